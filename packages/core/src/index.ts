@@ -1,0 +1,39 @@
+export { systemClock, type Clock, type Timer } from "./clock.ts";
+export {
+  attemptChannel,
+  decisionChannel,
+  type AttemptMessage,
+  type DecisionMessage,
+} from "./diagnostics.ts";
+export {
+  ClosedError,
+  isReissueError,
+  OptionError,
+  ReissueError,
+  UpstreamError,
+  type AttemptRecord,
+  type ErrorCode,
+} from "./errors.ts";
+export type {
+  Delivery,
+  Evidence,
+  Failure,
+  FailureKind,
+  Phase,
+  ProxyErrorType,
+} from "./failure/failure.ts";
+export { fullJitter, type BackOff } from "./retry/back-off.ts";
+export { RetryBudget, type BudgetOptions } from "./retry/budget.ts";
+export { defaultConditions, failureCondition, statusListed, type Condition } from "./retry/condition.ts";
+export {
+  decide,
+  isRetrySafe,
+  type Decision,
+  type GiveUpReason,
+  type Outcome,
+  type RequestFacts,
+  type ResendReason,
+  type RetryState,
+} from "./retry/decide.ts";
+export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";
+export { defaultPolicy, type RetryPolicy } from "./retry/policy.ts";

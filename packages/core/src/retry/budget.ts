@@ -1,0 +1,66 @@
+/** How many resends an origin can afford. */
+export interface BudgetOptions {
+  /** Resends for each request, as a fraction. */
+  readonly ratio: number;
+  /** Resends a second that are free of the ratio, so that a quiet client can retry at all. */
+  readonly minPerSecond: number;
+}
+
+const slices = 10;
+const sliceMs = 200;
+
+/**
+ * A retry budget: a leaky token bucket whose tokens expire.
+ *
+ * Each request puts `ratio` tokens in, each resend takes one out, and what is older than two seconds counts no more;
+ * `minPerSecond` comes on top. In any two seconds there are thus at most `ratio` · requests + 2 · `minPerSecond`
+ * resends: a full bucket from a healthy past cannot be spent on an outage, as it can with one that only fills up.
+ * The design is Finagle's `RetryBudget` (ratio 20 %, 10 a second, ttl 10 s) with a shorter memory.
+ */
+export class RetryBudget {
+  readonly #ratio: number;
+  readonly #reserve: number;
+  readonly #requests = new Array<number>(slices).fill(0);
+  readonly #resends = new Array<number>(slices).fill(0);
+  #slice = 0;
+  #requestSum = 0;
+  #resendSum = 0;
+
+  constructor(options: BudgetOptions) {
+    this.#ratio = options.ratio;
+    this.#reserve = (options.minPerSecond * slices * sliceMs) / 1000;
+  }
+
+  /** Counts a request, not a resend. */
+  deposit(nowMs: number): void {
+    const at = this.#advance(nowMs);
+    this.#requests[at]! += 1;
+    this.#requestSum += 1;
+  }
+
+  /** Whether a resend can be afforded now. */
+  has(nowMs: number): boolean {
+    this.#advance(nowMs);
+    return this.#resendSum + 1 <= this.#ratio * this.#requestSum + this.#reserve;
+  }
+
+  /** Takes a token for one resend; ask {@link has} first. */
+  withdraw(nowMs: number): void {
+    const at = this.#advance(nowMs);
+    this.#resends[at]! += 1;
+    this.#resendSum += 1;
+  }
+
+  #advance(nowMs: number): number {
+    const slice = Math.floor(nowMs / sliceMs);
+    for (let step = Math.min(slice - this.#slice, slices); step > 0; step -= 1) {
+      const expired = (slice - step + 1) % slices;
+      this.#requestSum -= this.#requests[expired]!;
+      this.#resendSum -= this.#resends[expired]!;
+      this.#requests[expired] = 0;
+      this.#resends[expired] = 0;
+    }
+    if (slice > this.#slice) this.#slice = slice;
+    return this.#slice % slices;
+  }
+}

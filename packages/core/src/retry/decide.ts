@@ -1,0 +1,174 @@
+import type { Failure } from "../failure/failure.ts";
+import { fullJitter } from "./back-off.ts";
+import { failureCondition, statusListed } from "./condition.ts";
+import { isIdempotentMethod } from "./method.ts";
+import type { RetryPolicy } from "./policy.ts";
+
+/** How an attempt ended that did not simply succeed. */
+export type Outcome =
+  | { readonly type: "failure"; readonly failure: Failure }
+  | {
+      readonly type: "answer";
+      readonly status: number;
+      /** Retry-After in milliseconds; null when the response had none that could be read. */
+      readonly retryAfterMs: number | null;
+    };
+
+/** What about a request decides whether it may be sent again. */
+export interface RequestFacts {
+  /** The method, in capitals. */
+  readonly method: string;
+  /** Whether it carries an Idempotency-Key. */
+  readonly keyed: boolean;
+  /** Whether its route or its call said that a replay is safe. */
+  readonly optedIn: boolean;
+  /** Whether its body can be sent whole once more. */
+  readonly replayable: boolean;
+}
+
+/** What has happened to this call so far, and what its origin can still afford. */
+export interface RetryState {
+  /** Attempts that count against `maxAttempts`, the one that just ended included. */
+  readonly attempts: number;
+  /** Stale resends made so far; they do not count as attempts. */
+  readonly staleResends: number;
+  /** Unsent resends made so far; they do not count as attempts. */
+  readonly unsentResends: number;
+  /** When the first attempt of this run of unsent ones began; null when this is the first. */
+  readonly unsentSinceMs: number | null;
+  readonly nowMs: number;
+  /** The instant after which nothing is sent; Infinity for none. */
+  readonly deadlineMs: number;
+  /** Whether the origin's retry budget has a token. */
+  readonly budgetLeft: boolean;
+  /** Whether the origin's cap on stale resends has a token. */
+  readonly staleBudgetLeft: boolean;
+  /** Whether the caller has aborted. */
+  readonly aborted: boolean;
+  /** A number in [0, 1) for the jitter. */
+  readonly random: number;
+}
+
+/** Why a request is sent again. */
+export type ResendReason = "unsent" | "stale-socket" | "reset" | "timeout" | "status";
+
+/** Why a request is not sent again. */
+export type GiveUpReason =
+  | "not-retry-safe"
+  | "body-not-replayable"
+  | "response-started"
+  | "condition-not-listed"
+  | "attempts-exhausted"
+  | "budget-exhausted"
+  | "deadline-exceeded"
+  | "aborted";
+
+/** What to do next, and the one reason for it. */
+export type Decision =
+  | {
+      readonly action: "resend";
+      readonly delayMs: number;
+      /** `fresh`: on a connection that no request ever used. */
+      readonly connection: "fresh" | "any";
+      readonly reason: ResendReason;
+    }
+  | { readonly action: "give-up"; readonly reason: GiveUpReason };
+
+/** Whether a second processing of the request does no harm, because its method, its key or its owner says so. */
+export function isRetrySafe(request: Omit<RequestFacts, "replayable">): boolean {
+  return isIdempotentMethod(request.method) || request.keyed || request.optedIn;
+}
+
+/**
+ * Decides whether a request is sent again: never what may have been done once, unless somebody said that it is safe.
+ *
+ * Pure and total: the same arguments give the same decision, and every combination has one.
+ */
+export function decide(
+  outcome: Outcome,
+  request: RequestFacts,
+  policy: RetryPolicy,
+  state: RetryState,
+): Decision {
+  if (state.aborted) return giveUp("aborted");
+  if (outcome.type === "answer") return decideAnswer(outcome, request, policy, state);
+  const { failure } = outcome;
+  if (failure.kind === "aborted") return giveUp("aborted");
+  if (failure.delivery === "delivered") return giveUp("response-started");
+  if (failure.delivery === "unsent" && policy.unsentWindowMs > 0) {
+    return decideUnsent(failure, request, policy, state);
+  }
+  const condition = failureCondition(failure);
+  if (condition === null) return giveUp("condition-not-listed");
+  if (failure.delivery !== "unsent" && !isRetrySafe(request)) return giveUp("not-retry-safe");
+  if (!policy.retryOn.includes(condition)) return giveUp("condition-not-listed");
+  if (!request.replayable) return giveUp("body-not-replayable");
+  if (failure.delivery === "stale" && state.staleResends === 0) {
+    if (!state.staleBudgetLeft) return giveUp("budget-exhausted");
+    return resendBefore(state, 0, "fresh", "stale-socket");
+  }
+  const reason =
+    failure.delivery === "unsent" ? "unsent" : condition === "timeout" ? "timeout" : "reset";
+  return decideCounted(policy, state, 0, "fresh", reason);
+}
+
+/** Nothing reached the application, so neither method, attempts nor budget matter: only the window and the deadline. */
+function decideUnsent(
+  failure: Failure,
+  request: RequestFacts,
+  policy: RetryPolicy,
+  state: RetryState,
+): Decision {
+  if (!failure.transient) return giveUp("condition-not-listed");
+  if (!request.replayable) return giveUp("body-not-replayable");
+  // A pooled socket that died before the request was written says nothing against connecting at once.
+  if (failure.phase === "pool" && state.unsentResends === 0) {
+    return resendBefore(state, 0, "fresh", "unsent");
+  }
+  const leftMs = (state.unsentSinceMs ?? state.nowMs) + policy.unsentWindowMs - state.nowMs;
+  if (leftMs <= 0) return giveUp("attempts-exhausted");
+  const delayMs = fullJitter(state.unsentResends, policy.backOff, state.random);
+  return resendBefore(state, Math.min(delayMs, leftMs), "fresh", "unsent");
+}
+
+function decideAnswer(
+  answer: Outcome & { readonly type: "answer" },
+  request: RequestFacts,
+  policy: RetryPolicy,
+  state: RetryState,
+): Decision {
+  if (!statusListed(answer.status, answer.retryAfterMs !== null, policy.retryOn)) {
+    return giveUp("condition-not-listed");
+  }
+  if (!isRetrySafe(request)) return giveUp("not-retry-safe");
+  if (!request.replayable) return giveUp("body-not-replayable");
+  return decideCounted(policy, state, answer.retryAfterMs ?? 0, "any", "status");
+}
+
+/** A resend that counts: bounded by attempts, budget and deadline, after a back-off of at least `leastMs`. */
+function decideCounted(
+  policy: RetryPolicy,
+  state: RetryState,
+  leastMs: number,
+  connection: "fresh" | "any",
+  reason: ResendReason,
+): Decision {
+  if (state.attempts >= policy.maxAttempts) return giveUp("attempts-exhausted");
+  if (!state.budgetLeft) return giveUp("budget-exhausted");
+  const delayMs = fullJitter(state.attempts - 1, policy.backOff, state.random);
+  return resendBefore(state, Math.max(leastMs, delayMs), connection, reason);
+}
+
+function resendBefore(
+  state: RetryState,
+  delayMs: number,
+  connection: "fresh" | "any",
+  reason: ResendReason,
+): Decision {
+  if (state.nowMs + delayMs >= state.deadlineMs) return giveUp("deadline-exceeded");
+  return { action: "resend", delayMs, connection, reason };
+}
+
+function giveUp(reason: GiveUpReason): Decision {
+  return { action: "give-up", reason };
+}

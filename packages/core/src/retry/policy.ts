@@ -1,0 +1,57 @@
+import type { BackOff } from "./back-off.ts";
+import type { BudgetOptions } from "./budget.ts";
+import { defaultConditions, type Condition } from "./condition.ts";
+
+/** When, how often and for how long a request is sent again. All fields resolved; see {@link RetryOptions}. */
+export interface RetryPolicy {
+  /**
+   * Attempts in all, the first included; stale and unsent resends do not count.
+   *
+   * @defaultValue 3 (AWS SDK's standard mode)
+   */
+  readonly maxAttempts: number;
+  /**
+   * The conditions under which a retry-safe request is resent.
+   *
+   * @defaultValue reset, connect-failure, refused-stream, gateway-error, rate-limited
+   */
+  readonly retryOn: readonly Condition[];
+  readonly backOff: BackOff;
+  /**
+   * How long one attempt may take from its start to the response headers (to the end of a held answer), in ms.
+   *
+   * @defaultValue 15000
+   */
+  readonly attemptTimeoutMs: number;
+  /**
+   * How long all attempts and waits may take together, to the response headers, in ms.
+   *
+   * @defaultValue 30000
+   */
+  readonly totalTimeoutMs: number;
+  /**
+   * How long a request that never left is tried again, whatever its method, in ms; 0 leaves it to `retryOn`.
+   *
+   * @defaultValue 2000
+   */
+  readonly unsentWindowMs: number;
+  /** The origin's budget for resends that count. */
+  readonly budget: BudgetOptions;
+  /** The origin's cap on stale resends. */
+  readonly staleBudget: BudgetOptions;
+}
+
+/** The policy that holds where nothing was said. */
+export const defaultPolicy: RetryPolicy = {
+  maxAttempts: 3,
+  retryOn: defaultConditions,
+  backOff: { baseMs: 50, capMs: 2000 },
+  attemptTimeoutMs: 15_000,
+  totalTimeoutMs: 30_000,
+  unsentWindowMs: 2000,
+  // Finagle's and Envoy's 20 %; Finagle's 10 a second keep a quiet client able to retry at all.
+  budget: { ratio: 0.2, minPerSecond: 10 },
+  // Every stale resend is paid for by a socket that had served before. The cap only holds off an upstream that kills
+  // each connection at its second request; it must let the mass close of a large pool pass.
+  staleBudget: { ratio: 0.5, minPerSecond: 500 },
+};
