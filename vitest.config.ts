@@ -1,8 +1,52 @@
 import { defineConfig } from "vitest/config";
 
+/** Coverage is counted on the sources; otherwise packages are loaded as they are published, by Node: build first. */
+const sources = process.argv.includes("--coverage")
+  ? [
+      {
+        find: /^@reissue\/([^/]+)$/,
+        replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
+      },
+    ]
+  : [];
+
+/** The groups run one after the other, so that packing does not disturb tests that look at the clock. */
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    alias: sources,
+    coverage: { include: ["packages/*/src/**/*.ts"] },
+    server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts"],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "sockets",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/packaging/**"],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "packaging",
+          include: ["test/packaging/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });
