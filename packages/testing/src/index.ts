@@ -1,1 +1,17 @@
-export {};
+export type { Arrival, Closing, Fault, FaultName, Moment } from "./fault.ts";
+export { faultNames } from "./fault.ts";
+export type { FaultRule, FaultSelector } from "./fault-plan.ts";
+export { faultyUpstream } from "./faulty-upstream.ts";
+export type { ReceivedRequest } from "./received-request.ts";
+export { headerValue, type HeaderPair } from "./request-head.ts";
+export type { UpstreamResponse } from "./response.ts";
+export { seededRandom } from "./seeded-random.ts";
+export type { FaultyUpstream, UpstreamStats } from "./upstream-api.ts";
+export type { FaultyUpstreamOptions } from "./upstream-options.ts";
+export { manualClock, type ManualClock, type ManualClockOptions } from "./manual-clock.ts";
+export {
+  spawnFaultyUpstream,
+  type SpawnedFaultRule,
+  type SpawnedUpstream,
+  type SpawnedUpstreamOptions,
+} from "./spawn.ts";

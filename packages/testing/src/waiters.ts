@@ -1,0 +1,45 @@
+interface Waiter {
+  readonly condition: () => boolean;
+  readonly settle: (error: unknown) => void;
+}
+
+/** Conditions that somebody waits for; looked at whenever something has happened. */
+export class Waiters {
+  #waiting: Waiter[] = [];
+
+  /** Resolves once the condition holds; rejects after `timeoutMs`. */
+  wait(condition: () => boolean, timeoutMs: number): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        condition,
+        settle: (error) => {
+          clearTimeout(timer);
+          this.#waiting = this.#waiting.filter((one) => one !== waiter);
+          if (error === null) resolve();
+          else reject(error);
+        },
+      };
+      const late = new Error(`the condition did not come true within ${timeoutMs} ms`);
+      const timer = setTimeout(() => waiter.settle(late), timeoutMs);
+      this.#waiting.push(waiter);
+    });
+  }
+
+  /** Something has happened. */
+  look(): void {
+    if (this.#waiting.length === 0) return;
+    for (const waiter of this.#waiting) {
+      try {
+        if (waiter.condition()) waiter.settle(null);
+      } catch (error) {
+        waiter.settle(error);
+      }
+    }
+  }
+
+  /** Nothing will happen any more. */
+  close(): void {
+    for (const waiter of this.#waiting) waiter.settle(new Error("the upstream was closed"));
+  }
+}

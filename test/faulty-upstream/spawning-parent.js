@@ -1,0 +1,4 @@
+import { spawnFaultyUpstream } from "@reissue/testing";
+
+const upstream = await spawnFaultyUpstream();
+process.send?.(upstream.port);
