@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+
+import { classify } from "./classify.ts";
+
+function failed(code: string, message = code, properties: object = {}): Error {
+  return Object.assign(new Error(message), { code }, properties);
+}
+
+const reset = failed("ECONNRESET", "socket hang up");
+const cut = failed("ECONNRESET", "aborted");
+const refused = failed("ECONNREFUSED");
+const refusedStream = failed("ERR_HTTP2_GOAWAY_SESSION");
+const bug = new TypeError("x is not a function");
+
+describe("written", () => {
+  it.each([reset, cut, refused, bug, null, failed("UND_ERR_BODY_TIMEOUT")])(
+    "false makes %s unsent",
+    (error) => {
+      expect(classify(error, { written: false }).delivery).toBe("unsent");
+    },
+  );
+
+  it("false says that a connection was waited for, whatever the error says", () => {
+    expect(classify(reset, { written: false })).toMatchObject({ kind: "reset", phase: "pool" });
+    expect(classify(cut, { written: false })).toMatchObject({ kind: "reset", phase: "pool" });
+    expect(classify(refused, { written: false }).phase).toBe("connect");
+  });
+
+  it("false leaves an error that is no transport failure one", () => {
+    expect(classify(bug, { written: false })).toMatchObject({ kind: "unknown", status: null });
+  });
+
+  it("true takes back an unsent that the error promised, but not a refused stream's", () => {
+    expect(classify(refused, { written: true }).delivery).toBe("unknown");
+    expect(classify(refusedStream, { written: true }).delivery).toBe("unsent");
+    expect(classify(refusedStream, { responseStarted: true }).delivery).toBe("unknown");
+  });
+});
+
+describe("reused", () => {
+  const stale = { reused: true, responseStarted: false, written: true };
+
+  it.each([
+    reset,
+    failed("EPIPE", "write EPIPE", { syscall: "write" }),
+    failed("ECONNRESET", "read ECONNRESET", { syscall: "read" }),
+    failed("UND_ERR_SOCKET", "other side closed"),
+    cut,
+  ])("makes %s stale before the first response byte", (error) => {
+    const failure = classify(error, stale);
+    expect(failure).toMatchObject({ kind: "reset", phase: "request", delivery: "stale" });
+    expect(failure).toMatchObject({ status: 502, token: "connection_terminated" });
+  });
+
+  it.each([
+    ["a fresh connection", reset, { reused: false, responseStarted: false }],
+    ["a response that had begun", reset, { reused: true, responseStarted: true }],
+    ["a response that may have begun", reset, { reused: true }],
+    ["a timeout", failed("UND_ERR_HEADERS_TIMEOUT"), stale],
+    ["the caller's timer", reset, { ...stale, timedOut: true }],
+    ["an answer that makes no sense", failed("HPE_INVALID_CONSTANT"), stale],
+    ["a bug", bug, stale],
+  ])("does not make %s stale", (_, error, evidence) => {
+    expect(classify(error, evidence).delivery).toBe("unknown");
+  });
+
+  it("does not weaken what never left", () => {
+    expect(classify(refused, { reused: true, responseStarted: false }).delivery).toBe("unsent");
+    expect(classify(refusedStream, stale).delivery).toBe("unsent");
+  });
+});
+
+describe("delivered", () => {
+  it("true is delivered, and a connection that died then cut the body", () => {
+    expect(classify(reset, { delivered: true })).toMatchObject({
+      kind: "incomplete",
+      phase: "response-body",
+      delivery: "delivered",
+      token: "http_response_incomplete",
+    });
+    expect(classify(bug, { delivered: true }).delivery).toBe("delivered");
+  });
+
+  it("false makes a failure of the body unknown", () => {
+    expect(classify(cut).delivery).toBe("delivered");
+    expect(classify(cut, { delivered: false })).toMatchObject({
+      kind: "incomplete",
+      delivery: "unknown",
+    });
+    expect(classify(failed("UND_ERR_BODY_TIMEOUT"), { delivered: false }).delivery).toBe("unknown");
+  });
+});
+
+describe("timedOut", () => {
+  it.each([
+    [reset, "response-headers", "http_response_timeout", "unknown"],
+    [cut, "response-body", "connection_read_timeout", "delivered"],
+    [refused, "connect", "connection_timeout", "unsent"],
+    [bug, "response-headers", "http_response_timeout", "unknown"],
+    ["just a string", "response-headers", "http_response_timeout", "unknown"],
+  ] as const)("makes %s a timeout", (error, phase, token, delivery) => {
+    const failure = classify(error, { timedOut: true });
+    expect(failure).toMatchObject({ kind: "timeout", status: 504, phase, token, delivery });
+  });
+
+  it.each([
+    ["dns", "dns_timeout"],
+    ["connect", "connection_timeout"],
+    ["tls", "connection_timeout"],
+    ["pool", "connection_timeout"],
+  ] as const)("in phase %s is %s, and unsent", (phase, token) => {
+    expect(classify(reset, { timedOut: true, phase })).toMatchObject({
+      kind: "timeout",
+      status: 504,
+      token,
+      delivery: "unsent",
+    });
+  });
+});
+
+describe("aborted", () => {
+  it("leaves nobody to answer, whatever else happened", () => {
+    for (const error of [reset, cut, refused, bug, undefined]) {
+      expect(classify(error, { aborted: true, timedOut: true })).toMatchObject({
+        kind: "aborted",
+        status: null,
+        token: null,
+        transient: false,
+      });
+    }
+  });
+});
+
+describe("phase", () => {
+  it("overrides the phase, and what follows from it", () => {
+    expect(classify(reset, { phase: "tls" })).toMatchObject({ phase: "tls", delivery: "unsent" });
+    expect(classify(reset, { phase: "response-body" })).toMatchObject({
+      kind: "incomplete",
+      delivery: "delivered",
+      token: "http_response_incomplete",
+    });
+    expect(classify(cut, { phase: "request" })).toMatchObject({
+      kind: "reset",
+      delivery: "unknown",
+    });
+    expect(classify(failed("ENOTFOUND"), { phase: "connect" })).toMatchObject({
+      kind: "dns",
+      transient: false,
+    });
+  });
+
+  it("proves nothing against written", () => {
+    expect(classify(reset, { phase: "connect", written: true }).delivery).toBe("unknown");
+  });
+
+  it("unknown overrides nothing", () => {
+    expect(classify(cut, { phase: "unknown" })).toEqual(classify(cut));
+  });
+});
+
+describe("responseStarted", () => {
+  it("places a reset in the answer's head", () => {
+    expect(classify(reset, { responseStarted: true })).toMatchObject({
+      kind: "reset",
+      phase: "response-headers",
+      delivery: "unknown",
+    });
+  });
+});
+
+it("nothing known changes nothing", () => {
+  for (const error of [reset, cut, refused, bug]) {
+    expect(classify(error, { written: undefined, reused: undefined })).toEqual(classify(error));
+  }
+});

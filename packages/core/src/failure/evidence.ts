@@ -1,0 +1,67 @@
+import type { Delivery, Evidence, Failure, FailureKind, Phase } from "./failure.ts";
+import { failureOf, isBeforeRequest, type Shape } from "./shape.ts";
+
+/**
+ * Corrects what an error says by what its sender knows: facts of the connection outweigh the error's words.
+ *
+ * The order, from the strongest: `aborted` before `timedOut` for the kind (nobody is left to be answered); `phase`
+ * before every guess; `written: false` before all else for the delivery.
+ */
+export function withEvidence(failure: Failure, evidence: Evidence): Failure {
+  const kind = kindOf(failure, evidence);
+  const phase = phaseOf(failure.phase, kind, evidence);
+  const corrected = reshape(failure, inPhase(kind, phase), phase);
+  return { ...corrected, delivery: deliveryOf(corrected, evidence) };
+}
+
+function kindOf(failure: Failure, evidence: Evidence): FailureKind {
+  if (evidence.aborted === true) return "aborted";
+  if (evidence.timedOut === true) return "timeout";
+  return failure.kind;
+}
+
+/** A connection that dies is a reset before the answer begins, and an incomplete answer after. */
+function inPhase(kind: FailureKind, phase: Phase): FailureKind {
+  if (kind === "reset" && phase === "response-body") return "incomplete";
+  if (kind === "incomplete" && phase !== "response-body") return "reset";
+  return kind;
+}
+
+function phaseOf(guess: Phase, kind: FailureKind, evidence: Evidence): Phase {
+  if (evidence.phase !== undefined && evidence.phase !== "unknown") return evidence.phase;
+  if (isBeforeRequest(guess) || kind === "unknown") return guess;
+  // Never handed to a socket: all it can have waited for is a connection.
+  if (evidence.written === false) return "pool";
+  if (evidence.delivered === true) return "response-body";
+  const written = kind === "reset" || kind === "incomplete" ? "request" : "response-headers";
+  if (evidence.responseStarted === false && guess === "response-body") return written;
+  const early = guess === "request" || guess === "unknown";
+  if (evidence.responseStarted === true && early) return "response-headers";
+  return kind === "timeout" && early ? "response-headers" : guess;
+}
+
+/** The same failure under another kind or phase; what the error said beyond its kind stays with the kind. */
+function reshape(failure: Failure, kind: FailureKind, phase: Phase): Failure {
+  if (kind === failure.kind && phase === failure.phase) return failure;
+  if (kind !== failure.kind) return failureOf({ kind, phase }, failure.code);
+  const shape: Shape = { kind, phase, transient: failure.transient };
+  const moved = failureOf(shape, failure.code);
+  return kind === "timeout" ? moved : { ...moved, token: failure.token };
+}
+
+function deliveryOf(failure: Failure, evidence: Evidence): Delivery {
+  if (evidence.written === false) return "unsent";
+  if (evidence.delivered === true) return "delivered";
+  if (failure.delivery === "unsent") return staysUnsent(failure, evidence) ? "unsent" : "unknown";
+  if (failure.kind === "reset" && evidence.reused === true && evidence.responseStarted === false) {
+    return "stale";
+  }
+  if (failure.delivery === "delivered" && evidence.delivered === false) return "unknown";
+  return failure.delivery;
+}
+
+/** Whether nothing that the sender saw contradicts it; a refused stream was written, and is unsent all the same. */
+function staysUnsent(failure: Failure, evidence: Evidence): boolean {
+  if (evidence.responseStarted === true) return false;
+  return evidence.written !== true || failure.kind === "refused-stream";
+}

@@ -1,0 +1,36 @@
+import { read, readString, type Link } from "./link.ts";
+import { shapes, type Shape } from "./shape.ts";
+
+/** A gRPC status by its number and its name, what its details begin with (empty: anything), and its row. */
+type Status = readonly [number: number, name: string, details: string, shape: Shape];
+
+/** The statuses that @grpc/grpc-js makes up itself when a call fails; the first that fits decides. */
+const statuses: readonly Status[] = [
+  [1, "CANCELLED", "Cancelled on client", shapes.aborted],
+  [4, "DEADLINE_EXCEEDED", "", shapes.answerTimeout],
+  [14, "UNAVAILABLE", "No connection established", shapes.refused],
+  [14, "UNAVAILABLE", "round_robin: No connection established", shapes.refused],
+  [14, "UNAVAILABLE", "weighted_round_robin: No connection established", shapes.refused],
+  [14, "UNAVAILABLE", "Name resolution failed", shapes.resolver],
+  [14, "UNAVAILABLE", "Channel closed before call started", shapes.noConnection],
+  [14, "UNAVAILABLE", "Subchannel not ready", shapes.noConnection],
+  [14, "UNAVAILABLE", "Stream refused by server", shapes.refusedStream],
+  // "Connection dropped", and a server's own UNAVAILABLE: an answer, but one that may follow any amount of work.
+  [14, "UNAVAILABLE", "", shapes.reset],
+];
+
+/** The row of a gRPC ServiceError, with the name of its status as the code; null for every other error. */
+export function shapeOfGrpc(link: Link): { readonly shape: Shape; readonly code: string } | null {
+  const number = read(link.error, "code");
+  // DOM exceptions and database drivers have numeric codes too; only a ServiceError has details or this wording.
+  if (typeof number !== "number") return null;
+  const details = readString(link.error, "details", 100);
+  for (const [status, name, starts, shape] of statuses) {
+    if (status !== number) continue;
+    const wording = `${number} ${name}`;
+    if (details === null && !link.message.startsWith(wording)) return null;
+    const found = details ?? link.message.slice(wording.length + ": ".length);
+    if (found.startsWith(starts)) return { shape, code: name };
+  }
+  return null;
+}

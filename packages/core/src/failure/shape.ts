@@ -1,0 +1,135 @@
+import type { Delivery, Failure, FailureKind, Phase, ProxyErrorType } from "./failure.ts";
+
+/**
+ * A row of the table of failures: what went wrong and how far the request had come.
+ *
+ * Everything else follows from these two words: see {@link failureOf}.
+ */
+export interface Shape {
+  readonly kind: FailureKind;
+  readonly phase: Phase;
+  /** Where it differs from what its kind says. */
+  readonly transient?: boolean;
+  /** Where it differs from what its kind says. */
+  readonly token?: ProxyErrorType;
+  /** True where it knows better than the cause that it carries. */
+  readonly overCause?: boolean;
+}
+
+/** Every row, by name; the tables of codes, messages and names point here. */
+export const shapes = {
+  unknownHost: { kind: "dns", phase: "dns", transient: false },
+  resolver: { kind: "dns", phase: "dns" },
+  resolverTimeout: { kind: "timeout", phase: "dns" },
+
+  refused: { kind: "refused", phase: "connect" },
+  unroutable: { kind: "unroutable", phase: "connect" },
+  local: { kind: "local", phase: "connect" },
+  connectReset: { kind: "reset", phase: "connect" },
+  connectTimeout: { kind: "timeout", phase: "connect" },
+  /** pg-pool's timer destroys the connection, so its cause looks like a reset. */
+  poolConnectTimeout: { kind: "timeout", phase: "connect", overCause: true },
+
+  certificate: { kind: "certificate", phase: "tls" },
+  handshake: { kind: "tls", phase: "tls" },
+  handshakeReset: { kind: "reset", phase: "tls" },
+  handshakeTimeout: { kind: "timeout", phase: "tls" },
+  /** A TLS error that can also come after the handshake, when the request has been written. */
+  lateTls: { kind: "tls", phase: "request" },
+
+  noConnection: { kind: "pool", phase: "pool" },
+  /** The pool will not open again. */
+  closed: { kind: "pool", phase: "pool", transient: false },
+  /** A connection that was known to be dead before anything was written on it. */
+  deadConnection: { kind: "reset", phase: "pool" },
+  /** The pool was torn down, under requests that it may have written already. */
+  destroyed: { kind: "pool", phase: "request" },
+
+  refusedStream: { kind: "refused-stream", phase: "request" },
+  reset: { kind: "reset", phase: "request" },
+  answerTimeout: { kind: "timeout", phase: "response-headers" },
+  badAnswer: { kind: "protocol", phase: "response-headers" },
+
+  badBody: { kind: "protocol", phase: "response-body" },
+  bodyTimeout: { kind: "timeout", phase: "response-body" },
+  cut: { kind: "incomplete", phase: "response-body" },
+  /** A cut that the parser noticed: the body was shorter than its framing said. */
+  cutFraming: { kind: "incomplete", phase: "response-body", token: "http_protocol_error" },
+
+  aborted: { kind: "aborted", phase: "unknown" },
+  unknown: { kind: "unknown", phase: "unknown" },
+} as const;
+
+interface Answer {
+  readonly status: Failure["status"];
+  /** RFC 9209 §2.3. */
+  readonly token: ProxyErrorType | null;
+  readonly transient: boolean;
+}
+
+const answers: Record<Exclude<FailureKind, "timeout">, Answer> = {
+  dns: { status: 502, token: "dns_error", transient: true },
+  refused: { status: 502, token: "connection_refused", transient: true },
+  unroutable: { status: 502, token: "destination_ip_unroutable", transient: true },
+  local: { status: 503, token: "proxy_internal_error", transient: true },
+  certificate: { status: 502, token: "tls_certificate_error", transient: false },
+  tls: { status: 502, token: "tls_protocol_error", transient: false },
+  reset: { status: 502, token: "connection_terminated", transient: true },
+  incomplete: { status: 502, token: "http_response_incomplete", transient: true },
+  protocol: { status: 502, token: "http_protocol_error", transient: false },
+  "refused-stream": { status: 502, token: "connection_terminated", transient: true },
+  pool: { status: 503, token: "connection_limit_reached", transient: true },
+  aborted: { status: null, token: null, transient: false },
+  unknown: { status: null, token: null, transient: false },
+};
+
+const timeoutTokens: Record<Phase, ProxyErrorType> = {
+  dns: "dns_timeout",
+  connect: "connection_timeout",
+  tls: "connection_timeout",
+  pool: "connection_timeout",
+  request: "http_response_timeout",
+  "response-headers": "http_response_timeout",
+  "response-body": "connection_read_timeout",
+  unknown: "http_response_timeout",
+};
+
+/** Whether a value is one of the words for what went wrong. */
+export function isKind(value: unknown): value is FailureKind {
+  return value === "timeout" || (typeof value === "string" && Object.hasOwn(answers, value));
+}
+
+/** Whether a value is one of the words for a phase. */
+export function isPhase(value: unknown): value is Phase {
+  return typeof value === "string" && Object.hasOwn(timeoutTokens, value);
+}
+
+/** Whether a request in this phase has provably not been written. */
+export function isBeforeRequest(phase: Phase): boolean {
+  return phase === "dns" || phase === "connect" || phase === "tls" || phase === "pool";
+}
+
+function deliveryOf(shape: Shape): Delivery {
+  // RFC 9113 §8.7: a refused stream has not been processed, though it was written.
+  if (isBeforeRequest(shape.phase) || shape.kind === "refused-stream") return "unsent";
+  // The careful answer: once a body has begun, the caller may have seen the head.
+  return shape.phase === "response-body" ? "delivered" : "unknown";
+}
+
+/** The failure that a row stands for. */
+export function failureOf(shape: Shape, code: string | null): Failure {
+  const { kind, phase } = shape;
+  const answer: Answer =
+    kind === "timeout"
+      ? { status: 504, token: timeoutTokens[phase], transient: true }
+      : answers[kind];
+  return {
+    kind,
+    phase,
+    delivery: deliveryOf(shape),
+    status: answer.status,
+    token: shape.token ?? answer.token,
+    transient: shape.transient ?? answer.transient,
+    code,
+  };
+}
