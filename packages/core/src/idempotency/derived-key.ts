@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+
+/** What a derived key stands for. */
+export interface DerivedKeyParts {
+  /** Whose request it is: the scope that the inbound key was read in. */
+  readonly scope: string;
+  /** The inbound idempotency key, without quotes. */
+  readonly key: string;
+  /** Which of the outbound calls this is; the same on every run of the handler. */
+  readonly step: string;
+}
+
+// Part of the hash, so that another version, or another use of SHA-256, gives other keys.
+const domain = "reissue derived idempotency key 1";
+
+/**
+ * The Idempotency-Key of an outbound call that was made on behalf of a keyed inbound request.
+ *
+ * The same parts give the same key, so a handler that runs again repeats its calls instead of making new ones; other
+ * parts give another one. The caller's own key is not forwarded, because callers of different scopes choose keys that
+ * collide under the one credential that the service shares upstream.
+ *
+ * It is a UUID of version 8 (RFC 9562 §5.8), which the Idempotency-Key draft recommends and which fits any length
+ * limit: 122 bits of SHA-256. It says nothing of its parts to those who cannot guess them.
+ */
+export function derivedKey(parts: DerivedKeyParts): string {
+  const hash = createHash("sha256");
+  for (const part of [domain, parts.scope, parts.key, parts.step]) {
+    // UTF-16, because UTF-8 makes one character of all lone surrogates; a length, so that no part can pose as two.
+    const bytes = Buffer.from(part, "utf16le");
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(bytes.length));
+    hash.update(length).update(bytes);
+  }
+  const uuid = hash.digest().subarray(0, 16);
+  uuid.writeUInt8((uuid.readUInt8(6) & 0x0f) | 0x80, 6);
+  uuid.writeUInt8((uuid.readUInt8(8) & 0x3f) | 0x80, 8);
+  return uuid.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
