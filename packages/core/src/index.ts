@@ -22,6 +22,7 @@ export type {
   Phase,
   ProxyErrorType,
 } from "./failure/failure.ts";
+export { classify } from "./failure/classify.ts";
 export { fullJitter, type BackOff } from "./retry/back-off.ts";
 export { RetryBudget, type BudgetOptions } from "./retry/budget.ts";
 export { defaultConditions, failureCondition, statusListed, type Condition } from "./retry/condition.ts";
@@ -36,4 +37,14 @@ export {
   type RetryState,
 } from "./retry/decide.ts";
 export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";
+export { checkDuration, checkKeys, checkNumber, describe, maxTimerMs, type NumberBounds } from "./option.ts";
 export { defaultPolicy, type RetryPolicy } from "./retry/policy.ts";
+export { parseRetryAfter } from "./retry/retry-after.ts";
+export {
+  callRetryPolicy,
+  conditions,
+  retryPolicy,
+  type CallRetryOptions,
+  type ConditionName,
+  type RetryOptions,
+} from "./retry/retry-options.ts";

@@ -6,16 +6,19 @@ export interface BudgetOptions {
   readonly minPerSecond: number;
 }
 
-const slices = 10;
+const windowMs = 2000;
 const sliceMs = 200;
+// One more than the window has, since the newest slice is never full.
+const slices = windowMs / sliceMs + 1;
 
 /**
  * A retry budget: a leaky token bucket whose tokens expire.
  *
- * Each request puts `ratio` tokens in, each resend takes one out, and what is older than two seconds counts no more;
- * `minPerSecond` comes on top. In any two seconds there are thus at most `ratio` · requests + 2 · `minPerSecond`
- * resends: a full bucket from a healthy past cannot be spent on an outage, as it can with one that only fills up.
- * The design is Finagle's `RetryBudget` (ratio 20 %, 10 a second, ttl 10 s) with a shorter memory.
+ * Each request puts `ratio` tokens in, each resend takes one out, and what is older than 2 to 2.2 seconds counts no
+ * more; `minPerSecond` comes on top. Whenever a token is taken, the resends of the last two seconds are thus at most
+ * `ratio` · the requests of the last 2.2 + 2 · `minPerSecond`: a full bucket from a healthy past cannot be spent on an
+ * outage, as it can with one that only fills up. The design is Finagle's `RetryBudget` (ratio 20 %, 10 a second, ttl
+ * 10 s) with a shorter memory.
  */
 export class RetryBudget {
   readonly #ratio: number;
@@ -28,7 +31,7 @@ export class RetryBudget {
 
   constructor(options: BudgetOptions) {
     this.#ratio = options.ratio;
-    this.#reserve = (options.minPerSecond * slices * sliceMs) / 1000;
+    this.#reserve = (options.minPerSecond * windowMs) / 1000;
   }
 
   /** Counts a request, not a resend. */
@@ -53,6 +56,7 @@ export class RetryBudget {
 
   #advance(nowMs: number): number {
     const slice = Math.floor(nowMs / sliceMs);
+    if (slice === this.#slice) return slice % slices;
     for (let step = Math.min(slice - this.#slice, slices); step > 0; step -= 1) {
       const expired = (slice - step + 1) % slices;
       this.#requestSum -= this.#requests[expired]!;

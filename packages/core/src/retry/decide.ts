@@ -95,8 +95,10 @@ export function decide(
   const { failure } = outcome;
   if (failure.kind === "aborted") return giveUp("aborted");
   if (failure.delivery === "delivered") return giveUp("response-started");
-  if (failure.delivery === "unsent" && policy.unsentWindowMs > 0) {
-    return decideUnsent(failure, request, policy, state);
+  if (state.nowMs >= state.deadlineMs) return giveUp("deadline-exceeded");
+  if (failure.delivery === "unsent") {
+    if (!failure.transient) return giveUp("condition-not-listed");
+    if (policy.unsentWindowMs > 0) return decideUnsent(failure, request, policy, state);
   }
   const condition = failureCondition(failure);
   if (condition === null) return giveUp("condition-not-listed");
@@ -119,10 +121,9 @@ function decideUnsent(
   policy: RetryPolicy,
   state: RetryState,
 ): Decision {
-  if (!failure.transient) return giveUp("condition-not-listed");
   if (!request.replayable) return giveUp("body-not-replayable");
-  // A pooled socket that died before the request was written says nothing against connecting at once.
-  if (failure.phase === "pool" && state.unsentResends === 0) {
+  // A pooled socket that died before the request was written says nothing against connecting at once; a full queue does.
+  if (failure.phase === "pool" && failure.kind === "reset" && state.unsentResends === 0) {
     return resendBefore(state, 0, "fresh", "unsent");
   }
   const leftMs = (state.unsentSinceMs ?? state.nowMs) + policy.unsentWindowMs - state.nowMs;
