@@ -1,1 +1,13 @@
-export {};
+export { ReissueAgent } from "./agent.ts";
+export type { BodyFactory } from "./body/request-body.ts";
+export type { Inbound } from "./inbound.ts";
+export type { ConnectionSettings, OriginOptions, UpstreamOptions } from "./options.ts";
+export type { ReissueDispatchOptions } from "./outbound-request.ts";
+export {
+  createUpstream,
+  type BoundUpstream,
+  type Upstream,
+  type UpstreamInit,
+  type UpstreamRequestOptions,
+} from "./upstream.ts";
+export { OptionError, UpstreamError } from "@reissue/core";

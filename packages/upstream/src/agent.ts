@@ -1,0 +1,201 @@
+import {
+  checkKeys,
+  checkNumber,
+  ClosedError,
+  OptionError,
+  systemClock,
+  type Clock,
+} from "@reissue/core";
+import { Dispatcher } from "undici";
+
+import { BodyMemory } from "./body/body-memory.ts";
+import type { BodyLimits } from "./body/request-body.ts";
+import { Exchange, type ExchangeHost } from "./exchange.ts";
+import type { UpstreamOptions } from "./options.ts";
+import { connectionKeys, originSettings, type OriginSettings } from "./origin-settings.ts";
+import { Origin } from "./origin.ts";
+import { OutboundRequest, type ReissueDispatchOptions } from "./outbound-request.ts";
+import { responseHandler } from "./response-handler.ts";
+
+/** Above this many origins the unused ones are forgotten, so that calls to arbitrary hosts cannot fill the memory. */
+const maxOrigins = 512;
+
+/**
+ * An undici Dispatcher that resends what a dead keep-alive socket swallowed, and nothing else.
+ *
+ * It serves wherever undici takes a dispatcher: `fetch(url, { dispatcher })`, `setGlobalDispatcher`, interceptors.
+ */
+export class ReissueAgent extends Dispatcher implements ExchangeHost {
+  readonly #clock: Clock;
+  readonly #bodies: BodyLimits;
+  readonly #common: OriginSettings;
+  readonly #own: ReadonlyMap<string, OriginSettings>;
+  readonly #origins = new Map<string, Origin>();
+  #latest: Origin | null = null;
+  /** How many calls are under way; a Set of them kept every call alive until the next full garbage collection. */
+  #underWay = 0;
+  /** Those that wait, for a back-off or a connection, and so cannot be reached through their connection. */
+  readonly #parked = new Set<Exchange>();
+  #closed = false;
+  #drained: Promise<void> | null = null;
+  #onDrained: (() => void) | null = null;
+
+  /** @throws {@link OptionError} with the path of the first wrong option. */
+  constructor(options: UpstreamOptions = {}) {
+    super();
+    checkKeys(options, "options", [...connectionKeys, "origins", "bodies", "clock"]);
+    this.#clock = options.clock ?? systemClock;
+    this.#bodies = bodyLimits(options);
+    this.#common = originSettings(options, options, "");
+    this.#own = ownSettings(options);
+  }
+
+  /** Whether `close` or `destroy` has been called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether an origin, in the form that the URL parser gives it, has been called before. */
+  readonly isKnown: (origin: string) => boolean = (origin) =>
+    this.#latest?.name === origin || this.#origins.has(origin);
+
+  override dispatch(
+    options: ReissueDispatchOptions | Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): boolean {
+    let exchange: Exchange;
+    try {
+      if (this.#closed) throw new ClosedError();
+      const origin = this.#origin(options.origin);
+      const request = new OutboundRequest(origin, options, this.#bodies);
+      exchange = new Exchange(this, request, responseHandler(handler));
+    } catch (error) {
+      // As in undici: what was never begun has no controller.
+      handler.onResponseError?.(null as never, error as Error);
+      handler.onError?.(error as Error);
+      return true;
+    }
+    this.#underWay += 1;
+    exchange.start();
+    return true;
+  }
+
+  onPark(exchange: Exchange): void {
+    this.#parked.add(exchange);
+  }
+
+  onUnpark(exchange: Exchange): void {
+    this.#parked.delete(exchange);
+  }
+
+  onEnd(): void {
+    this.#underWay -= 1;
+    if (this.#underWay === 0) this.#onDrained?.();
+  }
+
+  /** Takes no more requests, waits until those under way have ended, and closes every connection. */
+  override close(): Promise<void>;
+  override close(callback: () => void): void;
+  override close(callback?: () => void): Promise<void> | void {
+    const closed = this.#close();
+    if (callback === undefined) return closed;
+    void closed.then(callback);
+  }
+
+  /** Ends everything at once; requests under way fail with `error`. */
+  override destroy(): Promise<void>;
+  override destroy(error: Error | null): Promise<void>;
+  override destroy(callback: () => void): void;
+  override destroy(error: Error | null, callback: () => void): void;
+  override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | void {
+    const callback = typeof first === "function" ? first : second;
+    const error = first instanceof Error ? first : new ClosedError();
+    this.#closed = true;
+    for (const exchange of this.#parked) exchange.abort(error);
+    for (const origin of this.#origins.values()) origin.pool.destroy(error);
+    this.#forgetAll();
+    if (callback === undefined) return Promise.resolve();
+    queueMicrotask(callback);
+  }
+
+  async #close(): Promise<void> {
+    this.#closed = true;
+    if (this.#underWay > 0) {
+      this.#drained ??= new Promise((resolve) => {
+        this.#onDrained = resolve;
+      });
+      await this.#drained;
+    }
+    for (const origin of this.#origins.values()) origin.pool.close();
+    this.#forgetAll();
+  }
+
+  #forgetAll(): void {
+    this.#origins.clear();
+    this.#latest = null;
+  }
+
+  #origin(given: string | URL | undefined): Origin {
+    const name = given instanceof URL ? given.origin : String(given);
+    // Most services call one origin most of the time, and comparing is cheaper than hashing.
+    if (this.#latest?.name === name) return this.#latest;
+    this.#latest = this.#origins.get(name) ?? this.#open(name);
+    return this.#latest;
+  }
+
+  #open(given: string): Origin {
+    const name = new URL(given).origin;
+    const known = this.#origins.get(name);
+    if (known !== undefined) return known;
+    if (this.#origins.size >= maxOrigins) this.#forgetUnused();
+    const origin = new Origin(name, this.#own.get(name) ?? this.#common, this.#clock);
+    this.#origins.set(name, origin);
+    return origin;
+  }
+
+  #forgetUnused(): void {
+    this.#latest = null;
+    for (const [name, origin] of this.#origins) {
+      if (origin.unused) this.#origins.delete(name);
+    }
+  }
+}
+
+function bodyLimits(options: UpstreamOptions): BodyLimits {
+  const bodies = options.bodies ?? {};
+  checkKeys(bodies, "bodies", ["maxBytes", "maxBytesTotal"]);
+  const bounds = { min: 0, integer: true };
+  const total = checkNumber(bodies.maxBytesTotal, "bodies.maxBytesTotal", 2 ** 24, bounds);
+  return {
+    maxBytes: checkNumber(bodies.maxBytes, "bodies.maxBytes", 2 ** 20, bounds),
+    memory: new BodyMemory(total),
+  };
+}
+
+function ownSettings(options: UpstreamOptions): ReadonlyMap<string, OriginSettings> {
+  const settings = new Map<string, OriginSettings>();
+  if (options.origins === undefined) return settings;
+  if (typeof options.origins !== "object" || options.origins === null) {
+    throw new OptionError("origins", "must be an object from URL origins to their options");
+  }
+  for (const [name, own] of Object.entries(options.origins)) {
+    const path = `origins[${JSON.stringify(name)}]`;
+    const origin = urlOrigin(name, path);
+    if (settings.has(origin)) throw new OptionError(path, `names ${origin} a second time`);
+    settings.set(origin, originSettings(options, own, path));
+  }
+  return settings;
+}
+
+function urlOrigin(name: string, path: string): string {
+  const url = URL.canParse(name) ? new URL(name) : null;
+  const isOrigin =
+    url !== null &&
+    (url.protocol === "http:" || url.protocol === "https:") &&
+    url.pathname === "/" &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === "";
+  if (!isOrigin) throw new OptionError(path, "must be named by a URL origin such as http://orders:3000");
+  return url.origin;
+}

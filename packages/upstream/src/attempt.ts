@@ -1,0 +1,186 @@
+import type { Duplex } from "node:stream";
+
+import type { AttemptMessage, AttemptRecord, Clock, Evidence, Failure } from "@reissue/core";
+import { errors } from "undici";
+
+import type { Connection } from "./pool/connection.ts";
+import type { Pool } from "./pool/pool.ts";
+import type { RawHeaders } from "./raw-headers.ts";
+import type { ResponseHandler } from "./response-handler.ts";
+
+/** How much of an answer that nobody wants is read to keep its connection, in bytes. */
+const maxDiscardBytes = 65_536;
+
+/** Who an attempt reports to. */
+export interface AttemptOwner {
+  /** Whether the request may be sent again after it was written. */
+  readonly retrySafe: boolean;
+  onHeaders(
+    attempt: Attempt,
+    status: number,
+    headers: RawHeaders,
+    resume: () => void,
+    statusText: string,
+  ): boolean;
+  onData(chunk: Buffer): boolean;
+  onComplete(attempt: Attempt, trailers: RawHeaders): void;
+  onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void;
+  onFailure(attempt: Attempt, error: Error): void;
+}
+
+/**
+ * One send of a request on one connection: turns what undici reports into facts, and gives the connection back.
+ *
+ * It is undici's innermost handler, since only that one hears of the first response byte.
+ */
+export class Attempt implements ResponseHandler {
+  /** 1 for the first send of the call. */
+  readonly number: number;
+  readonly startedAtMs: number;
+  readonly connection: Connection;
+  readonly #pool: Pool;
+  readonly #owner: AttemptOwner;
+  readonly #clock: Clock;
+  /** Whether a socket stood when the request was handed over. */
+  readonly #pooled: boolean;
+  #abort: ((reason?: Error) => void) | null = null;
+  #written = false;
+  #idleMs: number | null = null;
+  #responseStarted = false;
+  #status: number | null = null;
+  #aborting = false;
+  #ended = false;
+  #discardedBytes = -1;
+  /** What diagnostics subscribers were told at the start; null when nobody listened. */
+  message: AttemptMessage | null = null;
+
+  constructor(
+    owner: AttemptOwner,
+    pool: Pool,
+    connection: Connection,
+    number: number,
+    startedAtMs: number,
+    clock: Clock,
+  ) {
+    this.#owner = owner;
+    this.#pool = pool;
+    this.connection = connection;
+    this.number = number;
+    this.startedAtMs = startedAtMs;
+    this.#clock = clock;
+    this.#pooled = connection.open;
+  }
+
+  /** How long the connection had been idle when the request was written, in ms; null on a fresh one. */
+  get idleMs(): number | null {
+    return this.#idleMs;
+  }
+
+  /** Whether it met a connect that failed, as opposed to a pooled socket that died. */
+  get neverConnected(): boolean {
+    return !this.#written && !this.#pooled;
+  }
+
+  /** What is known of the request's fate, for the classifier. */
+  get evidence(): Evidence {
+    if (!this.#written) return { written: false, phase: this.#pooled ? "pool" : undefined };
+    return {
+      written: true,
+      reused: this.#idleMs !== null,
+      responseStarted: this.#responseStarted,
+    };
+  }
+
+  /** The attempt as it is told to people. */
+  record(failure: Failure | null, error: unknown): AttemptRecord {
+    return {
+      attempt: this.number,
+      startedAtMs: this.startedAtMs,
+      durationMs: this.#clock.now() - this.startedAtMs,
+      reused: this.#written ? this.#idleMs !== null : null,
+      idleMs: this.#idleMs,
+      failure,
+      status: this.#status,
+      error,
+    };
+  }
+
+  /** Ends it now; the owner hears of it as a failure with `reason`. */
+  abort(reason: Error): void {
+    if (this.#ended) return;
+    this.#aborting = true;
+    if (this.#abort === null) this.#pool.drop(this.connection, reason);
+    else this.#abort(reason);
+  }
+
+  /** Lets the rest of the answer go to nobody, and keeps the connection if the rest is short. */
+  discard(): void {
+    this.#discardedBytes = 0;
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    const { connection } = this;
+    this.#abort = abort;
+    this.#responseStarted = false;
+    this.#idleMs = null;
+    if (connection.served > 0) {
+      const nowMs = this.#clock.now();
+      this.#idleMs = nowMs - connection.idleSinceMs;
+      const tooCold =
+        !this.#owner.retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs);
+      if (tooCold) {
+        // It was hot when it was chosen; something held the process up since. Nothing has been written yet.
+        abort(new errors.SocketError("the connection has been idle too long"));
+        return;
+      }
+    }
+    this.#written = true;
+  }
+
+  onResponseStarted(): void {
+    this.#responseStarted = true;
+  }
+
+  onHeaders(
+    status: number,
+    headers: RawHeaders,
+    resume: () => void,
+    statusText: string,
+  ): boolean {
+    if (status >= 200) this.#status = status;
+    return this.#owner.onHeaders(this, status, headers, resume, statusText);
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#discardedBytes === -1) return this.#owner.onData(chunk);
+    this.#discardedBytes += chunk.length;
+    if (this.#discardedBytes > maxDiscardBytes) {
+      this.#abort?.(new errors.RequestAbortedError("the answer is too long to be read for nobody"));
+    }
+    return true;
+  }
+
+  onComplete(trailers: RawHeaders): void {
+    this.#ended = true;
+    this.#pool.release(this.connection);
+    if (this.#discardedBytes === -1) this.#owner.onComplete(this, trailers);
+  }
+
+  onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
+    this.#ended = true;
+    this.#status = status;
+    this.#pool.forget(this.connection);
+    this.#owner.onUpgrade(this, status, headers, socket);
+  }
+
+  onError(error: Error): void {
+    // After its end the connection is somebody else's.
+    if (this.#ended) return;
+    this.#ended = true;
+    const untouched = this.#abort === null && !this.#aborting && this.connection.open;
+    // Undici refused the request itself, say for a bad header: nothing is wrong with the connection.
+    if (untouched) this.#pool.giveBack(this.connection);
+    else this.#pool.drop(this.connection, null);
+    if (this.#discardedBytes === -1) this.#owner.onFailure(this, error);
+  }
+}

@@ -1,0 +1,332 @@
+import type { Duplex } from "node:stream";
+
+import {
+  attemptChannel,
+  classify,
+  decide,
+  decisionChannel,
+  parseRetryAfter,
+  statusListed,
+  UpstreamError,
+  type Decision,
+  type Failure,
+  type Outcome,
+  type Timer,
+} from "@reissue/core";
+import { errors } from "undici";
+
+import { AttemptHistory } from "./attempt-history.ts";
+import { Attempt, type AttemptOwner } from "./attempt.ts";
+import { HeldAnswer } from "./held-answer.ts";
+import type { OutboundRequest } from "./outbound-request.ts";
+import type { Connection } from "./pool/connection.ts";
+import type { Need, Waiter } from "./pool/pool.ts";
+import { rawHeader, type RawHeaders } from "./raw-headers.ts";
+import type { ResponseHandler } from "./response-handler.ts";
+
+/** Who keeps count of exchanges under way, and of those among them that wait without a connection. */
+export interface ExchangeHost {
+  onPark(exchange: Exchange): void;
+  onUnpark(exchange: Exchange): void;
+  onEnd(): void;
+}
+
+/** One call from its first send to its last: sends, listens, decides, sends again, and gives the answer to the caller. */
+export class Exchange implements Waiter, AttemptOwner {
+  readonly #host: ExchangeHost;
+  readonly #request: OutboundRequest;
+  readonly #handler: ResponseHandler;
+  readonly #history = new AttemptHistory();
+  /** What the attempt under way, or the one being waited for, needs. */
+  need: Need = "any";
+  #attempt: Attempt | null = null;
+  #sentAtMs = 0;
+  #timer: Timer | null = null;
+  #held: HeldAnswer | null = null;
+  #abortReason: Error | null = null;
+  #timedOut = false;
+  #delivered = false;
+  #parked = false;
+  #ended = false;
+  #onInboundAbort: (() => void) | null = null;
+
+  constructor(host: ExchangeHost, request: OutboundRequest, handler: ResponseHandler) {
+    this.#host = host;
+    this.#request = request;
+    this.#handler = handler;
+  }
+
+  get retrySafe(): boolean {
+    return this.#request.retrySafe;
+  }
+
+  /** Tells the caller that it has begun, and sends for the first time. */
+  start(): void {
+    const { origin, signal } = this.#request;
+    const nowMs = origin.clock.now();
+    origin.budget.deposit(nowMs);
+    origin.staleBudget.deposit(nowMs);
+    try {
+      this.#handler.onConnect((reason) => this.abort(reason ?? new errors.RequestAbortedError()));
+    } catch (error) {
+      this.abort(error as Error);
+    }
+    if (signal !== undefined && !this.#ended) {
+      if (signal.aborted) return this.abort(signal.reason as Error);
+      this.#onInboundAbort = () => this.abort(signal.reason as Error);
+      signal.addEventListener("abort", this.#onInboundAbort);
+    }
+    if (!this.#ended) this.#send(this.retrySafe ? "any" : "hot", nowMs);
+  }
+
+  /** Ends the call at once, whatever it is doing; the caller hears of it as an error. */
+  abort(reason: Error): void {
+    if (this.#ended) return;
+    this.#abortReason = reason;
+    if (this.#attempt === null) this.#fail(reason);
+    else this.#attempt.abort(reason);
+  }
+
+  onConnection(connection: Connection): void {
+    this.#unpark();
+    this.#dispatch(connection);
+  }
+
+  onHeaders(
+    attempt: Attempt,
+    status: number,
+    headers: RawHeaders,
+    resume: () => void,
+    statusText: string,
+  ): boolean {
+    if (status < 200) {
+      // Nothing to pause, whatever the caller says: fetch answers false.
+      this.#handler.onHeaders(status, headers, resume, statusText);
+      return true;
+    }
+    attempt.connection.takeHint(headers);
+    if (status >= 400 && this.#resendAnswered(attempt, status, headers)) return true;
+    if (this.retrySafe && this.#isShort(headers)) {
+      this.#held = new HeldAnswer(this.#handler, status, headers, statusText);
+      return true;
+    }
+    this.#delivered = true;
+    this.#disarm();
+    return this.#handler.onHeaders(status, headers, resume, statusText) !== false;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#held === null) return this.#handler.onData(chunk) !== false;
+    this.#held.add(chunk);
+    return true;
+  }
+
+  onComplete(attempt: Attempt, trailers: RawHeaders): void {
+    this.#endAttempt(attempt, null, null);
+    try {
+      if (this.#held === null) {
+        this.#end();
+        this.#handler.onComplete(trailers);
+      } else {
+        this.#delivered = true;
+        this.#held.give(trailers, () => this.#end());
+      }
+    } catch (error) {
+      this.#end();
+      this.#handler.onError(error as Error);
+    }
+  }
+
+  onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void {
+    this.#endAttempt(attempt, null, null);
+    this.#end();
+    this.#handler.onUpgrade?.(status, headers, socket);
+  }
+
+  onFailure(attempt: Attempt, error: Error): void {
+    const { origin } = this.#request;
+    const failure = classify(error, {
+      ...attempt.evidence,
+      delivered: this.#delivered,
+      aborted: this.#abortReason !== null,
+      timedOut: this.#timedOut,
+    });
+    this.#held = null;
+    const nowMs = origin.clock.now();
+    if (attempt.neverConnected) {
+      if (this.#abortReason !== null) origin.outage.abandonProbe();
+      else if (failure.transient) origin.outage.fail(error, attempt.startedAtMs, nowMs);
+    }
+    if (failure.delivery === "stale") {
+      origin.pool.idleLimit.learn(attempt.idleMs ?? 0, nowMs);
+      origin.pool.retireElders(attempt.connection.idleSinceMs);
+    }
+    this.#history.add(attempt.record(failure, error), failure.delivery);
+    this.#endAttempt(attempt, failure, error);
+    this.#resendOrFail(failure, error);
+  }
+
+  #send(need: Need, nowMs: number): void {
+    const { origin } = this.#request;
+    const { pool } = origin;
+    this.need = need;
+    this.#sentAtMs = nowMs;
+    this.#history.sends += 1;
+    this.#arm(nowMs);
+    const idle = pool.takeIdle(need, nowMs);
+    if (idle !== null) return this.#dispatch(idle);
+    const refused = origin.outage.admit(nowMs);
+    if (refused !== null) {
+      this.#disarm();
+      return this.#resendOrFail(classify(refused.error, { written: false }), refused.error);
+    }
+    const fresh = pool.openFresh();
+    if (fresh !== null) return this.#dispatch(fresh);
+    origin.outage.abandonProbe();
+    pool.wait(this);
+    this.#park();
+  }
+
+  #dispatch(connection: Connection): void {
+    const { origin, options } = this.#request;
+    const attempt = new Attempt(
+      this,
+      origin.pool,
+      connection,
+      this.#history.sends,
+      this.#sentAtMs,
+      origin.clock,
+    );
+    this.#attempt = attempt;
+    if (attemptChannel.start.hasSubscribers || attemptChannel.asyncEnd.hasSubscribers) {
+      const { method, path } = options;
+      attempt.message = { origin: origin.name, method, path, attempt: attempt.number };
+      attemptChannel.start.publish(attempt.message);
+    }
+    connection.dispatch(this.#request.open(), attempt);
+  }
+
+  #endAttempt(attempt: Attempt, failure: Failure | null, error: unknown): void {
+    this.#attempt = null;
+    this.#disarm();
+    if (attempt.message === null) return;
+    attempt.message.record = attempt.record(failure, error);
+    attemptChannel.asyncEnd.publish(attempt.message);
+  }
+
+  #resendOrFail(failure: Failure, error: unknown): void {
+    // What is no transport failure, a refused argument or the caller's own stream, passes untouched.
+    if (this.#abortReason !== null) return this.#fail(this.#abortReason);
+    if (failure.kind === "unknown") return this.#fail(error as Error);
+    const decision = this.#decide({ type: "failure", failure }, this.#history.sends);
+    if (decision.action === "resend") return this.#resend(decision);
+    this.#fail(
+      new UpstreamError({
+        failure,
+        reason: decision.reason,
+        origin: this.#request.origin.name,
+        attempts: this.#history.records,
+        cause: error,
+      }),
+    );
+  }
+
+  #decide(outcome: Outcome, attempt: number): Decision {
+    const { origin, policy, deadlineMs } = this.#request;
+    const request = this.#request.facts;
+    const state = this.#history.state(origin, origin.clock.now(), deadlineMs, this.#abortReason !== null);
+    const decision = decide(outcome, request, policy, state);
+    if (decisionChannel.hasSubscribers) {
+      decisionChannel.publish({ origin: origin.name, request, outcome, decision, attempt });
+    }
+    return decision;
+  }
+
+  #resend(decision: Decision & { readonly action: "resend" }): void {
+    const { clock } = this.#request.origin;
+    const nowMs = clock.now();
+    this.#timedOut = false;
+    this.#history.spend(decision, this.#request.origin, nowMs);
+    if (decision.delayMs <= 0) return this.#send(decision.connection, nowMs);
+    this.#park();
+    this.#timer = clock.setTimeout(() => {
+      this.#timer = null;
+      this.#unpark();
+      this.#send(decision.connection, clock.now());
+    }, decision.delayMs);
+  }
+
+  #park(): void {
+    this.#parked = true;
+    this.#host.onPark(this);
+  }
+
+  #unpark(): void {
+    if (!this.#parked) return;
+    this.#parked = false;
+    this.#request.origin.pool.leave(this);
+    this.#host.onUnpark(this);
+  }
+
+  /** Bounds the attempt, from its start in the queue to its headers, by its own timeout and the deadline. */
+  #arm(nowMs: number): void {
+    const { origin, policy, deadlineMs } = this.#request;
+    const leftMs = Math.min(policy.attemptTimeoutMs, deadlineMs - nowMs);
+    this.#timer = origin.clock.setTimeout(() => this.#timeOut(), Math.max(leftMs, 0));
+  }
+
+  #disarm(): void {
+    if (this.#timer === null) return;
+    this.#request.origin.clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #timeOut(): void {
+    this.#timer = null;
+    this.#timedOut = true;
+    const error = new DOMException("The upstream did not answer in time", "TimeoutError");
+    if (this.#attempt !== null) return this.#attempt.abort(error);
+    this.#unpark();
+    const failure = classify(error, { written: false, timedOut: true, phase: "pool" });
+    this.#resendOrFail(failure, error);
+  }
+
+  /** Whether an answer is short enough to be held until it is whole. */
+  #isShort(headers: RawHeaders): boolean {
+    const length = rawHeader(headers, "content-length");
+    return length !== null && Number(length) <= this.#request.origin.settings.holdBytes;
+  }
+
+  /** Sends again after an answer whose status asks for it; false when the answer is the caller's. */
+  #resendAnswered(attempt: Attempt, status: number, headers: RawHeaders): boolean {
+    const { origin, policy } = this.#request;
+    const retryAfter = rawHeader(headers, "retry-after") ?? undefined;
+    const retryAfterMs = parseRetryAfter(retryAfter, origin.clock.wallNow());
+    if (!statusListed(status, retryAfterMs !== null, policy.retryOn)) return false;
+    const decision = this.#decide({ type: "answer", status, retryAfterMs }, attempt.number);
+    if (decision.action === "give-up") return false;
+    attempt.discard();
+    this.#history.add(attempt.record(null, null), "unknown");
+    this.#endAttempt(attempt, null, null);
+    this.#resend(decision);
+    return true;
+  }
+
+  #fail(error: Error): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#handler.onError(error);
+  }
+
+  /** Lets go of everything the call held. */
+  #end(): void {
+    const { signal, body } = this.#request;
+    this.#ended = true;
+    this.#disarm();
+    this.#held?.stop();
+    this.#unpark();
+    if (this.#onInboundAbort !== null) signal?.removeEventListener("abort", this.#onInboundAbort);
+    body.release();
+    this.#host.onEnd();
+  }
+}

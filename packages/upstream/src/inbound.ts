@@ -1,0 +1,13 @@
+import type { Condition } from "@reissue/core";
+
+/** What an outbound call takes over from the inbound request that it is made for. */
+export interface Inbound {
+  /** Aborts when the inbound client has left; safe calls are aborted with it, unsafe ones run to their end. */
+  readonly signal?: AbortSignal | undefined;
+  /** The inbound request's deadline, an instant of the client's clock, in ms. */
+  readonly deadlineMs?: number | undefined;
+  /** The conditions under which the inbound route's owner said that its outbound calls may be resent. */
+  readonly retryOn?: readonly Condition[] | undefined;
+  /** Gives the Idempotency-Key of the next unsafe call, the same for every retry of the inbound request. */
+  readonly outboundKey?: ((method: string, url: string) => string) | undefined;
+}

@@ -1,0 +1,78 @@
+import type { ConnectionOptions } from "node:tls";
+
+import type { CallRetryOptions, Clock, RetryOptions } from "@reissue/core";
+
+/** What may be said of every origin, or of one; what is said of one wins. */
+export interface ConnectionSettings {
+  /** When, how often and how long requests are resent; see RetryPolicy for units and defaults. */
+  readonly retry?: RetryOptions | undefined;
+  /**
+   * Connections to an origin, idle and busy; requests beyond them wait in line.
+   *
+   * @defaultValue Infinity, as undici's Pool
+   */
+  readonly connections?: number | undefined;
+  /**
+   * How long a connection may stay idle, in ms; a server's Keep-Alive hint and what was learned only lower it.
+   *
+   * @defaultValue 4000: under the 5 s of Node's and Apache's servers, the shortest common ones
+   */
+  readonly idleMs?: number | undefined;
+  /**
+   * How long a connection may have been idle and still carry a request that must not be resent, in ms.
+   *
+   * @defaultValue 1000
+   */
+  readonly unsafeIdleMs?: number | undefined;
+  /**
+   * Answers of a declared length up to this many bytes are held until they are whole, for requests that are retry-safe.
+   *
+   * @defaultValue 65536
+   */
+  readonly holdBytes?: number | undefined;
+  /**
+   * How long connecting may take, TLS included, in ms.
+   *
+   * @defaultValue 10000, as undici
+   */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Whether HTTP/2 is offered over TLS, one request at a time on each connection. @defaultValue false */
+  readonly allowH2?: boolean | undefined;
+  /** Options for `tls.connect`, such as `ca`, `cert`, `key` and `servername`. */
+  readonly tls?: ConnectionOptions | undefined;
+}
+
+/** What may be said of one origin. */
+export interface OriginOptions extends ConnectionSettings {
+  /**
+   * Says that this origin honours Idempotency-Key: unsafe calls without one get a key that all their attempts share,
+   * derived from the inbound request's key where it had one.
+   */
+  readonly idempotencyKey?: "derive" | undefined;
+  /**
+   * What holds for single routes, by `METHOD /path`; `:name` stands for one segment, a last `*` for the rest.
+   *
+   * @example
+   * ```js
+   * { "POST /orders/:id/confirm": { retryOn: ["reset"] } }
+   * ```
+   */
+  readonly routes?: Readonly<Record<string, CallRetryOptions>> | undefined;
+}
+
+/** Options of {@link createUpstream}. */
+export interface UpstreamOptions extends ConnectionSettings {
+  /** What differs for single origins, by URL origin such as `http://orders:3000`. */
+  readonly origins?: Readonly<Record<string, OriginOptions>> | undefined;
+  /** How much of streamed request bodies is recorded for a resend. */
+  readonly bodies?:
+    | {
+        /** For one request, in bytes. @defaultValue 1048576, as gRPC's per-call buffer (A6) */
+        readonly maxBytes?: number | undefined;
+        /** For all requests together, in bytes. @defaultValue 16777216, as gRPC's total (A6) */
+        readonly maxBytesTotal?: number | undefined;
+      }
+    | undefined;
+  /** Time and chance; tests put their own here. */
+  readonly clock?: Clock | undefined;
+}

@@ -1,0 +1,97 @@
+import {
+  isIdempotentMethod,
+  isRetrySafe,
+  isSafeMethod,
+  type CallRetryOptions,
+  type RequestFacts,
+  type RetryPolicy,
+} from "@reissue/core";
+import type { Dispatcher } from "undici";
+
+import type { Body } from "./body/body.ts";
+import { requestBody, type BodyLimits } from "./body/request-body.ts";
+import type { Inbound } from "./inbound.ts";
+import type { Origin } from "./origin.ts";
+import { headerValue, withHeader } from "./request-headers.ts";
+import { overlay } from "./route-table.ts";
+
+/** Undici's dispatch options, and what Reissue takes beside them. */
+export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions, "body"> {
+  /** Any body undici takes, and a factory that is asked for one before each attempt. */
+  readonly body?: unknown;
+  /** What this call says about being resent; naming conditions opts it in. */
+  readonly retry?: CallRetryOptions | undefined;
+  /** The inbound request that this call is made for. */
+  readonly inbound?: Inbound | undefined;
+}
+
+/** One request to an upstream, with everything that decides how it may be sent. */
+export class OutboundRequest {
+  readonly origin: Origin;
+  readonly options: ReissueDispatchOptions;
+  readonly policy: RetryPolicy;
+  readonly retrySafe: boolean;
+  readonly body: Body;
+  /** The instant after which nothing is sent, in ms of the clock. */
+  readonly deadlineMs: number;
+  /** Ends the call when the inbound client has left; undefined for unsafe calls, which run to their end. */
+  readonly signal: AbortSignal | undefined;
+  readonly #headers: ReissueDispatchOptions["headers"];
+  readonly #keyed: boolean;
+  readonly #optedIn: boolean;
+
+  /** @throws OptionError when `options.retry` is wrong. */
+  constructor(origin: Origin, options: ReissueDispatchOptions, bodies: BodyLimits) {
+    const { method, path, inbound } = options;
+    this.origin = origin;
+    this.options = options;
+    this.#headers = options.headers;
+    const route = origin.settings.routes.find(method, path);
+    const { policy, optedIn } =
+      options.retry === undefined ? route : overlay(options.retry, route, "retry");
+    const idempotent = isIdempotentMethod(method);
+    let keyed = !idempotent && isKeyed(options.headers);
+    if (!idempotent && !keyed && origin.settings.derivesKeys) {
+      const key = inbound?.outboundKey?.(method, origin.name + path) ?? crypto.randomUUID();
+      this.#headers = withHeader(options.headers, "idempotency-key", `"${key}"`);
+      keyed = true;
+    }
+    const inboundOptIn =
+      !idempotent && !keyed && !optedIn && options.retry?.retryOn === undefined
+        ? (inbound?.retryOn ?? [])
+        : [];
+    this.#keyed = keyed;
+    this.#optedIn = optedIn || inboundOptIn.length > 0;
+    this.policy = inboundOptIn.length > 0 ? { ...policy, retryOn: inboundOptIn } : policy;
+    this.retrySafe = isRetrySafe({ method, keyed, optedIn: this.#optedIn });
+    this.body = requestBody(options.body, this.retrySafe, bodies);
+    this.deadlineMs = Math.min(
+      origin.clock.now() + this.policy.totalTimeoutMs,
+      inbound?.deadlineMs ?? Infinity,
+    );
+    this.signal = isSafeMethod(method) ? inbound?.signal : undefined;
+  }
+
+  /** What about it decides whether it may be sent again, as things stand. */
+  get facts(): RequestFacts {
+    return {
+      method: this.options.method,
+      keyed: this.#keyed,
+      optedIn: this.#optedIn,
+      replayable: this.body.replayable,
+    };
+  }
+
+  /** What undici is given for the next attempt. */
+  open(): Dispatcher.DispatchOptions {
+    const { options } = this;
+    const body = this.body.open();
+    const same = this.#headers === options.headers && body === (options.body ?? null);
+    return (same ? options : { ...options, headers: this.#headers, body }) as Dispatcher.DispatchOptions;
+  }
+}
+
+function isKeyed(headers: ReissueDispatchOptions["headers"]): boolean {
+  const value = headerValue(headers, "idempotency-key");
+  return value !== undefined && value.length > 0;
+}

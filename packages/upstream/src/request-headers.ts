@@ -1,0 +1,42 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+import type { Dispatcher } from "undici";
+
+type Headers = Dispatcher.DispatchOptions["headers"];
+type Pairs = Iterable<[string, string | string[] | undefined]>;
+
+/** The value of one header, whatever shape undici allows headers to come in; undefined where it is absent. */
+export function headerValue(headers: Headers, name: string): string | string[] | undefined {
+  for (const [key, value] of pairs(headers)) {
+    if (key.length === name.length && key.toLowerCase() === name) return value;
+  }
+  return undefined;
+}
+
+/** The headers with one more, as the flat list that undici takes. */
+export function withHeader(headers: Headers, name: string, value: string): string[] {
+  return [...withoutHeader(headers, name), name, value];
+}
+
+/** The headers without one, as the flat list that undici takes; `name` in small letters. */
+export function withoutHeader(headers: Headers, name: string): string[] {
+  const flat: string[] = [];
+  for (const [key, values] of pairs(headers)) {
+    if (values === undefined || key.toLowerCase() === name) continue;
+    for (const each of typeof values === "string" ? [values] : values) flat.push(key, each);
+  }
+  return flat;
+}
+
+function pairs(headers: Headers): Pairs {
+  if (headers === null || headers === undefined) return [];
+  if (Array.isArray(headers)) return flatPairs(headers);
+  if (Symbol.iterator in headers) return headers as Pairs;
+  return Object.entries(headers as IncomingHttpHeaders);
+}
+
+function* flatPairs(flat: readonly string[]): Pairs {
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    yield [flat[index]!, flat[index + 1]!];
+  }
+}

@@ -1,0 +1,69 @@
+import { callRetryPolicy, OptionError, type CallRetryOptions, type RetryPolicy } from "@reissue/core";
+
+/** What holds for one request: its policy, and whether whoever wrote it said that a replay is safe. */
+export interface RequestPolicy {
+  readonly policy: RetryPolicy;
+  readonly optedIn: boolean;
+}
+
+interface Route extends RequestPolicy {
+  readonly method: string;
+  readonly pattern: RegExp;
+}
+
+const routeName = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/\S*)$/;
+
+/** The routes of one origin, in the order they were written; the first that matches holds. */
+export class RouteTable {
+  readonly #routes: readonly Route[];
+  readonly #fallback: RequestPolicy;
+
+  /** @throws {@link OptionError} for a name that is not `METHOD /path`, or wrong options behind it. */
+  constructor(
+    routes: Readonly<Record<string, CallRetryOptions>> | undefined,
+    policy: RetryPolicy,
+    path: string,
+  ) {
+    this.#fallback = { policy, optedIn: false };
+    this.#routes = Object.entries(routes ?? {}).map(([name, options]) =>
+      route(name, options, policy, `${path}[${JSON.stringify(name)}]`),
+    );
+  }
+
+  /** What holds for a request; `path` may carry a query, which is not looked at. */
+  find(method: string, path: string): RequestPolicy {
+    if (this.#routes.length === 0) return this.#fallback;
+    const query = path.search(/[?#]/);
+    const pathname = query === -1 ? path : path.slice(0, query);
+    for (const each of this.#routes) {
+      if (each.method === method && each.pattern.test(pathname)) return each;
+    }
+    return this.#fallback;
+  }
+}
+
+/** Lays options of a route or a call over what holds so far; naming conditions is the opt-in. */
+export function overlay(
+  options: CallRetryOptions,
+  base: RequestPolicy,
+  path: string,
+): RequestPolicy {
+  const policy = callRetryPolicy(options, base.policy, path);
+  const optedIn = options.retryOn === undefined ? base.optedIn : policy.retryOn.length > 0;
+  return { policy, optedIn };
+}
+
+function route(name: string, options: CallRetryOptions, policy: RetryPolicy, path: string): Route {
+  const match = routeName.exec(name);
+  if (match === null) throw new OptionError(path, 'must be named "METHOD /path"');
+  const segments = match[2]!.split("/").map((segment, index, all) => {
+    if (segment === "*" && index === all.length - 1) return ".*";
+    if (/^:\w+$/.test(segment)) return "[^/]+";
+    return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  });
+  return {
+    method: match[1]!,
+    pattern: new RegExp(`^${segments.join("/")}$`),
+    ...overlay(options, { policy, optedIn: false }, path),
+  };
+}

@@ -1,0 +1,85 @@
+import type { CallRetryOptions } from "@reissue/core";
+import type { Dispatcher, RequestInfo, RequestInit, Response } from "undici";
+
+import { ReissueAgent } from "./agent.ts";
+import type { BodyFactory } from "./body/request-body.ts";
+import { fetchThrough } from "./fetch-call.ts";
+import type { Inbound } from "./inbound.ts";
+import type { UpstreamOptions } from "./options.ts";
+import { requestThrough } from "./request-call.ts";
+
+/** What `upstream(url, init)` takes: fetch's own init, and what this call says about being resent. */
+export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
+  /** Any body that fetch takes, or a function that is asked for one before each attempt. */
+  readonly body?: RequestInit["body"] | BodyFactory;
+  readonly retry?: CallRetryOptions | undefined;
+}
+
+/** What `upstream.request(url, options)` takes: undici's own options, and what this call says about being resent. */
+export interface UpstreamRequestOptions
+  extends Partial<Omit<Dispatcher.RequestOptions, "body" | "origin" | "path">> {
+  /** Any body that undici takes, URLSearchParams, or a function that is asked for one before each attempt. */
+  readonly body?: Dispatcher.DispatchOptions["body"] | URLSearchParams | BodyFactory;
+  readonly retry?: CallRetryOptions | undefined;
+}
+
+/** What handlers call. */
+export interface BoundUpstream {
+  /**
+   * Fetches, with the semantics of WHATWG fetch.
+   *
+   * @throws {@link UpstreamError} when the upstream could not be reached or did not answer.
+   */
+  (input: RequestInfo, init?: UpstreamInit): Promise<Response>;
+  /**
+   * Requests, with the semantics of `undici.request`: the fast path.
+   *
+   * @throws {@link UpstreamError} when the upstream could not be reached or did not answer.
+   */
+  request(url: string | URL, options?: UpstreamRequestOptions): Promise<Dispatcher.ResponseData>;
+}
+
+/** The outbound client of a service; opened once, closed at its end. */
+export interface Upstream extends BoundUpstream {
+  /** The undici Dispatcher underneath, for whatever else takes one. */
+  readonly dispatcher: ReissueAgent;
+  /** The same client for one inbound request: under its deadline and its abort, with its route's opt-in. */
+  bind(inbound: Inbound): BoundUpstream;
+  /** Takes no more requests, waits for those under way, and closes every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an outbound client that resends what a dead keep-alive socket swallowed, and nothing else.
+ *
+ * @example
+ * ```js
+ * const upstream = createUpstream({ origins: { "http://orders:3000": { connections: 64 } } });
+ * const response = await upstream("http://orders:3000/orders/42");
+ * const { statusCode, body } = await upstream.request("http://orders:3000/orders/42");
+ * await upstream.close();
+ * ```
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function createUpstream(options: UpstreamOptions = {}): Upstream {
+  const dispatcher = new ReissueAgent(options);
+  return Object.assign(bound(dispatcher, undefined), {
+    dispatcher,
+    bind: (inbound: Inbound) => bound(dispatcher, inbound),
+    close: () => dispatcher.close(),
+  });
+}
+
+function bound(agent: ReissueAgent, inbound: Inbound | undefined): BoundUpstream {
+  return Object.assign(
+    function upstream(input: RequestInfo, init?: UpstreamInit): Promise<Response> {
+      return fetchThrough(agent, inbound, input, init);
+    },
+    {
+      request(url: string | URL, options?: UpstreamRequestOptions) {
+        return requestThrough(agent, inbound, url, options);
+      },
+    },
+  );
+}
