@@ -1,4 +1,9 @@
-import { channel, tracingChannel, type Channel, type TracingChannel } from "node:diagnostics_channel";
+import {
+  channel,
+  tracingChannel,
+  type Channel,
+  type TracingChannel,
+} from "node:diagnostics_channel";
 
 import type { AttemptRecord } from "./errors.ts";
 import type { Decision, Outcome, RequestFacts } from "./retry/decide.ts";
@@ -35,7 +40,6 @@ export const attemptChannel: TracingChannel<string, AttemptMessage> = tracingCha
 >("reissue:attempt");
 
 /** Channel `reissue:decision`, with a {@link DecisionMessage} each. */
-export const decisionChannel: Channel<unknown, DecisionMessage> = channel("reissue:decision") as Channel<
-  unknown,
-  DecisionMessage
->;
+export const decisionChannel: Channel<unknown, DecisionMessage> = channel(
+  "reissue:decision",
+) as Channel<unknown, DecisionMessage>;

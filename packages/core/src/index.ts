@@ -25,7 +25,12 @@ export type {
 export { classify } from "./failure/classify.ts";
 export { fullJitter, type BackOff } from "./retry/back-off.ts";
 export { RetryBudget, type BudgetOptions } from "./retry/budget.ts";
-export { defaultConditions, failureCondition, statusListed, type Condition } from "./retry/condition.ts";
+export {
+  defaultConditions,
+  failureCondition,
+  statusListed,
+  type Condition,
+} from "./retry/condition.ts";
 export {
   decide,
   isRetrySafe,
@@ -37,7 +42,29 @@ export {
   type RetryState,
 } from "./retry/decide.ts";
 export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";
-export { checkDuration, checkKeys, checkNumber, describe, maxTimerMs, type NumberBounds } from "./option.ts";
+export {
+  gatewayError,
+  type GatewayError,
+  type GatewayErrorOptions,
+} from "./gateway/gateway-error.ts";
+export { proxyStatus } from "./gateway/proxy-status.ts";
+export { derivedKey, type DerivedKeyParts } from "./idempotency/derived-key.ts";
+export {
+  keyProblemText,
+  maxKeyLength,
+  parseIdempotencyKey,
+  type KeyProblem,
+  type KeySyntax,
+  type ParsedKey,
+} from "./idempotency/key.ts";
+export {
+  checkDuration,
+  checkKeys,
+  checkNumber,
+  describe,
+  maxTimerMs,
+  type NumberBounds,
+} from "./option.ts";
 export { defaultPolicy, type RetryPolicy } from "./retry/policy.ts";
 export { parseRetryAfter } from "./retry/retry-after.ts";
 export {

@@ -70,9 +70,9 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
       const request = new OutboundRequest(origin, options, this.#bodies);
       exchange = new Exchange(this, request, responseHandler(handler));
     } catch (error) {
-      // As in undici: what was never begun has no controller.
-      handler.onResponseError?.(null as never, error as Error);
-      handler.onError?.(error as Error);
+      // As in undici, what was never begun has no controller; some of its handlers speak both styles.
+      if (handler.onRequestStart === undefined) handler.onError?.(error as Error);
+      else handler.onResponseError?.(null as never, error as Error);
       return true;
     }
     this.#underWay += 1;
@@ -196,6 +196,7 @@ function urlOrigin(name: string, path: string): string {
     url.search === "" &&
     url.hash === "" &&
     url.username === "";
-  if (!isOrigin) throw new OptionError(path, "must be named by a URL origin such as http://orders:3000");
+  if (!isOrigin)
+    throw new OptionError(path, "must be named by a URL origin such as http://orders:3000");
   return url.origin;
 }

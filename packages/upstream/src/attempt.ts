@@ -141,12 +141,7 @@ export class Attempt implements ResponseHandler {
     this.#responseStarted = true;
   }
 
-  onHeaders(
-    status: number,
-    headers: RawHeaders,
-    resume: () => void,
-    statusText: string,
-  ): boolean {
+  onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
     if (status >= 200) this.#status = status;
     return this.#owner.onHeaders(this, status, headers, resume, statusText);
   }

@@ -1,28 +1,27 @@
 import type { Duplex } from "node:stream";
 
 import {
-  attemptChannel,
   classify,
   decide,
-  decisionChannel,
-  parseRetryAfter,
-  statusListed,
   UpstreamError,
+  type AttemptRecord,
   type Decision,
   type Failure,
   type Outcome,
   type Timer,
 } from "@reissue/core";
-import { errors } from "undici";
+import { errors, type Dispatcher } from "undici";
 
+import { answerOutcome, isShortAnswer } from "./answer.ts";
 import { AttemptHistory } from "./attempt-history.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import { HeldAnswer } from "./held-answer.ts";
 import type { OutboundRequest } from "./outbound-request.ts";
-import type { Connection } from "./pool/connection.ts";
+import { Connection } from "./pool/connection.ts";
 import type { Need, Waiter } from "./pool/pool.ts";
-import { rawHeader, type RawHeaders } from "./raw-headers.ts";
+import type { RawHeaders } from "./raw-headers.ts";
 import type { ResponseHandler } from "./response-handler.ts";
+import { traceDecision, traceEnd, traceStart } from "./trace.ts";
 
 /** Who keeps count of exchanges under way, and of those among them that wait without a connection. */
 export interface ExchangeHost {
@@ -36,7 +35,8 @@ export class Exchange implements Waiter, AttemptOwner {
   readonly #host: ExchangeHost;
   readonly #request: OutboundRequest;
   readonly #handler: ResponseHandler;
-  readonly #history = new AttemptHistory();
+  #history: AttemptHistory | null = null;
+  #sends = 0;
   /** What the attempt under way, or the one being waited for, needs. */
   need: Need = "any";
   #attempt: Attempt | null = null;
@@ -104,9 +104,10 @@ export class Exchange implements Waiter, AttemptOwner {
       this.#handler.onHeaders(status, headers, resume, statusText);
       return true;
     }
+    const { origin } = this.#request;
     attempt.connection.takeHint(headers);
     if (status >= 400 && this.#resendAnswered(attempt, status, headers)) return true;
-    if (this.retrySafe && this.#isShort(headers)) {
+    if (this.retrySafe && isShortAnswer(headers, origin.settings.holdBytes)) {
       this.#held = new HeldAnswer(this.#handler, status, headers, statusText);
       return true;
     }
@@ -122,7 +123,7 @@ export class Exchange implements Waiter, AttemptOwner {
   }
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
-    this.#endAttempt(attempt, null, null);
+    this.#endAttempt(attempt, null);
     try {
       if (this.#held === null) {
         this.#end();
@@ -138,7 +139,7 @@ export class Exchange implements Waiter, AttemptOwner {
   }
 
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void {
-    this.#endAttempt(attempt, null, null);
+    this.#endAttempt(attempt, null);
     this.#end();
     this.#handler.onUpgrade?.(status, headers, socket);
   }
@@ -152,93 +153,82 @@ export class Exchange implements Waiter, AttemptOwner {
       timedOut: this.#timedOut,
     });
     this.#held = null;
-    const nowMs = origin.clock.now();
-    if (attempt.neverConnected) {
-      if (this.#abortReason !== null) origin.outage.abandonProbe();
-      else if (failure.transient) origin.outage.fail(error, attempt.startedAtMs, nowMs);
-    }
-    if (failure.delivery === "stale") {
-      origin.pool.idleLimit.learn(attempt.idleMs ?? 0, nowMs);
-      origin.pool.retireElders(attempt.connection.idleSinceMs);
-    }
-    this.#history.add(attempt.record(failure, error), failure.delivery);
-    this.#endAttempt(attempt, failure, error);
+    origin.learnFrom(attempt, failure, error);
+    const record = attempt.record(failure, error);
+    this.#knownHistory().add(record);
+    this.#endAttempt(attempt, record);
     this.#resendOrFail(failure, error);
   }
 
   #send(need: Need, nowMs: number): void {
-    const { origin } = this.#request;
-    const { pool } = origin;
     this.need = need;
     this.#sentAtMs = nowMs;
-    this.#history.sends += 1;
+    this.#sends += 1;
     this.#arm(nowMs);
-    const idle = pool.takeIdle(need, nowMs);
-    if (idle !== null) return this.#dispatch(idle);
-    const refused = origin.outage.admit(nowMs);
-    if (refused !== null) {
-      this.#disarm();
-      return this.#resendOrFail(classify(refused.error, { written: false }), refused.error);
-    }
-    const fresh = pool.openFresh();
-    if (fresh !== null) return this.#dispatch(fresh);
-    origin.outage.abandonProbe();
-    pool.wait(this);
-    this.#park();
+    const found = this.#request.origin.connectionFor(this, nowMs);
+    if (found === "waiting") return this.#park();
+    if (found instanceof Connection) return this.#dispatch(found);
+    this.#disarm();
+    this.#resendOrFail(classify(found.error, { written: false }), found.error);
   }
 
   #dispatch(connection: Connection): void {
-    const { origin, options } = this.#request;
+    const { origin } = this.#request;
     const attempt = new Attempt(
       this,
       origin.pool,
       connection,
-      this.#history.sends,
+      this.#sends,
       this.#sentAtMs,
       origin.clock,
     );
-    this.#attempt = attempt;
-    if (attemptChannel.start.hasSubscribers || attemptChannel.asyncEnd.hasSubscribers) {
-      const { method, path } = options;
-      attempt.message = { origin: origin.name, method, path, attempt: attempt.number };
-      attemptChannel.start.publish(attempt.message);
+    let options: Dispatcher.DispatchOptions;
+    try {
+      options = this.#request.open();
+    } catch (error) {
+      // The caller's body factory threw.
+      origin.pool.giveBack(connection);
+      return this.#fail(error as Error);
     }
-    connection.dispatch(this.#request.open(), attempt);
+    this.#attempt = attempt;
+    traceStart(attempt, this.#request);
+    connection.dispatch(options, attempt);
   }
 
-  #endAttempt(attempt: Attempt, failure: Failure | null, error: unknown): void {
+  #endAttempt(attempt: Attempt, record: AttemptRecord | null): void {
     this.#attempt = null;
     this.#disarm();
-    if (attempt.message === null) return;
-    attempt.message.record = attempt.record(failure, error);
-    attemptChannel.asyncEnd.publish(attempt.message);
+    traceEnd(attempt, record);
+  }
+
+  #knownHistory(): AttemptHistory {
+    return (this.#history ??= new AttemptHistory());
   }
 
   #resendOrFail(failure: Failure, error: unknown): void {
     // What is no transport failure, a refused argument or the caller's own stream, passes untouched.
     if (this.#abortReason !== null) return this.#fail(this.#abortReason);
     if (failure.kind === "unknown") return this.#fail(error as Error);
-    const decision = this.#decide({ type: "failure", failure }, this.#history.sends);
+    const decision = this.#decide({ type: "failure", failure });
     if (decision.action === "resend") return this.#resend(decision);
+    const { records, delivery } = this.#knownHistory();
     this.#fail(
       new UpstreamError({
-        failure,
+        failure: { ...failure, delivery: delivery ?? failure.delivery },
         reason: decision.reason,
         origin: this.#request.origin.name,
-        attempts: this.#history.records,
+        attempts: records,
         cause: error,
       }),
     );
   }
 
-  #decide(outcome: Outcome, attempt: number): Decision {
-    const { origin, policy, deadlineMs } = this.#request;
-    const request = this.#request.facts;
-    const state = this.#history.state(origin, origin.clock.now(), deadlineMs, this.#abortReason !== null);
-    const decision = decide(outcome, request, policy, state);
-    if (decisionChannel.hasSubscribers) {
-      decisionChannel.publish({ origin: origin.name, request, outcome, decision, attempt });
-    }
+  #decide(outcome: Outcome): Decision {
+    const { origin, policy, deadlineMs, facts } = this.#request;
+    const nowMs = origin.clock.now();
+    const state = this.#knownHistory().state(this.#sends, origin, nowMs, deadlineMs);
+    const decision = decide(outcome, facts, policy, state);
+    traceDecision(this.#request, this.#sends, outcome, decision);
     return decision;
   }
 
@@ -246,7 +236,7 @@ export class Exchange implements Waiter, AttemptOwner {
     const { clock } = this.#request.origin;
     const nowMs = clock.now();
     this.#timedOut = false;
-    this.#history.spend(decision, this.#request.origin, nowMs);
+    this.#knownHistory().spend(decision, this.#request.origin, nowMs);
     if (decision.delayMs <= 0) return this.#send(decision.connection, nowMs);
     this.#park();
     this.#timer = clock.setTimeout(() => {
@@ -291,23 +281,16 @@ export class Exchange implements Waiter, AttemptOwner {
     this.#resendOrFail(failure, error);
   }
 
-  /** Whether an answer is short enough to be held until it is whole. */
-  #isShort(headers: RawHeaders): boolean {
-    const length = rawHeader(headers, "content-length");
-    return length !== null && Number(length) <= this.#request.origin.settings.holdBytes;
-  }
-
   /** Sends again after an answer whose status asks for it; false when the answer is the caller's. */
   #resendAnswered(attempt: Attempt, status: number, headers: RawHeaders): boolean {
     const { origin, policy } = this.#request;
-    const retryAfter = rawHeader(headers, "retry-after") ?? undefined;
-    const retryAfterMs = parseRetryAfter(retryAfter, origin.clock.wallNow());
-    if (!statusListed(status, retryAfterMs !== null, policy.retryOn)) return false;
-    const decision = this.#decide({ type: "answer", status, retryAfterMs }, attempt.number);
-    if (decision.action === "give-up") return false;
+    const outcome = answerOutcome(status, headers, policy.retryOn, origin.clock.wallNow());
+    const decision = outcome === null ? null : this.#decide(outcome);
+    if (decision === null || decision.action === "give-up") return false;
     attempt.discard();
-    this.#history.add(attempt.record(null, null), "unknown");
-    this.#endAttempt(attempt, null, null);
+    const record = attempt.record(null, null);
+    this.#knownHistory().add(record);
+    this.#endAttempt(attempt, record);
     this.#resend(decision);
     return true;
   }

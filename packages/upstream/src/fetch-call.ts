@@ -1,5 +1,12 @@
 import { isReissueError, type CallRetryOptions } from "@reissue/core";
-import { Dispatcher, fetch, Request, type RequestInfo, type RequestInit, type Response } from "undici";
+import {
+  Dispatcher,
+  fetch,
+  Request,
+  type RequestInfo,
+  type RequestInit,
+  type Response,
+} from "undici";
 
 import type { ReissueAgent } from "./agent.ts";
 import { isFormData, ownFormData } from "./body/form-data.ts";
@@ -97,7 +104,10 @@ function ownBody(body: unknown): NonNullable<RequestInit["body"]> {
 /** Undici encodes FormData afresh for each attempt, with a boundary and a content type of its own. */
 function withoutBoundary(headers: Dispatcher.DispatchOptions["headers"]): typeof headers {
   const type = headerValue(headers, "content-type");
-  if (typeof type !== "string" || !type.startsWith("multipart/form-data; boundary=----formdata-undici-")) {
+  if (
+    typeof type !== "string" ||
+    !type.startsWith("multipart/form-data; boundary=----formdata-undici-")
+  ) {
     return headers;
   }
   return withoutHeader(headers, "content-type");

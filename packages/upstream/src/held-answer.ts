@@ -17,12 +17,7 @@ export class HeldAnswer {
   #paused = false;
   #whole: { readonly trailers: RawHeaders; readonly onGiven: () => void } | null = null;
 
-  constructor(
-    handler: ResponseHandler,
-    status: number,
-    headers: RawHeaders,
-    statusText: string,
-  ) {
+  constructor(handler: ResponseHandler, status: number, headers: RawHeaders, statusText: string) {
     this.#handler = handler;
     this.#status = status;
     this.#headers = headers;

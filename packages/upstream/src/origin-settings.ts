@@ -39,7 +39,11 @@ export const connectionKeys: readonly (keyof ConnectionSettings)[] = [
   "tls",
 ];
 
-const originKeys: readonly (keyof OriginOptions)[] = [...connectionKeys, "idempotencyKey", "routes"];
+const originKeys: readonly (keyof OriginOptions)[] = [
+  ...connectionKeys,
+  "idempotencyKey",
+  "routes",
+];
 
 /**
  * Resolves what holds for one origin: its own options over the client's over the defaults.

@@ -87,7 +87,9 @@ export class OutboundRequest {
     const { options } = this;
     const body = this.body.open();
     const same = this.#headers === options.headers && body === (options.body ?? null);
-    return (same ? options : { ...options, headers: this.#headers, body }) as Dispatcher.DispatchOptions;
+    return (
+      same ? options : { ...options, headers: this.#headers, body }
+    ) as Dispatcher.DispatchOptions;
   }
 }
 

@@ -14,7 +14,8 @@ export function rawHeader(headers: RawHeaders, name: string): string | null {
     const key = headers[index]!;
     // 0x20 is what makes an ASCII letter small.
     if (key.length !== name.length || (key[0]! | 0x20) !== first) continue;
-    if (key.toString("latin1").toLowerCase() === name) return headers[index + 1]!.toString("latin1");
+    if (key.toString("latin1").toLowerCase() === name)
+      return headers[index + 1]!.toString("latin1");
   }
   return null;
 }

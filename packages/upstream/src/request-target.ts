@@ -17,7 +17,10 @@ const plainPath = /^\/[\w\-.~!$&()*+,;=:@/?]*$/;
  * @param isKnown - Whether a string is an origin in the form that the URL parser gives it.
  * @throws TypeError for what is no URL.
  */
-export function requestTarget(url: string | URL, isKnown: (origin: string) => boolean): RequestTarget {
+export function requestTarget(
+  url: string | URL,
+  isKnown: (origin: string) => boolean,
+): RequestTarget {
   if (typeof url === "string") {
     // Behind "https://" there is at least one more character.
     const slash = url.indexOf("/", 9);

@@ -29,7 +29,8 @@ export interface ResponseHandler {
 /** Takes a handler of either style. */
 export function responseHandler(handler: Dispatcher.DispatchHandler): ResponseHandler {
   if (handler.onRequestStart !== undefined) return new ControllerHandler(handler);
-  if (handler.onError === undefined) throw new errors.InvalidArgumentError("invalid onError method");
+  if (handler.onError === undefined)
+    throw new errors.InvalidArgumentError("invalid onError method");
   return handler as unknown as ResponseHandler;
 }
 

@@ -1,4 +1,9 @@
-import { callRetryPolicy, OptionError, type CallRetryOptions, type RetryPolicy } from "@reissue/core";
+import {
+  callRetryPolicy,
+  OptionError,
+  type CallRetryOptions,
+  type RetryPolicy,
+} from "@reissue/core";
 
 /** What holds for one request: its policy, and whether whoever wrote it said that a replay is safe. */
 export interface RequestPolicy {

@@ -16,8 +16,9 @@ export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
 }
 
 /** What `upstream.request(url, options)` takes: undici's own options, and what this call says about being resent. */
-export interface UpstreamRequestOptions
-  extends Partial<Omit<Dispatcher.RequestOptions, "body" | "origin" | "path">> {
+export interface UpstreamRequestOptions extends Partial<
+  Omit<Dispatcher.RequestOptions, "body" | "origin" | "path">
+> {
   /** Any body that undici takes, URLSearchParams, or a function that is asked for one before each attempt. */
   readonly body?: Dispatcher.DispatchOptions["body"] | URLSearchParams | BodyFactory;
   readonly retry?: CallRetryOptions | undefined;

@@ -5,28 +5,17 @@ import { isObject, read } from "./link.ts";
  */
 const causeKeys = ["cause", "originalError", "original", "lastNodeError", "jse_cause"] as const;
 
-/** A chain of honest wrappers has two or three links. */
-const maxDepth = 12;
-/** All errors looked at in one classification, so that wide and deep together stay cheap. */
+/** Honest chains have two or three errors; this keeps a cyclic, endless or enormous one finite. */
 const maxErrors = 64;
 
-/** The way from the thrown value to the error at hand; keeps a cyclic, endless or enormous chain finite. */
+/** Counts the errors that one classification has looked at. */
 export class Trail {
-  readonly #above = new Set<object>();
   #errors = 0;
 
-  /** Whether `error` may be looked at; if so, {@link leave} it afterwards. */
-  enter(error: object): boolean {
-    if (this.#above.size >= maxDepth || this.#errors >= maxErrors) return false;
-    if (this.#above.has(error)) return false;
-    this.#above.add(error);
+  /** Whether one more error may be looked at. */
+  enter(): boolean {
     this.#errors += 1;
-    return true;
-  }
-
-  /** Goes back up. */
-  leave(error: object): void {
-    this.#above.delete(error);
+    return this.#errors <= maxErrors;
   }
 }
 

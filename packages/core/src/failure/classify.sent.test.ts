@@ -22,6 +22,8 @@ const table: Table = [
     [
       system("read", "ECONNRESET"),
       system("write", "EPIPE"),
+      // The words of one call and the code of another prove nothing.
+      thrown("connect ECONNREFUSED 10.0.0.7:80", { code: "EPIPE" }),
       thrown("socket hang up", { code: "ECONNRESET" }),
       thrown("other side closed", { code: "UND_ERR_SOCKET" }),
       thrown("socket hang up", { name: "TimeoutError", code: "ECONNRESET" }),

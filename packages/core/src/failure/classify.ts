@@ -38,13 +38,7 @@ interface Judgement {
 
 /** Null when neither the value nor what it wraps says anything about a transport. */
 function judge(error: unknown, trail: Trail): Judgement | null {
-  if (!isObject(error) || !trail.enter(error)) return null;
-  const judged = judgeError(error, trail);
-  trail.leave(error);
-  return judged;
-}
-
-function judgeError(error: object, trail: Trail): Judgement | null {
+  if (!isObject(error) || !trail.enter()) return null;
   const carried = ownFailure(error);
   if (carried !== null) return { failure: carried, final: true };
   const link = readLink(error);

@@ -12,7 +12,7 @@ import { failureOf, shapes } from "./shape.ts";
 export function chosenAnswer(link: Link): Failure | null {
   const status = read(link.error, "statusCode");
   if (typeof status !== "number" || read(link.error, "status") !== status) return null;
-  return null;
+  if (typeof read(link.error, "expose") !== "boolean") return null;
   const aborted = read(link.error, "type") === "request.aborted";
   return failureOf(aborted ? shapes.aborted : shapes.unknown, aborted ? link.code : null);
 }

@@ -10,10 +10,9 @@ const names: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   // The DOM's, which everybody borrows; node-fetch, AWS SDK, ky, p-timeout.
   ["AbortError", shapes.aborted],
   ["TimeoutError", shapes.answerTimeout],
-  // axios, got
+  // axios, p-cancelable
   ["CanceledError", shapes.aborted],
   ["CancelError", shapes.aborted],
-  ["ReadError", shapes.cut],
   // undici, some of whose parser errors have no code
   ["HTTPParserError", shapes.badAnswer],
   // node-redis

@@ -1,4 +1,4 @@
-/** An error with the given properties; a `name` becomes the name of its class too, as redis clients have it. */
+/** An error with the given properties. */
 export function thrown(message: string, properties: Record<string, unknown> = {}): Error {
   const { name, cause, ...rest } = properties;
   const error = new Error(message, cause === undefined ? undefined : { cause });

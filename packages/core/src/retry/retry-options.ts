@@ -15,7 +15,7 @@ export interface CallRetryOptions {
    * The conditions under which it is resent, in place of the wider ones.
    *
    * On a route or a call this is the opt-in: whoever writes it says that a second processing does no harm, whatever
-   * the method. An empty list switches resending off.
+   * the method. An empty list leaves only requests that never reached the upstream to be resent (`unsentWindowMs`).
    */
   readonly retryOn?: readonly ConditionName[] | undefined;
   readonly backOff?: Partial<BackOff> | undefined;
