@@ -1,4 +1,12 @@
-import type { AttemptRecord, Decision, Delivery, RetryState } from "@reissue/core";
+import {
+  UpstreamError,
+  type AttemptRecord,
+  type Decision,
+  type Delivery,
+  type Failure,
+  type GiveUpReason,
+  type RetryState,
+} from "@reissue/core";
 
 import type { Origin } from "./origin.ts";
 
@@ -7,25 +15,18 @@ const strength: Record<Delivery, number> = { unsent: 3, stale: 2, unknown: 1, de
 
 /** What went wrong in one call so far; made only once something has. */
 export class AttemptHistory {
-  /** The attempts that did not succeed, in order. */
-  readonly records: AttemptRecord[] = [];
+  readonly #records: AttemptRecord[] = [];
   #staleResends = 0;
   #unsentResends = 0;
   #unsentSinceMs: number | null = null;
+  /** The weakest of all attempts' deliveries; null before the first. */
   #delivery: Delivery | null = null;
-
-  /**
-   * The weakest of all attempts' deliveries, since one of them may have been processed whatever befell the last; null
-   * before the first. An attempt that was answered counts as `unknown`.
-   */
-  get delivery(): Delivery | null {
-    return this.#delivery;
-  }
 
   /** Takes note of an attempt that did not succeed. */
   add(record: AttemptRecord): void {
+    // One that was answered may well have been processed.
     const delivery = record.failure?.delivery ?? "unknown";
-    this.records.push(record);
+    this.#records.push(record);
     if (delivery === "unsent") this.#unsentSinceMs ??= record.startedAtMs;
     else this.#unsentSinceMs = null;
     const isWeaker = this.#delivery === null || strength[delivery] < strength[this.#delivery];
@@ -42,6 +43,22 @@ export class AttemptHistory {
     } else {
       origin.budget.withdraw(nowMs);
     }
+  }
+
+  /**
+   * The error of a call that failed for good.
+   *
+   * Its delivery is the weakest of all attempts', since one of them may have been processed whatever befell the last.
+   */
+  toError(failure: Failure, reason: GiveUpReason, origin: string, cause: unknown): UpstreamError {
+    const delivery = this.#delivery ?? failure.delivery;
+    return new UpstreamError({
+      failure: { ...failure, delivery },
+      reason,
+      origin,
+      attempts: this.#records,
+      cause,
+    });
   }
 
   /**

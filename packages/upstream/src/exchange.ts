@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 import {
   classify,
   decide,
-  UpstreamError,
   type AttemptRecord,
   type Decision,
   type Failure,
@@ -56,6 +55,7 @@ export class Exchange implements Waiter, AttemptOwner {
     this.#handler = handler;
   }
 
+  /** Whether the request may be sent again after it was written. */
   get retrySafe(): boolean {
     return this.#request.retrySafe;
   }
@@ -104,10 +104,9 @@ export class Exchange implements Waiter, AttemptOwner {
       this.#handler.onHeaders(status, headers, resume, statusText);
       return true;
     }
-    const { origin } = this.#request;
     attempt.connection.takeHint(headers);
-    if (status >= 400 && this.#resendAnswered(attempt, status, headers)) return true;
-    if (this.retrySafe && isShortAnswer(headers, origin.settings.holdBytes)) {
+    if (this.#resendAnswered(attempt, status, headers)) return true;
+    if (this.retrySafe && isShortAnswer(headers, this.#request.origin.settings.holdBytes)) {
       this.#held = new HeldAnswer(this.#handler, status, headers, statusText);
       return true;
     }
@@ -154,9 +153,7 @@ export class Exchange implements Waiter, AttemptOwner {
     });
     this.#held = null;
     origin.learnFrom(attempt, failure, error);
-    const record = attempt.record(failure, error);
-    this.#knownHistory().add(record);
-    this.#endAttempt(attempt, record);
+    this.#endAttempt(attempt, attempt.record(failure, error));
     this.#resendOrFail(failure, error);
   }
 
@@ -173,21 +170,14 @@ export class Exchange implements Waiter, AttemptOwner {
   }
 
   #dispatch(connection: Connection): void {
-    const { origin } = this.#request;
-    const attempt = new Attempt(
-      this,
-      origin.pool,
-      connection,
-      this.#sends,
-      this.#sentAtMs,
-      origin.clock,
-    );
+    const { pool, clock } = this.#request.origin;
+    const attempt = new Attempt(this, pool, connection, this.#sends, this.#sentAtMs, clock);
     let options: Dispatcher.DispatchOptions;
     try {
       options = this.#request.open();
     } catch (error) {
       // The caller's body factory threw.
-      origin.pool.giveBack(connection);
+      pool.giveBack(connection);
       return this.#fail(error as Error);
     }
     this.#attempt = attempt;
@@ -195,9 +185,11 @@ export class Exchange implements Waiter, AttemptOwner {
     connection.dispatch(options, attempt);
   }
 
+  /** @param record - What is kept of it; null where it succeeded. */
   #endAttempt(attempt: Attempt, record: AttemptRecord | null): void {
     this.#attempt = null;
     this.#disarm();
+    if (record !== null) this.#knownHistory().add(record);
     traceEnd(attempt, record);
   }
 
@@ -211,16 +203,8 @@ export class Exchange implements Waiter, AttemptOwner {
     if (failure.kind === "unknown") return this.#fail(error as Error);
     const decision = this.#decide({ type: "failure", failure });
     if (decision.action === "resend") return this.#resend(decision);
-    const { records, delivery } = this.#knownHistory();
-    this.#fail(
-      new UpstreamError({
-        failure: { ...failure, delivery: delivery ?? failure.delivery },
-        reason: decision.reason,
-        origin: this.#request.origin.name,
-        attempts: records,
-        cause: error,
-      }),
-    );
+    const { name } = this.#request.origin;
+    this.#fail(this.#knownHistory().toError(failure, decision.reason, name, error));
   }
 
   #decide(outcome: Outcome): Decision {
@@ -288,9 +272,7 @@ export class Exchange implements Waiter, AttemptOwner {
     const decision = outcome === null ? null : this.#decide(outcome);
     if (decision === null || decision.action === "give-up") return false;
     attempt.discard();
-    const record = attempt.record(null, null);
-    this.#knownHistory().add(record);
-    this.#endAttempt(attempt, record);
+    this.#endAttempt(attempt, attempt.record(null, null));
     this.#resend(decision);
     return true;
   }

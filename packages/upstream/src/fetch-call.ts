@@ -116,5 +116,5 @@ function withoutBoundary(headers: Dispatcher.DispatchOptions["headers"]): typeof
 /** A Request of Node's own is not one of undici's, but has the shape of its init. */
 function ownRequest(input: RequestInfo): RequestInfo {
   if (typeof input === "string" || input instanceof URL || input instanceof Request) return input;
-  return new Request((input as { url: string }).url, input as RequestInit);
+  return new Request((input as { url: string }).url, input);
 }

@@ -17,7 +17,7 @@ export function requestThrough(
   try {
     target = requestTarget(url, agent.isKnown);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
   const { body, headers } = options;
   const isForm = body instanceof URLSearchParams;

@@ -7,6 +7,24 @@ import { fetchFailed, system, terminated, thrown, type Table } from "./thrown.te
 const opensslAlert =
   "80BC:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:../deps/record.c:1605:\n";
 const table: Table = [
+  // Before the request as far as they say, but recorded too where a server may have processed it.
+  [
+    ["timeout", "connect", "unknown", 504, "connection_timeout", true],
+    [thrown("Connect Timeout Error", { code: "UND_ERR_CONNECT_TIMEOUT" })],
+  ],
+  [
+    ["timeout", "tls", "unknown", 504, "connection_timeout", true],
+    [
+      thrown("Timeout awaiting 'secureConnect' for 400ms", {
+        code: "ETIMEDOUT",
+        event: "secureConnect",
+      }),
+    ],
+  ],
+  [
+    ["certificate", "tls", "unknown", 502, "tls_certificate_error", false],
+    [thrown("self-signed certificate in chain", { code: "SELF_SIGNED_CERT_IN_CHAIN" })],
+  ],
   [
     // After the handshake as the client sees it: the request has been written.
     ["tls", "request", "unknown", 502, "tls_protocol_error", false],

@@ -34,6 +34,7 @@ const codes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ["ERR_SOCKET_CONNECTION_TIMEOUT", shapes.connectTimeout],
   ["ERR_SOCKET_CLOSED", shapes.reset],
   ["ERR_TLS_CERT_ALTNAME_INVALID", shapes.certificate],
+  ["SELF_SIGNED_CERT_IN_CHAIN", shapes.untrustedChain],
   ["ERR_TLS_HANDSHAKE_TIMEOUT", shapes.handshakeTimeout],
   ["ERR_STREAM_PREMATURE_CLOSE", shapes.cut],
   ["ABORT_ERR", shapes.aborted],
@@ -50,7 +51,7 @@ const codes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ["ERR_HTTP2_ERROR", shapes.badAnswer],
 
   // undici
-  ["UND_ERR_CONNECT_TIMEOUT", shapes.connectTimeout],
+  ["UND_ERR_CONNECT_TIMEOUT", shapes.openTimeout],
   ["UND_ERR_HEADERS_TIMEOUT", shapes.answerTimeout],
   ["UND_ERR_BODY_TIMEOUT", shapes.bodyTimeout],
   ["UND_ERR_SOCKET", shapes.reset],
@@ -110,7 +111,6 @@ const certificateCodes: ReadonlySet<string> = new Set([
   "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
   "CERT_SIGNATURE_FAILURE",
   "CERT_NOT_YET_VALID",
   "CERT_HAS_EXPIRED",

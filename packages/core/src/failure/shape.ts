@@ -12,6 +12,8 @@ export interface Shape {
   readonly transient?: boolean;
   /** Where it differs from what its kind says. */
   readonly token?: ProxyErrorType;
+  /** Where it differs from what its phase says. */
+  readonly delivery?: Delivery;
   /** True where it knows better than the cause that it carries. */
   readonly overCause?: boolean;
 }
@@ -27,13 +29,18 @@ export const shapes = {
   local: { kind: "local", phase: "connect" },
   connectReset: { kind: "reset", phase: "connect" },
   connectTimeout: { kind: "timeout", phase: "connect" },
+  /** Undici's one timer for connecting and for the handshake; see {@link shapes.handshakeTimeout}. */
+  openTimeout: { kind: "timeout", phase: "connect", delivery: "unknown" },
   /** pg-pool's timer destroys the connection, so its cause looks like a reset. */
   poolConnectTimeout: { kind: "timeout", phase: "connect", overCause: true },
 
   certificate: { kind: "certificate", phase: "tls" },
   handshake: { kind: "tls", phase: "tls" },
   handshakeReset: { kind: "reset", phase: "tls" },
-  handshakeTimeout: { kind: "timeout", phase: "tls" },
+  // These, and undici's timer above, were also recorded where a server might have processed the request: the error alone is no proof.
+  // Whoever knows that nothing was written says so by evidence.
+  handshakeTimeout: { kind: "timeout", phase: "tls", delivery: "unknown" },
+  untrustedChain: { kind: "certificate", phase: "tls", delivery: "unknown" },
   /** A TLS error that can also come after the handshake, when the request has been written. */
   lateTls: { kind: "tls", phase: "request" },
 
@@ -110,6 +117,7 @@ export function isBeforeRequest(phase: Phase): boolean {
 }
 
 function deliveryOf(shape: Shape): Delivery {
+  if (shape.delivery !== undefined) return shape.delivery;
   // RFC 9113 §8.7: a refused stream has not been processed, though it was written.
   if (isBeforeRequest(shape.phase) || shape.kind === "refused-stream") return "unsent";
   // The careful answer: once a body has begun, the caller may have seen the head.

@@ -16,6 +16,8 @@ export function ownFormData(form: Iterable<[string, unknown]>): FormData {
 export function isFormData(value: unknown): value is Iterable<[string, unknown]> {
   return (
     typeof value === "object" &&
-    (value as { [Symbol.toStringTag]?: unknown } | null)?.[Symbol.toStringTag] === "FormData"
+    value !== null &&
+    Symbol.toStringTag in value &&
+    value[Symbol.toStringTag] === "FormData"
   );
 }
