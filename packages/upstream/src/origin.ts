@@ -55,7 +55,7 @@ export class Origin {
       else this.outage.fail(error, attempt.startedAtMs, nowMs);
     }
     if (failure.delivery === "stale") {
-      this.pool.idleLimit.learn(attempt.idleMs ?? 0, nowMs);
+      this.pool.idleLimit.onStale(attempt.idleMs ?? 0, nowMs);
       this.pool.retireElders(attempt.connection.idleSinceMs);
     }
   }

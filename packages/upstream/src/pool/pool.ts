@@ -172,7 +172,7 @@ export class Pool implements ConnectionOwner {
     // UND_ERR_INFO is undici's word for a close of our own: the idle timer, or an answer that said so.
     if (error.code !== "UND_ERR_INFO") {
       const nowMs = this.#clock.now();
-      this.idleLimit.learn(nowMs - connection.idleSinceMs, nowMs);
+      this.idleLimit.onClosed(nowMs - connection.idleSinceMs, nowMs);
     }
     this.#serveWaiter();
   }
