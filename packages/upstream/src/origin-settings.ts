@@ -39,6 +39,9 @@ export const connectionKeys: readonly (keyof ConnectionSettings)[] = [
   "tls",
 ];
 
+/** Undici's own default for both of its timeouts, in ms. */
+export const undiciTimeoutMs = 300_000;
+
 const originKeys: readonly (keyof OriginOptions)[] = [
   ...connectionKeys,
   "idempotencyKey",
@@ -85,8 +88,10 @@ export function originSettings(
     client: {
       allowH2,
       pipelining: 1,
-      // Our own attempt timer bounds the time to the headers.
-      headersTimeout: 0,
+      // Our own attempt timer bounds the time to the headers. With two equal timeouts undici's parser refreshes one
+      // timer instead of making a new one twice a request.
+      headersTimeout: undiciTimeoutMs,
+      bodyTimeout: undiciTimeoutMs,
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
       keepAliveTimeoutThreshold: hintBufferMs,

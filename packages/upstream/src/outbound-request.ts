@@ -11,6 +11,7 @@ import type { Dispatcher } from "undici";
 import type { Body } from "./body/body.ts";
 import { requestBody, type BodyLimits } from "./body/request-body.ts";
 import type { Inbound } from "./inbound.ts";
+import { undiciTimeoutMs } from "./origin-settings.ts";
 import type { Origin } from "./origin.ts";
 import { headerValue, withHeader } from "./request-headers.ts";
 import { overlay } from "./route-table.ts";
@@ -85,11 +86,14 @@ export class OutboundRequest {
   /** What undici is given for the next attempt. */
   open(): Dispatcher.DispatchOptions {
     const { options } = this;
+    const headers = this.#headers;
     const body = this.body.open();
-    const same = this.#headers === options.headers && body === (options.body ?? null);
-    return (
-      same ? options : { ...options, headers: this.#headers, body }
-    ) as Dispatcher.DispatchOptions;
+    // Where undici's own timeout would come before the attempt's.
+    const patient = this.policy.attemptTimeoutMs > undiciTimeoutMs;
+    const same = !patient && headers === options.headers && body === (options.body ?? null);
+    if (same) return options as Dispatcher.DispatchOptions;
+    const { headersTimeout = patient ? 0 : undefined } = options;
+    return { ...options, headers, body, headersTimeout } as Dispatcher.DispatchOptions;
   }
 }
 

@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { classify, gatewayError, isRetrySafe } from "@reissue/core";
+
+/** Express' `next`. */
+export type Next = (error?: unknown) => void;
+
+/** An error-handling middleware of Express' kind, which it knows by its four parameters. */
+export type ErrorTranslator = (
+  error: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: Next,
+) => void;
+
+/**
+ * Makes the middleware that turns an upstream's failure into the error that a load balancer may act upon.
+ *
+ * It translates and does not render: the application's own error handler, or Express', formats what it is given. What
+ * is no transport failure goes on as the same object, and so does everything once the inbound client has left.
+ */
+export function errorTranslator(): ErrorTranslator {
+  return function reissueErrors(error, req, res, next) {
+    // A cut upstream and a client that left raise the same error; only the client's own socket tells them apart.
+    const failure = classify(error, { aborted: req.socket.destroyed });
+    if (failure.status !== null && res.headersSent) {
+      // No status can be sent any more; a response that ended as if it were whole would hide the cut.
+      if (!res.writableEnded) req.socket.destroy();
+      next(error);
+      return;
+    }
+    // A key alone promises nothing: it counts once a store deduplicates it.
+    const request = { method: req.method ?? "", keyed: false, optedIn: false };
+    next(gatewayError(failure, { retrySafe: isRetrySafe(request), cause: error }) ?? error);
+  };
+}

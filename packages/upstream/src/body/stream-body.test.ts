@@ -1,0 +1,167 @@
+import { once } from "node:events";
+import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
+
+import { describe, expect, test } from "vitest";
+
+import { BodyMemory } from "./body-memory.ts";
+import { StreamBody, type ChunkSource } from "./stream-body.ts";
+
+async function text(chunks: AsyncIterable<Uint8Array | string>): Promise<string> {
+  let whole = "";
+  for await (const chunk of chunks) whole += Buffer.from(chunk as string).toString();
+  return whole;
+}
+
+async function* letters(...chunks: string[]): AsyncGenerator<string> {
+  for (const chunk of chunks) yield await Promise.resolve(chunk);
+}
+
+describe("the record", () => {
+  test.each<[string, () => ChunkSource]>([
+    ["a Node stream", () => Readable.from(["ab", "cd"])],
+    ["a web stream", () => Readable.toWeb(Readable.from(["ab", "cd"])) as ReadableStream],
+    ["an async generator", () => letters("ab", "cd")],
+    ["an array", () => ["ab", "cd"]],
+  ])("of %s can be read any number of times", async (_kind, source) => {
+    const memory = new BodyMemory(100);
+    const body = new StreamBody(source(), 4, memory);
+    for (let round = 0; round < 3; round += 1) expect(await text(body.open())).toBe("abcd");
+    expect(body.replayable).toBe(true);
+    expect(memory.used).toBe(4);
+    body.release();
+    expect(memory.used).toBe(0);
+  });
+
+  test("is given up over the cap, and the reader goes on to the end", async () => {
+    const memory = new BodyMemory(100);
+    const body = new StreamBody(letters("ab", "cd", "e"), 4, memory);
+    expect(await text(body.open())).toBe("abcde");
+    expect(body.replayable).toBe(false);
+    expect(memory.used).toBe(0);
+  });
+
+  test("is given up when others hold all the memory, and gives back its own at once", async () => {
+    const memory = new BodyMemory(5);
+    const first = new StreamBody(letters("abc"), 4, memory);
+    const second = new StreamBody(letters("d", "e", "f"), 4, memory);
+    await text(first.open());
+    expect(await text(second.open())).toBe("def");
+    expect([first.replayable, second.replayable]).toEqual([true, false]);
+    expect(memory.used).toBe(3);
+    first.release();
+    second.release();
+    expect(memory.used).toBe(0);
+  });
+
+  test("that is not wanted keeps an untouched body replayable, and no other", async () => {
+    const body = new StreamBody(letters("ab"), 0, new BodyMemory(100));
+    body.open();
+    expect(body.replayable).toBe(true);
+    await body.open().next();
+    expect(body.replayable).toBe(false);
+  });
+});
+
+test("what outgrows the cap while the next attempt waits to begin is never given short", async () => {
+  const body = new StreamBody(letters("ab", "cd", "ef"), 4, new BodyMemory(100));
+  const first = body.open();
+  for (let taken = 0; taken < 2; taken += 1) await first.next();
+  expect(body.replayable).toBe(true);
+  // Undici asks once more before it notices that the connection is dead.
+  await first.next();
+  const second = text(body.open());
+  const outcome = await second.then(
+    (whole) => whole,
+    () => "refused",
+  );
+  expect(["abcdef", "refused"]).toContain(outcome);
+});
+
+test("the source's own error goes to the reader, and ends the record", async () => {
+  const broken = new Error("disk full");
+  const memory = new BodyMemory(100);
+  const body = new StreamBody(
+    (async function* () {
+      yield await Promise.resolve("ab");
+      throw broken;
+    })(),
+    100,
+    memory,
+  );
+  await expect(text(body.open())).rejects.toBe(broken);
+  expect(body.replayable).toBe(false);
+  body.release();
+  expect(memory.used).toBe(0);
+});
+
+describe("release", () => {
+  test("destroys a Node stream that nobody has read", async () => {
+    const source = Readable.from(["a"]);
+    new StreamBody(source, 10, new BodyMemory(10)).release();
+    await once(source, "close");
+    expect(source.destroyed).toBe(true);
+  });
+
+  test("cancels a web stream, also while a read of it is pending", async () => {
+    for (const read of [false, true]) {
+      let cancelled = false;
+      const source = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
+      const body = new StreamBody(source, 10, new BodyMemory(10));
+      if (read) void body.open().next();
+      await setImmediate();
+      body.release();
+      await setImmediate();
+      expect({ read, cancelled }).toEqual({ read, cancelled: true });
+    }
+  });
+
+  test("lets a generator run its finally", async () => {
+    let closed = false;
+    async function* source(): AsyncGenerator<string> {
+      try {
+        yield await Promise.resolve("a");
+        yield "b";
+      } finally {
+        closed = true;
+      }
+    }
+    const body = new StreamBody(source(), 10, new BodyMemory(10));
+    await body.open().next();
+    body.release();
+    await setImmediate();
+    expect(closed).toBe(true);
+  });
+
+  test("holds no memory, whatever a read that was under way brings", async () => {
+    const memory = new BodyMemory(100);
+    const body = new StreamBody(letters("ab", "cd"), 100, memory);
+    const reader = body.open();
+    await reader.next();
+    const pending = reader.next();
+    body.release();
+    await pending;
+    await setImmediate();
+    expect(memory.used).toBe(0);
+  });
+
+  test("leaves a source alone that has ended", async () => {
+    const source = Readable.from(["a"], { autoDestroy: false });
+    const body = new StreamBody(source, 10, new BodyMemory(10));
+    await text(body.open());
+    body.release();
+    expect(body.replayable).toBe(false);
+  });
+});
+
+test("an error of a Node stream that nobody reads yet is caught, and told to the reader", async () => {
+  const source = new Readable({ read() {} });
+  const body = new StreamBody(source, 10, new BodyMemory(10));
+  const reader = body.open();
+  // Without a listener this would end the process.
+  expect(source.listenerCount("error")).toBeGreaterThan(0);
+  source.on("error", () => {});
+  source.destroy(new Error("no such file"));
+  await setImmediate();
+  await expect(reader.next()).rejects.toThrow("no such file");
+});
