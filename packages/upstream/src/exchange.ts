@@ -14,12 +14,13 @@ import { errors, type Dispatcher } from "undici";
 import { answerOutcome, isShortAnswer } from "./answer.ts";
 import { AttemptHistory } from "./attempt-history.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
-import { HeldAnswer } from "./held-answer.ts";
+import { HeldAnswer, type HeldAnswerOwner } from "./held-answer.ts";
 import type { OutboundRequest } from "./outbound-request.ts";
 import { Connection } from "./pool/connection.ts";
 import type { Need, Waiter } from "./pool/pool.ts";
 import type { RawHeaders } from "./raw-headers.ts";
 import type { ResponseHandler } from "./response-handler.ts";
+import type { Expiring } from "./timeout-queue.ts";
 import { traceDecision, traceEnd, traceStart } from "./trace.ts";
 
 /** Who keeps count of exchanges under way, and of those among them that wait without a connection. */
@@ -30,7 +31,7 @@ export interface ExchangeHost {
 }
 
 /** One call from its first send to its last: sends, listens, decides, sends again, and gives the answer to the caller. */
-export class Exchange implements Waiter, AttemptOwner {
+export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring {
   readonly #host: ExchangeHost;
   readonly #request: OutboundRequest;
   readonly #handler: ResponseHandler;
@@ -41,6 +42,10 @@ export class Exchange implements Waiter, AttemptOwner {
   #attempt: Attempt | null = null;
   #sentAtMs = 0;
   #timer: Timer | null = null;
+  #queued = false;
+  expiresAtMs = 0;
+  before: Expiring | null = null;
+  after: Expiring | null = null;
   #held: HeldAnswer | null = null;
   #abortReason: Error | null = null;
   #timedOut = false;
@@ -87,6 +92,21 @@ export class Exchange implements Waiter, AttemptOwner {
     else this.#attempt.abort(reason);
   }
 
+  onExpire(): void {
+    this.#timer = null;
+    this.#queued = false;
+    this.#timedOut = true;
+    const error = new DOMException("The upstream did not answer in time", "TimeoutError");
+    if (this.#attempt !== null) return this.#attempt.abort(error);
+    this.#unpark();
+    const failure = classify(error, { written: false, timedOut: true, phase: "pool" });
+    this.#resendOrFail(failure, error);
+  }
+
+  onGiven(): void {
+    this.#end();
+  }
+
   onConnection(connection: Connection): void {
     this.#unpark();
     this.#dispatch(connection);
@@ -107,7 +127,7 @@ export class Exchange implements Waiter, AttemptOwner {
     attempt.connection.takeHint(headers);
     if (this.#resendAnswered(attempt, status, headers)) return true;
     if (this.retrySafe && isShortAnswer(headers, this.#request.origin.settings.holdBytes)) {
-      this.#held = new HeldAnswer(this.#handler, status, headers, statusText);
+      this.#held = new HeldAnswer(this, this.#handler, status, headers, statusText);
       return true;
     }
     this.#delivered = true;
@@ -129,7 +149,7 @@ export class Exchange implements Waiter, AttemptOwner {
         this.#handler.onComplete(trailers);
       } else {
         this.#delivered = true;
-        this.#held.give(trailers, () => this.#end());
+        this.#held.give(trailers);
       }
     } catch (error) {
       this.#end();
@@ -246,29 +266,29 @@ export class Exchange implements Waiter, AttemptOwner {
   #arm(nowMs: number): void {
     const { origin, policy, deadlineMs } = this.#request;
     const leftMs = Math.min(policy.attemptTimeoutMs, deadlineMs - nowMs);
-    this.#timer = origin.clock.setTimeout(() => this.#timeOut(), Math.max(leftMs, 0));
+    if (leftMs === origin.timeouts.durationMs) {
+      this.#queued = true;
+      origin.timeouts.add(this, nowMs);
+    } else {
+      this.#timer = origin.clock.setTimeout(() => this.onExpire(), Math.max(leftMs, 0));
+    }
   }
 
   #disarm(): void {
-    if (this.#timer === null) return;
-    this.#request.origin.clock.clearTimeout(this.#timer);
-    this.#timer = null;
-  }
-
-  #timeOut(): void {
-    this.#timer = null;
-    this.#timedOut = true;
-    const error = new DOMException("The upstream did not answer in time", "TimeoutError");
-    if (this.#attempt !== null) return this.#attempt.abort(error);
-    this.#unpark();
-    const failure = classify(error, { written: false, timedOut: true, phase: "pool" });
-    this.#resendOrFail(failure, error);
+    const { origin } = this.#request;
+    if (this.#queued) {
+      this.#queued = false;
+      origin.timeouts.remove(this);
+    } else if (this.#timer !== null) {
+      origin.clock.clearTimeout(this.#timer);
+      this.#timer = null;
+    }
   }
 
   /** Sends again after an answer whose status asks for it; false when the answer is the caller's. */
   #resendAnswered(attempt: Attempt, status: number, headers: RawHeaders): boolean {
     const { origin, policy } = this.#request;
-    const outcome = answerOutcome(status, headers, policy.retryOn, origin.clock.wallNow());
+    const outcome = answerOutcome(status, headers, policy.retryOn, origin.clock);
     const decision = outcome === null ? null : this.#decide(outcome);
     if (decision === null || decision.action === "give-up") return false;
     attempt.discard();
@@ -285,6 +305,7 @@ export class Exchange implements Waiter, AttemptOwner {
 
   /** Lets go of everything the call held. */
   #end(): void {
+    if (this.#ended) return;
     const { signal, body } = this.#request;
     this.#ended = true;
     this.#disarm();

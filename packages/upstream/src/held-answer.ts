@@ -1,23 +1,37 @@
 import type { RawHeaders } from "./raw-headers.ts";
 import type { ResponseHandler } from "./response-handler.ts";
 
+/** Who is told when a held answer has been given out. */
+export interface HeldAnswerOwner {
+  /** Called before the caller hears of the end. */
+  onGiven(): void;
+}
+
 /**
  * A short answer that is kept back until it is whole, so that a cut in the middle can still be resent.
  *
  * Once whole it is given out piece by piece, as fast as the caller takes it.
  */
 export class HeldAnswer {
+  readonly #owner: HeldAnswerOwner;
   readonly #handler: ResponseHandler;
   readonly #status: number;
   readonly #headers: RawHeaders;
   readonly #statusText: string;
   readonly #chunks: Buffer[] = [];
-  /** Pieces given: the head is the first. */
-  #given = 0;
+  #trailers: RawHeaders = [];
+  #givenChunks = 0;
   #paused = false;
-  #whole: { readonly trailers: RawHeaders; readonly onGiven: () => void } | null = null;
+  #stopped = false;
 
-  constructor(handler: ResponseHandler, status: number, headers: RawHeaders, statusText: string) {
+  constructor(
+    owner: HeldAnswerOwner,
+    handler: ResponseHandler,
+    status: number,
+    headers: RawHeaders,
+    statusText: string,
+  ) {
+    this.#owner = owner;
     this.#handler = handler;
     this.#status = status;
     this.#headers = headers;
@@ -28,34 +42,31 @@ export class HeldAnswer {
     this.#chunks.push(chunk);
   }
 
-  /** Starts giving it out; `onGiven` is called before the caller hears of its end. */
-  give(trailers: RawHeaders, onGiven: () => void): void {
-    this.#whole = { trailers, onGiven };
+  /** Starts giving it out: it is whole. */
+  give(trailers: RawHeaders): void {
+    this.#trailers = trailers;
+    const resume = (): void => this.#resume();
+    const goOn = this.#handler.onHeaders(this.#status, this.#headers, resume, this.#statusText);
+    this.#paused = goOn === false;
     this.#goOn();
   }
 
   /** Stops giving it out. */
   stop(): void {
-    this.#whole = null;
+    this.#stopped = true;
   }
 
   #goOn(): void {
-    while (this.#whole !== null && !this.#paused) {
-      const chunk = this.#chunks[this.#given - 1];
-      if (this.#given === 0) {
-        this.#given = 1;
-        const resume = (): void => this.#resume();
-        this.#paused =
-          this.#handler.onHeaders(this.#status, this.#headers, resume, this.#statusText) === false;
-      } else if (chunk !== undefined) {
-        this.#given += 1;
-        this.#paused = this.#handler.onData(chunk) === false;
-      } else {
-        const { trailers, onGiven } = this.#whole;
-        this.#whole = null;
-        onGiven();
-        this.#handler.onComplete(trailers);
+    while (!this.#stopped && !this.#paused) {
+      const chunk = this.#chunks[this.#givenChunks];
+      if (chunk === undefined) {
+        this.#stopped = true;
+        this.#owner.onGiven();
+        this.#handler.onComplete(this.#trailers);
+        return;
       }
+      this.#givenChunks += 1;
+      this.#paused = this.#handler.onData(chunk) === false;
     }
   }
 
@@ -65,7 +76,8 @@ export class HeldAnswer {
     try {
       this.#goOn();
     } catch (error) {
-      this.#whole = null;
+      this.#stopped = true;
+      this.#owner.onGiven();
       this.#handler.onError(error as Error);
     }
   }

@@ -5,6 +5,7 @@ import type { OriginSettings } from "./origin-settings.ts";
 import type { Connection } from "./pool/connection.ts";
 import { Outage } from "./pool/outage.ts";
 import { Pool, type Waiter } from "./pool/pool.ts";
+import { TimeoutQueue } from "./timeout-queue.ts";
 
 /** One upstream origin: its connections, what it can still afford, and whether it can be reached. */
 export class Origin {
@@ -16,6 +17,8 @@ export class Origin {
   readonly outage: Outage;
   readonly budget: RetryBudget;
   readonly staleBudget: RetryBudget;
+  /** The timeouts of attempts that have their full time. */
+  readonly timeouts: TimeoutQueue;
 
   constructor(name: string, settings: OriginSettings, clock: Clock) {
     this.name = name;
@@ -25,6 +28,7 @@ export class Origin {
     this.pool = new Pool(name, settings, clock, () => this.outage.end());
     this.budget = new RetryBudget(settings.policy.budget);
     this.staleBudget = new RetryBudget(settings.policy.staleBudget);
+    this.timeouts = new TimeoutQueue(settings.policy.attemptTimeoutMs, clock);
   }
 
   /**

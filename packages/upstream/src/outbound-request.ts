@@ -1,6 +1,5 @@
 import {
   isIdempotentMethod,
-  isRetrySafe,
   isSafeMethod,
   type CallRetryOptions,
   type RequestFacts,
@@ -64,13 +63,14 @@ export class OutboundRequest {
     this.#keyed = keyed;
     this.#optedIn = optedIn || inboundOptIn.length > 0;
     this.policy = inboundOptIn.length > 0 ? { ...policy, retryOn: inboundOptIn } : policy;
-    this.retrySafe = isRetrySafe({ method, keyed, optedIn: this.#optedIn });
+    this.retrySafe = idempotent || keyed || this.#optedIn;
     this.body = requestBody(options.body, this.retrySafe, bodies);
     this.deadlineMs = Math.min(
       origin.clock.now() + this.policy.totalTimeoutMs,
       inbound?.deadlineMs ?? Infinity,
     );
-    this.signal = isSafeMethod(method) ? inbound?.signal : undefined;
+    this.signal =
+      inbound?.signal !== undefined && isSafeMethod(method) ? inbound.signal : undefined;
   }
 
   /** What about it decides whether it may be sent again, as things stand. */

@@ -2,20 +2,45 @@
 export type RawHeaders = readonly Buffer[];
 
 /**
- * The value of the first header of that name, in latin1; null where it is absent.
+ * The value of the first header of that name; null where it is absent.
  *
- * Looks at the raw list, and at bytes before it makes strings, since this runs for every answer.
+ * Compares bytes and makes no strings, since this runs for every answer.
  *
- * @param name - In small letters; its first character must be a letter.
+ * @param name - In small letters.
  */
-export function rawHeader(headers: RawHeaders, name: string): string | null {
-  const first = name.charCodeAt(0);
+export function rawHeader(headers: RawHeaders, name: string): Buffer | null {
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    const key = headers[index]!;
-    // 0x20 is what makes an ASCII letter small.
-    if (key.length !== name.length || (key[0]! | 0x20) !== first) continue;
-    if (key.toString("latin1").toLowerCase() === name)
-      return headers[index + 1]!.toString("latin1");
+    if (!isNamed(headers[index]!, name)) continue;
+    const value: Buffer | Buffer[] = headers[index + 1]!;
+    // Under HTTP/2 undici gives a list where a header came more than once.
+    return Array.isArray(value) ? (value[0] ?? null) : value;
   }
   return null;
+}
+
+/** The value of the first header of that name as text; undefined where it is absent. */
+export function headerText(headers: RawHeaders, name: string): string | undefined {
+  return rawHeader(headers, name)?.toString("latin1");
+}
+
+/** The number of bytes that Content-Length declares; NaN where it is absent or no number. */
+export function declaredLength(headers: RawHeaders): number {
+  const value = rawHeader(headers, "content-length");
+  if (value === null || value.length === 0) return NaN;
+  let length = 0;
+  for (let index = 0; index < value.length; index += 1) {
+    const digit = value[index]! - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return NaN;
+    length = length * 10 + digit;
+  }
+  return length;
+}
+
+function isNamed(key: Buffer, name: string): boolean {
+  if (key.length !== name.length) return false;
+  for (let index = 0; index < name.length; index += 1) {
+    // 0x20 makes an ASCII letter small, and is set already in "-" and in digits.
+    if ((key[index]! | 0x20) !== name.charCodeAt(index)) return false;
+  }
+  return true;
 }

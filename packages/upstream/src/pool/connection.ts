@@ -7,6 +7,8 @@ import { rawHeader, type RawHeaders } from "../raw-headers.ts";
 import type { ResponseHandler } from "../response-handler.ts";
 import { hintBufferMs, keepAliveHintMs } from "./keep-alive-hint.ts";
 
+const noHint = Buffer.alloc(0);
+
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
   /** A socket stands. */
@@ -31,7 +33,7 @@ export class Connection {
   idleSinceMs = 0;
   /** What the server's latest Keep-Alive hint on this connection allows, less the buffer, in ms. */
   hintMs: number = Infinity;
-  #hint = "";
+  #hint: Buffer = noHint;
 
   constructor(
     origin: string,
@@ -47,7 +49,7 @@ export class Connection {
             this.#socket = result[1];
             this.served = 0;
             this.hintMs = Infinity;
-            this.#hint = "";
+            this.#hint = noHint;
             owner.onConnected(this);
           }
           callback(...result);
@@ -69,9 +71,9 @@ export class Connection {
   takeHint(headers: RawHeaders): void {
     const value = rawHeader(headers, "keep-alive");
     // Servers say the same thing each time.
-    if (value === null || value === this.#hint) return;
-    this.#hint = value;
-    const hintMs = keepAliveHintMs(value);
+    if (value === null || this.#hint.equals(value)) return;
+    this.#hint = Buffer.from(value);
+    const hintMs = keepAliveHintMs(value.toString("latin1"));
     this.hintMs = hintMs === null ? Infinity : hintMs - hintBufferMs;
   }
 
