@@ -1,0 +1,27 @@
+// Makes calls to the origin given, ends as the mode says, and prints how many ms the process then lived on.
+import { createUpstream } from "@reissue/upstream";
+
+const [origin = "", mode = ""] = process.argv.slice(2);
+const upstream = createUpstream();
+let doneAt = 0;
+process.on("exit", () => console.log(performance.now() - doneAt));
+
+const { body } = await upstream.request(origin);
+await body.text();
+await Promise.all([upstream(origin), upstream(origin)].map(async (each) => (await each).text()));
+
+if (mode === "close") await upstream.close();
+if (mode === "destroy") {
+  const hanging = upstream.request(`${origin}/hang`).catch(() => {});
+  setTimeout(() => void upstream.dispatcher.destroy(), 50);
+  await hanging;
+}
+if (mode === "abort") {
+  await upstream.request(`${origin}/hang`, { signal: AbortSignal.timeout(50) }).catch(() => {});
+}
+if (mode === "discard") {
+  const answer = await upstream.request(`${origin}/busy`, { retry: { backOff: { baseMs: 0 } } });
+  await answer.body.text();
+}
+if (mode === "unread") await upstream(origin);
+doneAt = performance.now();

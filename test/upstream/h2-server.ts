@@ -1,0 +1,59 @@
+import {
+  createSecureServer,
+  type SecureServerOptions,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
+
+import { onTestFinished } from "vitest";
+
+/** An HTTP/2 server over TLS, and what it has seen. */
+export interface H2Server {
+  readonly origin: string;
+  /** Sessions in the order in which they were accepted. */
+  readonly sessions: readonly ServerHttp2Session[];
+  /** Sessions open now. */
+  readonly open: ReadonlySet<ServerHttp2Session>;
+  /** Methods of all streams, in the order in which their heads arrived. */
+  readonly heads: readonly string[];
+}
+
+/** What becomes of a stream; `number` is 1 for the first of all. */
+export type OnStream = (stream: ServerHttp2Stream, number: number) => void;
+
+/** Answers with 200 and `ok`, declared as such. */
+export function ok(stream: ServerHttp2Stream): void {
+  stream.respond({ ":status": 200, "content-length": "2" });
+  stream.end("ok");
+}
+
+/** An HTTP/2 server that is closed when the test is over. */
+export async function h2Server(options: SecureServerOptions, onStream: OnStream): Promise<H2Server> {
+  const sessions: ServerHttp2Session[] = [];
+  const open = new Set<ServerHttp2Session>();
+  const heads: string[] = [];
+  const server = createSecureServer(options);
+  server.on("session", (session) => {
+    sessions.push(session);
+    open.add(session);
+    session.on("error", () => {});
+    session.on("close", () => open.delete(session));
+  });
+  server.on("stream", (stream: ServerHttp2Stream, headers) => {
+    stream.on("error", () => {});
+    heads.push(String(headers[":method"]));
+    onStream(stream, heads.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const session of open) session.destroy();
+    server.close();
+  });
+  return {
+    origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sessions,
+    open,
+    heads,
+  };
+}

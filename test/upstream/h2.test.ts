@@ -1,0 +1,126 @@
+import { constants } from "node:http2";
+
+import type { UpstreamError } from "@reissue/upstream";
+import { describe, expect, test, vi } from "vitest";
+
+import { got, posted } from "./asked.ts";
+import { certificate } from "./certificate.ts";
+import { eventLog } from "./event-log.ts";
+import { h2Server, ok } from "./h2-server.ts";
+import { outbound } from "./outbound.ts";
+import { tlsServer } from "./tls-server.ts";
+
+const own = certificate();
+const h2 = { allowH2: true, tls: { ca: own.cert } };
+
+test("requests go over HTTP/2, one at a time on each connection, which are used again", async () => {
+  const server = await h2Server(own, ok);
+  const upstream = outbound(h2);
+  const log = eventLog();
+  await Promise.all([got(upstream, server.origin), posted(upstream, server.origin)]);
+  expect(server.sessions).toHaveLength(2);
+  expect(await (await upstream(server.origin, { method: "PUT", body: "x" })).text()).toBe("ok");
+  expect(await got(upstream, server.origin)).toBe("ok");
+  expect(server.sessions).toHaveLength(2);
+  expect(log.records.map(({ reused }) => reused)).toEqual([false, false, true, true]);
+  await upstream.close();
+  await vi.waitFor(() => expect(server.open.size).toBe(0));
+});
+
+test("a line in front of one connection moves on", async () => {
+  const server = await h2Server(own, ok);
+  const upstream = outbound({ ...h2, connections: 1 });
+  const ask = [got, posted];
+  const all = Array.from({ length: 20 }, (_, index) => ask[index % 2]?.(upstream, server.origin));
+  expect(new Set(await Promise.all(all))).toEqual(new Set(["ok"]));
+  expect(server.sessions).toHaveLength(1);
+});
+
+test("a body of a megabyte arrives whole, and so does the answer", async () => {
+  const server = await h2Server(own, (stream) => {
+    stream.respond({ ":status": 200 });
+    stream.pipe(stream);
+  });
+  const upstream = outbound(h2);
+  const text = "a".repeat(2 ** 20);
+  const { body } = await upstream.request(server.origin, { method: "POST", body: text });
+  expect(await body.text()).toBe(text);
+});
+
+test("a server that speaks HTTP/1.1 alone is spoken to in HTTP/1.1", async () => {
+  const server = await tlsServer(own, (_request, response) => void response.end("ok"));
+  const upstream = outbound(h2);
+  expect(await got(upstream, server.origin)).toBe("ok");
+  expect(await posted(upstream, server.origin)).toBe("ok");
+  expect(server.sockets).toHaveLength(1);
+});
+
+describe("a refused stream", () => {
+  test.each([got, posted])("was never processed, so that %o sends it again", async (ask) => {
+    const server = await h2Server(own, (stream, number) => {
+      if (number === 2) stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      else ok(stream);
+    });
+    const upstream = outbound(h2);
+    const log = eventLog();
+    await ask(upstream, server.origin);
+    expect(await ask(upstream, server.origin)).toBe("ok");
+    expect(log.records[1]?.failure).toMatchObject({ kind: "refused-stream", delivery: "unsent" });
+    expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["unsent"]);
+    expect(server.heads).toHaveLength(3);
+    expect(log.records[2]?.reused).toBe(false);
+  });
+
+  test("again and again is given up after the window, as unsent", async () => {
+    const server = await h2Server(own, (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
+    const upstream = outbound({ ...h2, retry: { unsentWindowMs: 80 } });
+    const error = await posted(upstream, server.origin).catch((thrown: UpstreamError) => thrown);
+    expect(error).toMatchObject({ delivery: "unsent", reason: "attempts-exhausted" });
+    expect(server.heads.length).toBeGreaterThan(1);
+  });
+});
+
+describe("GOAWAY", () => {
+  test("on an idle connection costs nobody anything", async () => {
+    const server = await h2Server(own, ok);
+    const upstream = outbound(h2);
+    const log = eventLog();
+    await posted(upstream, server.origin);
+    server.sessions[0]?.goaway();
+    server.sessions[0]?.close();
+    await vi.waitFor(() => expect(server.open.size).toBe(0));
+    expect(await posted(upstream, server.origin)).toBe("ok");
+    expect(log.decisions).toEqual([]);
+  });
+
+  // Undici 7 does not tell the last stream id, so that the safe answer is the careful one (RFC 9113 §6.8).
+  test.each([
+    ["a GET", got, "ok", 3],
+    ["a POST", posted, "not-retry-safe", 2],
+  ] as const)("that crosses %s on its way", async (_, ask, outcome, heads) => {
+    const server = await h2Server(own, ok);
+    const upstream = outbound(h2);
+    await ask(upstream, server.origin);
+    server.sessions[0]?.goaway();
+    server.sessions[0]?.close();
+    const told = await ask(upstream, server.origin).catch(({ reason }: UpstreamError) => reason);
+    expect(told).toBe(outcome);
+    expect(server.heads.length).toBeLessThan(heads);
+  });
+
+  test.each([
+    ["a GET", got, "ok"],
+    ["a POST", posted, "not-retry-safe"],
+  ] as const)("under %s that may have been processed", async (_, ask, outcome) => {
+    const server = await h2Server(own, (stream, number) => {
+      if (number !== 2) return ok(stream);
+      stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 0x7fff_fff0);
+      stream.session?.destroy();
+    });
+    const upstream = outbound(h2);
+    await ask(upstream, server.origin);
+    const told = await ask(upstream, server.origin).catch(({ reason }: UpstreamError) => reason);
+    expect(told).toBe(outcome);
+    expect(server.heads).toHaveLength(ask === got ? 3 : 2);
+  });
+});

@@ -1,0 +1,119 @@
+import { createServer, type Server } from "node:net";
+
+import type { Upstream } from "@reissue/upstream";
+import { expect, onTestFinished, test } from "vitest";
+
+import { opened } from "../faulty-upstream/opened.ts";
+import { got, posted } from "./asked.ts";
+import { eventLog } from "./event-log.ts";
+import { outbound } from "./outbound.ts";
+
+const windowMs = 60;
+
+/** Waits until the outage of an upstream that refuses has lasted longer than the window. */
+async function down(upstream: Upstream, origin: string): Promise<void> {
+  await posted(upstream, origin).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, windowMs));
+}
+
+/** A server that takes connections and never says a word; TLS to it hangs in the handshake. */
+async function mute(port: number): Promise<Server> {
+  const server = createServer((socket) => void socket.on("error", () => {}));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return server;
+}
+
+test("a probe that is aborted frees the place for the next one", async () => {
+  const server = await opened();
+  await server.refuse();
+  const origin = server.origin.replace("http:", "https:");
+  const upstream = outbound({ retry: { unsentWindowMs: windowMs } });
+  await down(upstream, origin);
+  await mute(server.port);
+  const controller = new AbortController();
+  const log = eventLog();
+  const probe = upstream.request(origin, { signal: controller.signal });
+  await expect(posted(upstream, origin)).rejects.toThrow("attempts-exhausted");
+  expect(log.starts).toHaveLength(1);
+  controller.abort(new Error("left"));
+  await expect(probe).rejects.toThrow("left");
+  const next = upstream.request(origin).catch(() => {});
+  expect(log.starts).toHaveLength(2);
+  await upstream.dispatcher.destroy();
+  await next;
+});
+
+test("a probe whose body cannot be made frees the place for the next one", async () => {
+  const server = await opened();
+  const upstream = outbound({ retry: { unsentWindowMs: windowMs } });
+  await server.refuse();
+  await down(upstream, server.origin);
+  await server.accept();
+  const body = (): never => {
+    throw new Error("no body");
+  };
+  await expect(upstream.request(server.origin, { method: "POST", body })).rejects.toThrow("no body");
+  expect(await posted(upstream, server.origin)).toBe("ok");
+});
+
+test("a probe that undici refuses frees the place for the next one", async () => {
+  const server = await opened();
+  const upstream = outbound({ retry: { unsentWindowMs: windowMs } });
+  await server.refuse();
+  await down(upstream, server.origin);
+  await server.accept();
+  await expect(upstream.request(server.origin, { headers: { "bad name": "" } })).rejects.toThrow();
+  expect(await posted(upstream, server.origin)).toBe("ok");
+});
+
+test("a probe that times out counts as one more failure", async () => {
+  const server = await opened();
+  await server.refuse();
+  const origin = server.origin.replace("http:", "https:");
+  const upstream = outbound({ connectTimeoutMs: 5000, retry: { unsentWindowMs: windowMs } });
+  await down(upstream, origin);
+  await mute(server.port);
+  const log = eventLog();
+  const retry = { attemptTimeoutMs: 50 };
+  await expect(upstream.request(origin, { retry })).rejects.toMatchObject({ delivery: "unsent" });
+  await expect(upstream.request(origin, { retry })).rejects.toMatchObject({ delivery: "unsent" });
+  expect(log.starts).toHaveLength(2);
+});
+
+test("failures of attempts begun before the probe do not let in a second probe", async () => {
+  const server = await opened();
+  await server.refuse();
+  const origin = server.origin.replace("http:", "https:");
+  const upstream = outbound({ connectTimeoutMs: 400, retry: { unsentWindowMs: windowMs } });
+  // Both hang in the handshake, one of them until after the outage has begun.
+  await mute(server.port);
+  const early = { attemptTimeoutMs: windowMs + 20 };
+  const late = { attemptTimeoutMs: windowMs + 120 };
+  const both = [early, late].map((retry) => upstream.request(origin, { retry }).catch(() => {}));
+  await both[0];
+  const log = eventLog();
+  const probe = got(upstream, origin).catch(() => {});
+  await both[1];
+  await expect(posted(upstream, origin)).rejects.toThrow("attempts-exhausted");
+  expect(log.starts).toHaveLength(1);
+  await probe;
+});
+
+test("those who wait in line for an upstream that is gone fail at once, not one after the other", async () => {
+  const server = await opened();
+  await server.refuse();
+  await mute(server.port);
+  const origin = server.origin.replace("http:", "https:");
+  const upstream = outbound({
+    connections: 1,
+    connectTimeoutMs: 150,
+    retry: { unsentWindowMs: windowMs },
+  });
+  const startedAt = performance.now();
+  const all = Array.from({ length: 6 }, () => posted(upstream, origin).catch(String));
+  expect(new Set(await Promise.all(all))).toEqual(
+    new Set(["UpstreamError: The request never reached the upstream (attempts-exhausted)"]),
+  );
+  expect(performance.now() - startedAt).toBeLessThan(3000);
+});

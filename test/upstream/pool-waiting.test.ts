@@ -1,0 +1,66 @@
+import { UpstreamError } from "@reissue/upstream";
+import { expect, test } from "vitest";
+
+import { opened } from "../faulty-upstream/opened.ts";
+import { got, posted } from "./asked.ts";
+import { Gate } from "./gate.ts";
+import { outbound } from "./outbound.ts";
+import { SkewedClock } from "./skewed-clock.ts";
+
+test("a wait in line that takes too long is given up within the window, and told", async () => {
+  const server = await opened();
+  const upstream = outbound({ connections: 1 });
+  server.script([{ fault: "hang" }]);
+  const hanging = got(upstream, server.origin).catch(() => {});
+  const startedAt = performance.now();
+  const retry = { attemptTimeoutMs: 60, unsentWindowMs: 100, totalTimeoutMs: 2500 };
+  const error: unknown = await upstream
+    .request(server.origin, { method: "POST", retry })
+    .catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UpstreamError);
+  expect(error).toMatchObject({ delivery: "unsent", failure: { kind: "timeout", phase: "pool" } });
+  expect(performance.now() - startedAt).toBeLessThan(1500);
+  expect((error as UpstreamError).attempts).not.toEqual([]);
+  expect(server.stats().heads).toBe(1);
+  await upstream.dispatcher.destroy();
+  await hanging;
+});
+
+test("a wait in line that took too long says nothing against the connection that comes next", async () => {
+  const gate = new Gate();
+  const server = await opened({
+    respond: ({ path }) => (path === "/slow" ? gate.answer(path) : {}),
+  });
+  const upstream = outbound({ connections: 1 });
+  const slow = got(upstream, `${server.origin}/slow`);
+  const waiting = upstream.request(`${server.origin}/waited`, {
+    method: "POST",
+    retry: { attemptTimeoutMs: 100 },
+  });
+  setTimeout(() => gate.open("/slow"), 150);
+  await slow;
+  await (await waiting).body.dump();
+  expect(server.connections).toBe(1);
+});
+
+test("time spent in line is not taken off the window in which connecting is tried again", async () => {
+  const clock = new SkewedClock();
+  const gate = new Gate();
+  const server = await opened({
+    respond: async ({ path }) => ({
+      ...(await gate.answer(path)),
+      headers: { connection: "close" },
+    }),
+  });
+  gate.open("/waited");
+  const upstream = outbound({ connections: 1, clock });
+  const first = got(upstream, `${server.origin}/first`);
+  const waited = posted(upstream, `${server.origin}/waited`);
+  await server.until(({ received }) => received === 1);
+  clock.skip(5000);
+  await server.refuse();
+  setTimeout(() => void server.accept(), 40);
+  gate.open("/first");
+  expect(await first).toBe("ok");
+  expect(await waited).toBe("ok");
+});

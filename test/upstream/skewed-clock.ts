@@ -1,0 +1,31 @@
+import { systemClock, type Clock } from "@reissue/core";
+
+/** The real clock, which a test can put forward: its timers and the sockets stay in real time. */
+export class SkewedClock implements Clock {
+  #aheadMs = 0;
+
+  /** Lets `ms` pass at once, for whoever reads the time. */
+  skip(ms: number): void {
+    this.#aheadMs += ms;
+  }
+
+  now(): number {
+    return systemClock.now() + this.#aheadMs;
+  }
+
+  wallNow(): number {
+    return systemClock.wallNow() + this.#aheadMs;
+  }
+
+  setTimeout(callback: () => void, delayMs: number): unknown {
+    return systemClock.setTimeout(callback, delayMs);
+  }
+
+  clearTimeout(timer: unknown): void {
+    systemClock.clearTimeout(timer);
+  }
+
+  random(): number {
+    return 0;
+  }
+}
