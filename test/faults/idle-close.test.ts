@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+
+import { audit } from "./audit.ts";
+import { summary } from "./summary.ts";
+import { idleTrial, nodeFailures, type IdleCell } from "./idle-trial.ts";
+import { retrySafe, unsafe } from "./kind.ts";
+
+const short = { closesAfterMs: 300, options: { unsafeIdleMs: 150 }, unsafeIdleMs: 150 };
+
+/** Clients, callers, bursts and the two calls of each make 2000, but for the last. */
+const cells: readonly IdleCell[] = [
+  { name: "16 at a time", clients: 21, together: 7, callers: 16, bursts: 3, ...short },
+  { name: "one at a time", clients: 100, together: 100, callers: 1, bursts: 10, ...short },
+  {
+    name: "with the defaults",
+    closesAfterMs: 2000,
+    clients: 10,
+    together: 10,
+    callers: 16,
+    bursts: 3,
+    options: {},
+    unsafeIdleMs: 1000,
+  },
+];
+const timeout = 120_000;
+
+describe.each(cells)("$name", { timeout }, (cell) => {
+  test("no retry-safe call fails", async ({ annotate }) => {
+    const trial = await idleTrial(cell, retrySafe);
+    await annotate(summary(trial, retrySafe));
+    audit(trial);
+    expect(trial.outcomes.filter(({ error }) => error !== null)).toEqual([]);
+  });
+
+  test("no POST without key fails, nor is one written on a cold socket", async ({ annotate }) => {
+    const trial = await idleTrial(cell, unsafe);
+    const written = trial.attempts.all().filter(({ reused }) => reused === true);
+    const oldestMs = Math.max(...written.map(({ idleMs }) => idleMs ?? 0));
+    await annotate(`${summary(trial, unsafe)}; on no socket older than ${Math.round(oldestMs)} ms`);
+    audit(trial);
+    expect(trial.outcomes.filter(({ error }) => error !== null)).toEqual([]);
+    expect(oldestMs).toBeLessThanOrEqual(cell.unsafeIdleMs);
+    expect(written.length, "hot sockets were used").toBeGreaterThan(trial.outcomes.length / 4);
+  });
+});
+
+test.each(cells.slice(0, 2))(
+  "the race is real: node:http loses it, $name",
+  { timeout },
+  async (cell) => {
+    expect(await nodeFailures(cell)).toBeGreaterThan(10);
+  },
+);
