@@ -1,0 +1,38 @@
+// @ts-check
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+
+const script = import.meta.filename;
+
+/** Opens a node:http server without faults in a process of its own. */
+export async function spawnPlainUpstream() {
+  const child = fork(script, ["serve"], { execArgv: [] });
+  const [port] = await once(child, "message");
+  return { origin: `http://127.0.0.1:${port}`, close: () => child.kill() };
+}
+
+/** `GET /2` answers 2 bytes; `/json` answers 1 KiB of JSON, whatever the method. */
+function serve() {
+  const short = Buffer.from("ok");
+  const json = Buffer.from(JSON.stringify({ id: 42, text: "x".repeat(1024 - 19) }));
+  const server = createServer((request, response) => {
+    const isShort = request.url === "/2";
+    const body = isShort ? short : json;
+    request.resume().on("end", () => {
+      response.writeHead(200, {
+        "content-type": isShort ? "text/plain" : "application/json",
+        "content-length": body.length,
+      });
+      response.end(body);
+    });
+  });
+  // Longer than a round: whoever waits for its turn must find its connections again.
+  server.keepAliveTimeout = 600_000;
+  server.listen(0, "127.0.0.1", () => {
+    process.send?.(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
+  });
+  process.on("disconnect", () => process.exit());
+}
+
+if (process.argv[1] === script && process.argv[2] === "serve") serve();

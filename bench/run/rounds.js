@@ -1,0 +1,29 @@
+// @ts-check
+
+/**
+ * @template Result
+ * @typedef {{ name: string, turn: () => Promise<Result> | Result }} Contender
+ */
+
+/**
+ * Gives every contender one turn a round, the order rotated by one each round, so that neither a disturbance of the
+ * machine nor the place in the order favours anybody.
+ *
+ * @template Result
+ * @param {readonly Contender<Result>[]} contenders
+ * @param {{ rounds: number, warmUp: number }} options - Warm-up rounds come first and are thrown away.
+ * @returns {Promise<Map<string, Result[]>>} Of each contender the results, in the order of rounds.
+ */
+export async function interleaved(contenders, { rounds, warmUp }) {
+  const results = new Map(contenders.map(({ name }) => [name, /** @type {Result[]} */ ([])]));
+  for (let round = 0; round < warmUp + rounds; round += 1) {
+    for (let place = 0; place < contenders.length; place += 1) {
+      const contender = contenders[(round + place) % contenders.length];
+      const result = await contender.turn();
+      if (round >= warmUp) results.get(contender.name)?.push(result);
+    }
+    process.stderr.write(round < warmUp ? "w" : ".");
+  }
+  process.stderr.write("\n");
+  return results;
+}
