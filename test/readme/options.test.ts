@@ -1,0 +1,55 @@
+import { defaultPolicy } from "@reissue/core";
+import { expect, test } from "vitest";
+
+import { options, text } from "./markdown.ts";
+
+const page = options("docs/options.md");
+
+/** The properties of an interface in a source file, with the default that its docstring names. */
+function properties(path: string, name: string): Map<string, string | undefined> {
+  const body = new RegExp(`interface ${name}\\b[^{]*{(.*?)^}`, "ms").exec(text(path))?.[1];
+  expect(body, `${name} in ${path}`).toBeDefined();
+  const found = new Map<string, string | undefined>();
+  for (const [, docs = "", property = ""] of (body ?? "").matchAll(
+    /(\/\*\*(?:(?!\*\/).)*\*\/)?\s*readonly (\w+)\??:/gs,
+  )) {
+    found.set(property, /@defaultValue (\w+)/.exec(docs)?.[1]);
+  }
+  return found;
+}
+
+const client = properties("packages/upstream/src/options.ts", "UpstreamOptions");
+const connection = properties("packages/upstream/src/options.ts", "ConnectionSettings");
+const origin = properties("packages/upstream/src/options.ts", "OriginOptions");
+const call = properties("packages/core/src/retry/retry-options.ts", "CallRetryOptions");
+const retry = properties("packages/core/src/retry/retry-options.ts", "RetryOptions");
+const gate = properties("packages/express/src/gate.ts", "ReissueOptions");
+
+test("every option is described, and no description is stale", () => {
+  const all = [client, connection, origin, call, retry, gate].flatMap((each) => [...each.keys()]);
+  const described = [...page.keys()].flatMap((name) => name.split("."));
+  const nested = ["baseMs", "capMs", "ratio", "minPerSecond"];
+  // A condition is described in a table of its own.
+  const conditions = ["reset", "timeout"];
+  expect(new Set(described)).toEqual(new Set([...all, ...nested, ...conditions]));
+});
+
+test("the defaults of the client are those that its options state", () => {
+  for (const [name, value] of connection)
+    if (value !== undefined) expect(page.get(name)).toBe(value);
+  for (const name of ["maxBytes", "maxBytesTotal"]) {
+    expect(page.get(`bodies.${name}`)).toBe(client.get(name));
+  }
+});
+
+test("the defaults of retry are those of the default policy", () => {
+  for (const [name, value] of Object.entries(defaultPolicy)) {
+    if (Array.isArray(value)) expect(page.get(name)).toBe(value.join(", "));
+    else if (typeof value !== "object") expect(page.get(name)).toBe(String(value));
+    else {
+      for (const [part, number] of Object.entries(value)) {
+        expect(page.get(`${name}.${part}`)).toBe(String(number));
+      }
+    }
+  }
+});

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+
+import { opened } from "../faulty-upstream/opened.ts";
+import { root, snippets, text } from "./markdown.ts";
+
+/** Where the code runs: as in a project that has installed the packages, and nothing else. */
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "reissue-readme-"));
+  await mkdir(join(folder, "node_modules/@reissue"), { recursive: true });
+  for (const name of ["@reissue/core", "@reissue/express", "@reissue/upstream"]) {
+    await symlink(join(root, "packages", name.slice(9)), join(folder, "node_modules", name));
+  }
+  for (const name of ["express", "undici"]) {
+    await symlink(join(root, "node_modules", name), join(folder, "node_modules", name));
+  }
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const services = {
+  "README.md": snippets("README.md")[0] ?? "",
+  "packages/express/README.md": snippets("packages/express/README.md")[0] ?? "",
+  "examples/express-minimal": text("examples/express-minimal/main.js"),
+};
+
+test.each(Object.entries(services))("the service of %s works as it stands", async (_, code) => {
+  const orders = await opened({ respond: { body: '{"id":42}' } });
+  const port = await freePort();
+  expect(code).toContain("app.listen(8080)");
+  await start(code.replace("8080", String(port)), orders.origin);
+  const url = `http://127.0.0.1:${port}/orders/42`;
+  const answer = await untilAnswered(url);
+  expect([answer.status, await answer.json()]).toEqual([200, { id: 42 }]);
+  expect(orders.requests.at(-1)?.path).toBe("/orders/42");
+
+  orders.script([{ fault: "reset" }]);
+  expect((await fetch(url)).status).toBe(200);
+  expect(orders.requests.map(({ fault }) => fault)).toEqual([null, "reset", null]);
+
+  orders.setFaults([{ fault: "reset" }]);
+  const failed = await fetch(url);
+  expect(failed.status).toBe(502);
+  expect(failed.headers.get("x-should-retry")).toBe("true");
+});
+
+const pieces = {
+  "README.md, opting in": `import { reissue } from "@reissue/express";\n${snippets("README.md")[1]}`,
+  "packages/upstream/README.md": snippets("packages/upstream/README.md")[0] ?? "",
+  "docs/options.md": snippets("docs/options.md").join("\n"),
+  "docs/migrating/retry-agent.md": snippets("docs/migrating/retry-agent.md")[1] ?? "",
+  "docs/migrating/axios-retry.md": snippets("docs/migrating/axios-retry.md")[1] ?? "",
+  "docs/migrating/http-agent.md": snippets("docs/migrating/http-agent.md")[1] ?? "",
+};
+
+test.each(Object.entries(pieces))("the code of %s runs", async (_, code) => {
+  const orders = await opened({ respond: { body: '{"id":42}' } });
+  const child = await start(`${code}\nsetImmediate(() => process.exit());`, orders.origin);
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+/** Runs code in a process of its own, with the upstream in the place of the one that it names. */
+async function start(code: string, origin: string) {
+  const file = join(folder, `${crypto.randomUUID()}.mjs`);
+  await writeFile(file, code.replaceAll("http://orders:3000", origin));
+  const child = spawn(process.execPath, [file], { stdio: ["ignore", "ignore", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+async function untilAnswered(url: string): Promise<Response> {
+  let answer: Response | undefined;
+  await expect
+    .poll(() => fetch(url).then((given) => (answer = given)), { timeout: 20_000 })
+    .toBeDefined();
+  return answer!;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
