@@ -24,5 +24,6 @@ export interface BackOff {
  * @param random - A number in [0, 1).
  */
 export function fullJitter(resends: number, backOff: BackOff, random: number): number {
-  return random * Math.min(backOff.capMs, backOff.baseMs * 2 ** resends);
+  // Beyond this power of two nothing is finite, and 0 times that is no number.
+  return random * Math.min(backOff.capMs, backOff.baseMs * 2 ** Math.min(resends, 1023));
 }

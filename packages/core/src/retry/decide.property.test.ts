@@ -101,7 +101,9 @@ function broken([outcome, request, policy, state]: Input, decision: Decision): s
   if (!inWindow && !listed) return "resent under a condition that is not listed";
   if (!Number.isFinite(delayMs) || delayMs < 0) return "no delay";
   if (state.nowMs + delayMs >= state.deadlineMs) return "past the deadline";
-  if (decision.connection !== (failure === null ? "any" : "fresh")) return "wrong connection";
+  const noConnection = unsent && failure?.phase === "pool" && failure.kind === "timeout";
+  const anyDoes = failure === null || (inWindow && noConnection);
+  if (decision.connection !== (anyDoes ? "any" : "fresh")) return "wrong connection";
 
   const backOffHeld = delayMs === 0 || delayMs < boundMs;
   if (inWindow) {

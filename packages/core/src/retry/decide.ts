@@ -129,7 +129,9 @@ function decideUnsent(
   const leftMs = (state.unsentSinceMs ?? state.nowMs) + policy.unsentWindowMs - state.nowMs;
   if (leftMs <= 0) return giveUp("attempts-exhausted");
   const delayMs = fullJitter(state.unsentResends, policy.backOff, state.random);
-  return resendBefore(state, Math.min(delayMs, leftMs), "fresh", "unsent");
+  // Nothing went wrong with a connection where none came in time.
+  const connection = failure.phase === "pool" && failure.kind === "timeout" ? "any" : "fresh";
+  return resendBefore(state, Math.min(delayMs, leftMs), connection, "unsent");
 }
 
 function decideAnswer(
