@@ -6,7 +6,7 @@ import {
   systemClock,
   type Clock,
 } from "@reissue/core";
-import { Dispatcher } from "undici";
+import { Dispatcher, errors } from "undici";
 
 import { BodyMemory } from "./body/body-memory.ts";
 import type { BodyLimits } from "./body/request-body.ts";
@@ -68,7 +68,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
       if (this.#closed) throw new ClosedError();
       const origin = this.#origin(options.origin);
       const request = new OutboundRequest(origin, options, this.#bodies);
-      exchange = new Exchange(this, request, responseHandler(handler));
+      exchange = new Exchange(this, request, responseHandler(handler, options));
     } catch (error) {
       // As in undici, what was never begun has no controller; some of its handlers speak both styles.
       if (handler.onRequestStart === undefined) handler.onError?.(error as Error);
@@ -110,12 +110,17 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
   override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | void {
     const callback = typeof first === "function" ? first : second;
     const error = first instanceof Error ? first : new ClosedError();
+    const destroyed = this.#destroy(error);
+    if (callback === undefined) return destroyed;
+    void destroyed.then(callback);
+  }
+
+  async #destroy(error: Error): Promise<void> {
     this.#closed = true;
-    for (const exchange of this.#parked) exchange.abort(error);
-    for (const origin of this.#origins.values()) origin.pool.destroy(error);
+    const origins = [...this.#origins.values()];
     this.#forgetAll();
-    if (callback === undefined) return Promise.resolve();
-    queueMicrotask(callback);
+    for (const exchange of this.#parked) exchange.abort(error);
+    await Promise.all(origins.map(({ pool }) => pool.destroy(error)));
   }
 
   async #close(): Promise<void> {
@@ -144,7 +149,10 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
   }
 
   #open(given: string): Origin {
-    const name = new URL(given).origin;
+    const { origin: name, protocol } = new URL(given);
+    if (protocol !== "http:" && protocol !== "https:") {
+      throw new errors.InvalidArgumentError("The URL's protocol must be http: or https:");
+    }
     const known = this.#origins.get(name);
     if (known !== undefined) return known;
     if (this.#origins.size >= maxOrigins) this.#forgetUnused();
@@ -156,7 +164,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
   #forgetUnused(): void {
     this.#latest = null;
     for (const [name, origin] of this.#origins) {
-      if (origin.unused) this.#origins.delete(name);
+      if (origin.pool.unused) this.#origins.delete(name);
     }
   }
 }

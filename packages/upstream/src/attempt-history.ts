@@ -1,14 +1,18 @@
 import {
+  decide,
   UpstreamError,
   type AttemptRecord,
   type Decision,
   type Delivery,
   type Failure,
   type GiveUpReason,
+  type Outcome,
+  type ResendReason,
   type RetryState,
 } from "@reissue/core";
 
-import type { Origin } from "./origin.ts";
+import type { OutboundRequest } from "./outbound-request.ts";
+import { traceDecision } from "./trace.ts";
 
 /** How safely each delivery says that nothing was processed. */
 const strength: Record<Delivery, number> = { unsent: 3, stale: 2, unknown: 1, delivered: 0 };
@@ -22,27 +26,46 @@ export class AttemptHistory {
   /** The weakest of all attempts' deliveries; null before the first. */
   #delivery: Delivery | null = null;
 
-  /** Takes note of an attempt that did not succeed. */
-  add(record: AttemptRecord): void {
+  /**
+   * Takes note of an attempt that did not succeed.
+   *
+   * @param triedSinceMs - Since when it had been connecting, or waiting in line if it never got that far.
+   */
+  add(record: AttemptRecord, triedSinceMs: number): void {
     // One that was answered may well have been processed.
     const delivery = record.failure?.delivery ?? "unknown";
     this.#records.push(record);
-    if (delivery === "unsent") this.#unsentSinceMs ??= record.startedAtMs;
+    if (delivery === "unsent") this.#unsentSinceMs ??= triedSinceMs;
     else this.#unsentSinceMs = null;
     const isWeaker = this.#delivery === null || strength[delivery] < strength[this.#delivery];
     if (isWeaker) this.#delivery = delivery;
   }
 
-  /** Takes note of a resend, and pays for it. */
-  spend(decision: Decision & { readonly action: "resend" }, origin: Origin, nowMs: number): void {
-    if (decision.reason === "stale-socket") {
-      this.#staleResends += 1;
-      origin.staleBudget.withdraw(nowMs);
-    } else if (decision.reason === "unsent") {
-      this.#unsentResends += 1;
-    } else {
-      origin.budget.withdraw(nowMs);
-    }
+  /** Takes note of an attempt that never got a connection. */
+  addNeverSent(
+    attempt: number,
+    startedAtMs: number,
+    nowMs: number,
+    failure: Failure,
+    error: unknown,
+  ): void {
+    const durationMs = nowMs - startedAtMs;
+    const never = { reused: null, idleMs: null, status: null };
+    this.add({ attempt, startedAtMs, durationMs, ...never, failure, error }, startedAtMs);
+  }
+
+  /**
+   * Decides what is done after an attempt, and pays for it if that is a resend.
+   *
+   * @param sends - Sends so far, of every kind.
+   */
+  decide(outcome: Outcome, request: OutboundRequest, sends: number): Decision {
+    const nowMs = request.origin.clock.now();
+    const state = this.#state(request, sends, nowMs);
+    const decision = decide(outcome, request.facts, request.policy, state);
+    traceDecision(request, sends, outcome, decision);
+    if (decision.action === "resend") this.#pay(decision.reason, request, nowMs);
+    return decision;
   }
 
   /**
@@ -61,12 +84,7 @@ export class AttemptHistory {
     });
   }
 
-  /**
-   * The state that the decision is made on.
-   *
-   * @param sends - Sends so far, of every kind.
-   */
-  state(sends: number, origin: Origin, nowMs: number, deadlineMs: number): RetryState {
+  #state({ origin, deadlineMs }: OutboundRequest, sends: number, nowMs: number): RetryState {
     const outageSinceMs = origin.outage.sinceMs(nowMs);
     return {
       attempts: Math.max(sends - this.#staleResends - this.#unsentResends, 1),
@@ -84,5 +102,16 @@ export class AttemptHistory {
       aborted: false,
       random: origin.clock.random(),
     };
+  }
+
+  #pay(reason: ResendReason, { origin, policy }: OutboundRequest, nowMs: number): void {
+    if (reason === "stale-socket") {
+      this.#staleResends += 1;
+      origin.staleBudget.withdraw(nowMs);
+    } else if (reason === "unsent" && policy.unsentWindowMs > 0) {
+      this.#unsentResends += 1;
+    } else {
+      origin.budget.withdraw(nowMs);
+    }
   }
 }

@@ -1,15 +1,18 @@
 import type { Duplex } from "node:stream";
 
-import type { AttemptMessage, AttemptRecord, Clock, Evidence, Failure } from "@reissue/core";
+import type { AttemptMessage, AttemptRecord, Clock, Evidence, Failure, Timer } from "@reissue/core";
 import { errors } from "undici";
 
-import type { Connection } from "./pool/connection.ts";
+import type { Origin } from "./origin.ts";
+import type { Connection, Occupant } from "./pool/connection.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { RawHeaders } from "./raw-headers.ts";
-import type { ResponseHandler } from "./response-handler.ts";
 
 /** How much of an answer that nobody wants is read to keep its connection, in bytes. */
 const maxDiscardBytes = 65_536;
+
+/** For how long such an answer is read, in ms: somebody may be waiting for the connection. */
+const maxDiscardMs = 100;
 
 /** Who an attempt reports to. */
 export interface AttemptOwner {
@@ -25,7 +28,10 @@ export interface AttemptOwner {
   onData(chunk: Buffer): boolean;
   onComplete(attempt: Attempt, trailers: RawHeaders): void;
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void;
+  /** It failed; who is told calls {@link Attempt.letGo}. */
   onFailure(attempt: Attempt, error: Error): void;
+  /** Ends the whole call. */
+  abort(reason: Error): void;
 }
 
 /**
@@ -33,10 +39,12 @@ export interface AttemptOwner {
  *
  * It is undici's innermost handler, since only that one hears of the first response byte.
  */
-export class Attempt implements ResponseHandler {
+export class Attempt implements Occupant {
   /** 1 for the first send of the call. */
   readonly number: number;
   readonly startedAtMs: number;
+  /** When its connection was found; what came before was waiting in line. */
+  readonly handedOverAtMs: number;
   readonly connection: Connection;
   readonly #pool: Pool;
   readonly #owner: AttemptOwner;
@@ -51,23 +59,25 @@ export class Attempt implements ResponseHandler {
   #aborting = false;
   #ended = false;
   #discardedBytes = -1;
+  #discardTimer: Timer | null = null;
   /** What diagnostics subscribers were told at the start; null when nobody listened. */
   message: AttemptMessage | null = null;
 
   constructor(
     owner: AttemptOwner,
-    pool: Pool,
+    origin: Origin,
     connection: Connection,
     number: number,
     startedAtMs: number,
-    clock: Clock,
+    handedOverAtMs: number,
   ) {
     this.#owner = owner;
-    this.#pool = pool;
+    this.#pool = origin.pool;
     this.connection = connection;
     this.number = number;
     this.startedAtMs = startedAtMs;
-    this.#clock = clock;
+    this.handedOverAtMs = handedOverAtMs;
+    this.#clock = origin.clock;
     this.#pooled = connection.open;
   }
 
@@ -81,9 +91,14 @@ export class Attempt implements ResponseHandler {
     return !this.#written && !this.#pooled;
   }
 
+  /** Whether a pooled socket died before undici had begun to write the request on it. */
+  get neverBegun(): boolean {
+    return this.#pooled && !this.connection.writtenOn;
+  }
+
   /** What is known of the request's fate, for the classifier. */
   get evidence(): Evidence {
-    if (!this.#written) return { written: false, phase: this.#pooled ? "pool" : undefined };
+    if (!this.#written) return { written: false };
     return {
       written: true,
       reused: this.#idleMs !== null,
@@ -113,13 +128,24 @@ export class Attempt implements ResponseHandler {
     else this.#abort(reason);
   }
 
-  /** Lets the rest of the answer go to nobody, and keeps the connection if the rest is short. */
+  /** Ends the whole call, or what is left of an answer that nobody wants. */
+  evict(error: Error): void {
+    if (this.#discardedBytes === -1) this.#owner.abort(error);
+    else this.abort(error);
+  }
+
+  /** Lets the rest of the answer go to nobody, and keeps the connection if the rest is short and comes soon. */
   discard(): void {
     this.#discardedBytes = 0;
+    this.#discardTimer = this.#clock.setTimeout(() => {
+      this.#discardTimer = null;
+      this.abort(new errors.RequestAbortedError("the answer takes too long to be read for nobody"));
+    }, maxDiscardMs);
   }
 
   onConnect(abort: (reason?: Error) => void): void {
     const { connection } = this;
+    connection.writtenOn = true;
     this.#abort = abort;
     this.#responseStarted = false;
     this.#idleMs = null;
@@ -156,13 +182,13 @@ export class Attempt implements ResponseHandler {
   }
 
   onComplete(trailers: RawHeaders): void {
-    this.#ended = true;
+    this.#end();
     this.#pool.release(this.connection);
     if (this.#discardedBytes === -1) this.#owner.onComplete(this, trailers);
   }
 
   onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
-    this.#ended = true;
+    this.#end();
     this.#status = status;
     this.#pool.forget(this.connection);
     this.#owner.onUpgrade(this, status, headers, socket);
@@ -171,11 +197,21 @@ export class Attempt implements ResponseHandler {
   onError(error: Error): void {
     // After its end the connection is somebody else's.
     if (this.#ended) return;
-    this.#ended = true;
+    this.#end();
+    if (this.#discardedBytes === -1) this.#owner.onFailure(this, error);
+    else this.letGo();
+  }
+
+  /** Gives up the connection that it failed on, once all has been learned from it. */
+  letGo(): void {
     const untouched = this.#abort === null && !this.#aborting && this.connection.open;
     // Undici refused the request itself, say for a bad header: nothing is wrong with the connection.
     if (untouched) this.#pool.giveBack(this.connection);
     else this.#pool.drop(this.connection, null);
-    if (this.#discardedBytes === -1) this.#owner.onFailure(this, error);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (this.#discardTimer !== null) this.#clock.clearTimeout(this.#discardTimer);
   }
 }

@@ -2,7 +2,6 @@ import type { Duplex } from "node:stream";
 
 import {
   classify,
-  decide,
   type AttemptRecord,
   type Decision,
   type Failure,
@@ -13,15 +12,15 @@ import { errors, type Dispatcher } from "undici";
 
 import { answerOutcome, isShortAnswer } from "./answer.ts";
 import { AttemptHistory } from "./attempt-history.ts";
+import { AttemptTimeout, timeoutError } from "./attempt-timeout.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
-import { HeldAnswer, type HeldAnswerOwner } from "./held-answer.ts";
 import type { OutboundRequest } from "./outbound-request.ts";
 import { Connection } from "./pool/connection.ts";
 import type { Need, Waiter } from "./pool/pool.ts";
 import type { RawHeaders } from "./raw-headers.ts";
+import { Reply, type ReplyOwner } from "./reply.ts";
 import type { ResponseHandler } from "./response-handler.ts";
-import type { Expiring } from "./timeout-queue.ts";
-import { traceDecision, traceEnd, traceStart } from "./trace.ts";
+import { traceEnd, traceStart } from "./trace.ts";
 
 /** Who keeps count of exchanges under way, and of those among them that wait without a connection. */
 export interface ExchangeHost {
@@ -31,25 +30,20 @@ export interface ExchangeHost {
 }
 
 /** One call from its first send to its last: sends, listens, decides, sends again, and gives the answer to the caller. */
-export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring {
+export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   readonly #host: ExchangeHost;
   readonly #request: OutboundRequest;
-  readonly #handler: ResponseHandler;
+  readonly #reply: Reply;
   #history: AttemptHistory | null = null;
   #sends = 0;
   /** What the attempt under way, or the one being waited for, needs. */
   need: Need = "any";
   #attempt: Attempt | null = null;
   #sentAtMs = 0;
-  #timer: Timer | null = null;
-  #queued = false;
-  expiresAtMs = 0;
-  before: Expiring | null = null;
-  after: Expiring | null = null;
-  #held: HeldAnswer | null = null;
+  readonly #timeout: AttemptTimeout;
+  #backOff: Timer | null = null;
   #abortReason: Error | null = null;
   #timedOut = false;
-  #delivered = false;
   #parked = false;
   #ended = false;
   #onInboundAbort: (() => void) | null = null;
@@ -57,12 +51,17 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
   constructor(host: ExchangeHost, request: OutboundRequest, handler: ResponseHandler) {
     this.#host = host;
     this.#request = request;
-    this.#handler = handler;
+    this.#reply = new Reply(this, handler);
+    this.#timeout = new AttemptTimeout(request.origin, this);
   }
 
   /** Whether the request may be sent again after it was written. */
   get retrySafe(): boolean {
     return this.#request.retrySafe;
+  }
+
+  get #usualNeed(): Need {
+    return this.retrySafe ? "any" : "hot";
   }
 
   /** Tells the caller that it has begun, and sends for the first time. */
@@ -72,7 +71,7 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
     origin.budget.deposit(nowMs);
     origin.staleBudget.deposit(nowMs);
     try {
-      this.#handler.onConnect((reason) => this.abort(reason ?? new errors.RequestAbortedError()));
+      this.#reply.begin((reason) => this.abort(reason ?? new errors.RequestAbortedError()));
     } catch (error) {
       this.abort(error as Error);
     }
@@ -81,7 +80,7 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
       this.#onInboundAbort = () => this.abort(signal.reason as Error);
       signal.addEventListener("abort", this.#onInboundAbort);
     }
-    if (!this.#ended) this.#send(this.retrySafe ? "any" : "hot", nowMs);
+    if (!this.#ended) this.#send(this.#usualNeed, nowMs);
   }
 
   /** Ends the call at once, whatever it is doing; the caller hears of it as an error. */
@@ -93,14 +92,9 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
   }
 
   onExpire(): void {
-    this.#timer = null;
-    this.#queued = false;
+    if (this.#attempt === null) return this.#neverSent(timeoutError(), true);
     this.#timedOut = true;
-    const error = new DOMException("The upstream did not answer in time", "TimeoutError");
-    if (this.#attempt !== null) return this.#attempt.abort(error);
-    this.#unpark();
-    const failure = classify(error, { written: false, timedOut: true, phase: "pool" });
-    this.#resendOrFail(failure, error);
+    this.#attempt.abort(timeoutError());
   }
 
   onGiven(): void {
@@ -108,8 +102,16 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
   }
 
   onConnection(connection: Connection): void {
+    const { pool, clock } = this.#request.origin;
     this.#unpark();
-    this.#dispatch(connection);
+    const nowMs = clock.now();
+    if (nowMs < this.#request.deadlineMs) return this.#dispatch(connection, nowMs);
+    pool.giveBack(connection);
+    this.#neverSent(timeoutError(), true);
+  }
+
+  onRefused(error: unknown): void {
+    this.#neverSent(error, false);
   }
 
   onHeaders(
@@ -120,96 +122,101 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
     statusText: string,
   ): boolean {
     if (status < 200) {
-      // Nothing to pause, whatever the caller says: fetch answers false.
-      this.#handler.onHeaders(status, headers, resume, statusText);
+      this.#reply.inform(status, headers, resume, statusText);
       return true;
     }
     attempt.connection.takeHint(headers);
     if (this.#resendAnswered(attempt, status, headers)) return true;
     if (this.retrySafe && isShortAnswer(headers, this.#request.origin.settings.holdBytes)) {
-      this.#held = new HeldAnswer(this, this.#handler, status, headers, statusText);
+      this.#reply.hold(status, headers, statusText);
       return true;
     }
-    this.#delivered = true;
-    this.#disarm();
-    return this.#handler.onHeaders(status, headers, resume, statusText) !== false;
+    this.#timeout.disarm();
+    return this.#reply.head(status, headers, resume, statusText);
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#held === null) return this.#handler.onData(chunk) !== false;
-    this.#held.add(chunk);
-    return true;
+    return this.#reply.data(chunk);
   }
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
     this.#endAttempt(attempt, null);
-    try {
-      if (this.#held === null) {
-        this.#end();
-        this.#handler.onComplete(trailers);
-      } else {
-        this.#delivered = true;
-        this.#held.give(trailers);
-      }
-    } catch (error) {
-      this.#end();
-      this.#handler.onError(error as Error);
-    }
+    this.#reply.complete(trailers);
+    // Its caller has paused it.
+    if (!this.#ended) this.#park();
   }
 
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void {
     this.#endAttempt(attempt, null);
-    this.#end();
-    this.#handler.onUpgrade?.(status, headers, socket);
+    this.#reply.upgrade(status, headers, socket);
   }
 
   onFailure(attempt: Attempt, error: Error): void {
     const { origin } = this.#request;
     const failure = classify(error, {
       ...attempt.evidence,
-      delivered: this.#delivered,
+      delivered: this.#reply.delivered,
       aborted: this.#abortReason !== null,
       timedOut: this.#timedOut,
     });
-    this.#held = null;
-    origin.learnFrom(attempt, failure, error);
+    this.#reply.drop();
+    origin.learnFrom(this, attempt, failure, error);
+    attempt.letGo();
     this.#endAttempt(attempt, attempt.record(failure, error));
     this.#resendOrFail(failure, error);
   }
 
   #send(need: Need, nowMs: number): void {
+    const { origin, policy, deadlineMs } = this.#request;
     this.need = need;
     this.#sentAtMs = nowMs;
     this.#sends += 1;
-    this.#arm(nowMs);
-    const found = this.#request.origin.connectionFor(this, nowMs);
-    if (found === "waiting") return this.#park();
-    if (found instanceof Connection) return this.#dispatch(found);
-    this.#disarm();
-    this.#resendOrFail(classify(found.error, { written: false }), found.error);
+    const leftMs = deadlineMs - nowMs;
+    if (leftMs <= 0) return this.#neverSent(timeoutError(), true);
+    this.#timeout.arm(nowMs, Math.min(policy.attemptTimeoutMs, leftMs));
+    const found = origin.pool.acquire(this, nowMs);
+    if (found === "waiting") this.#park();
+    else if (found instanceof Connection) this.#dispatch(found, nowMs);
+    else this.onRefused(found.error);
   }
 
-  #dispatch(connection: Connection): void {
-    const { pool, clock } = this.#request.origin;
-    const attempt = new Attempt(this, pool, connection, this.#sends, this.#sentAtMs, clock);
-    let options: Dispatcher.DispatchOptions;
+  #dispatch(connection: Connection, nowMs: number): void {
+    const { origin } = this.#request;
+    let options: Dispatcher.DispatchOptions | null = null;
     try {
       options = this.#request.open();
     } catch (error) {
       // The caller's body factory threw.
-      pool.giveBack(connection);
-      return this.#fail(error as Error);
+      this.#fail(error as Error);
     }
+    if (options === null || this.#ended) {
+      this.#request.body.release();
+      origin.outage.abandonProbe(this);
+      origin.pool.giveBack(connection);
+      return;
+    }
+    const attempt = new Attempt(this, origin, connection, this.#sends, this.#sentAtMs, nowMs);
     this.#attempt = attempt;
     traceStart(attempt, this.#request);
     connection.dispatch(options, attempt);
   }
 
+  /** Ends an attempt that got no connection. */
+  #neverSent(error: unknown, timedOut: boolean): void {
+    this.#unpark();
+    this.#timeout.disarm();
+    const phase = timedOut ? "pool" : undefined;
+    const failure = classify(error, { written: false, timedOut, phase });
+    const nowMs = this.#request.origin.clock.now();
+    this.#knownHistory().addNeverSent(this.#sends, this.#sentAtMs, nowMs, failure, error);
+    this.#resendOrFail(failure, error);
+  }
+
   /** @param record - What is kept of it; null where it succeeded. */
   #endAttempt(attempt: Attempt, record: AttemptRecord | null): void {
     this.#attempt = null;
-    this.#disarm();
-    if (record !== null) this.#knownHistory().add(record);
+    this.#timeout.disarm();
+    if (record !== null) this.#knownHistory().add(record, attempt.handedOverAtMs);
     traceEnd(attempt, record);
   }
 
@@ -228,25 +235,19 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
   }
 
   #decide(outcome: Outcome): Decision {
-    const { origin, policy, deadlineMs, facts } = this.#request;
-    const nowMs = origin.clock.now();
-    const state = this.#knownHistory().state(this.#sends, origin, nowMs, deadlineMs);
-    const decision = decide(outcome, facts, policy, state);
-    traceDecision(this.#request, this.#sends, outcome, decision);
-    return decision;
+    return this.#knownHistory().decide(outcome, this.#request, this.#sends);
   }
 
   #resend(decision: Decision & { readonly action: "resend" }): void {
     const { clock } = this.#request.origin;
-    const nowMs = clock.now();
     this.#timedOut = false;
-    this.#knownHistory().spend(decision, this.#request.origin, nowMs);
-    if (decision.delayMs <= 0) return this.#send(decision.connection, nowMs);
+    const need = decision.connection === "fresh" ? "fresh" : this.#usualNeed;
+    if (decision.delayMs <= 0) return this.#send(need, clock.now());
     this.#park();
-    this.#timer = clock.setTimeout(() => {
-      this.#timer = null;
+    this.#backOff = clock.setTimeout(() => {
+      this.#backOff = null;
       this.#unpark();
-      this.#send(decision.connection, clock.now());
+      this.#send(need, clock.now());
     }, decision.delayMs);
   }
 
@@ -262,29 +263,6 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
     this.#host.onUnpark(this);
   }
 
-  /** Bounds the attempt, from its start in the queue to its headers, by its own timeout and the deadline. */
-  #arm(nowMs: number): void {
-    const { origin, policy, deadlineMs } = this.#request;
-    const leftMs = Math.min(policy.attemptTimeoutMs, deadlineMs - nowMs);
-    if (leftMs === origin.timeouts.durationMs) {
-      this.#queued = true;
-      origin.timeouts.add(this, nowMs);
-    } else {
-      this.#timer = origin.clock.setTimeout(() => this.onExpire(), Math.max(leftMs, 0));
-    }
-  }
-
-  #disarm(): void {
-    const { origin } = this.#request;
-    if (this.#queued) {
-      this.#queued = false;
-      origin.timeouts.remove(this);
-    } else if (this.#timer !== null) {
-      origin.clock.clearTimeout(this.#timer);
-      this.#timer = null;
-    }
-  }
-
   /** Sends again after an answer whose status asks for it; false when the answer is the caller's. */
   #resendAnswered(attempt: Attempt, status: number, headers: RawHeaders): boolean {
     const { origin, policy } = this.#request;
@@ -298,18 +276,16 @@ export class Exchange implements Waiter, AttemptOwner, HeldAnswerOwner, Expiring
   }
 
   #fail(error: Error): void {
-    if (this.#ended) return;
-    this.#end();
-    this.#handler.onError(error);
+    if (!this.#ended) this.#reply.fail(error);
   }
 
   /** Lets go of everything the call held. */
   #end(): void {
     if (this.#ended) return;
-    const { signal, body } = this.#request;
+    const { signal, body, origin } = this.#request;
     this.#ended = true;
-    this.#disarm();
-    this.#held?.stop();
+    this.#timeout.disarm();
+    if (this.#backOff !== null) origin.clock.clearTimeout(this.#backOff);
     this.#unpark();
     if (this.#onInboundAbort !== null) signal?.removeEventListener("abort", this.#onInboundAbort);
     body.release();

@@ -1,6 +1,8 @@
 /** Headers as undici's parser gives them: names and values in turn. */
 export type RawHeaders = readonly Buffer[];
 
+const comma = Buffer.from(", ");
+
 /**
  * The value of the first header of that name; null where it is absent.
  *
@@ -16,6 +18,23 @@ export function rawHeader(headers: RawHeaders, name: string): Buffer | null {
     return Array.isArray(value) ? (value[0] ?? null) : value;
   }
   return null;
+}
+
+/**
+ * The values of all headers of that name, as the one that they stand for (RFC 9110 §5.3); null where it is absent.
+ *
+ * @param name - In small letters.
+ */
+export function joinedHeader(headers: RawHeaders, name: string): Buffer | null {
+  let joined: Buffer | null = null;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (!isNamed(headers[index]!, name)) continue;
+    const given: Buffer | Buffer[] = headers[index + 1]!;
+    for (const value of Array.isArray(given) ? given : [given]) {
+      joined = joined === null ? value : Buffer.concat([joined, comma, value]);
+    }
+  }
+  return joined;
 }
 
 /** The value of the first header of that name as text; undefined where it is absent. */

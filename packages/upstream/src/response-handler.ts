@@ -26,9 +26,21 @@ export interface ResponseHandler {
   onUpgrade?(status: number, headers: RawHeaders, socket: Duplex): void;
 }
 
-/** Takes a handler of either style. */
-export function responseHandler(handler: Dispatcher.DispatchHandler): ResponseHandler {
-  if (handler.onRequestStart !== undefined) return new ControllerHandler(handler);
+/**
+ * Takes a handler of either style.
+ *
+ * @throws InvalidArgumentError where it cannot take what the request asks for, as in undici.
+ */
+export function responseHandler(
+  handler: Dispatcher.DispatchHandler,
+  { method, upgrade }: Pick<Dispatcher.DispatchOptions, "method" | "upgrade">,
+): ResponseHandler {
+  const isNewer = handler.onRequestStart !== undefined;
+  const asksForSocket = method === "CONNECT" || Boolean(upgrade);
+  if (asksForSocket && !((isNewer ? "onRequestUpgrade" : "onUpgrade") in handler)) {
+    throw new errors.InvalidArgumentError("invalid onUpgrade method");
+  }
+  if (isNewer) return new ControllerHandler(handler);
   if (handler.onError === undefined)
     throw new errors.InvalidArgumentError("invalid onError method");
   return handler as unknown as ResponseHandler;

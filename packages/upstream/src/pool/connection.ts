@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 
-import { Client, type buildConnector, type Dispatcher } from "undici";
+import { Client, errors, type buildConnector, type Dispatcher } from "undici";
 
 import type { OriginSettings } from "../origin-settings.ts";
-import { rawHeader, type RawHeaders } from "../raw-headers.ts";
+import { joinedHeader, type RawHeaders } from "../raw-headers.ts";
 import type { ResponseHandler } from "../response-handler.ts";
 import { hintBufferMs, keepAliveHintMs } from "./keep-alive-hint.ts";
 
@@ -17,6 +17,12 @@ export interface ConnectionOwner {
   onDisconnected(connection: Connection, error: Error & { code?: string }): void;
 }
 
+/** The request that is on a connection. */
+export interface Occupant extends ResponseHandler {
+  /** Ends its whole call, which is not to be sent again. */
+  evict(error: Error): void;
+}
+
 /**
  * One undici Client with at most one request on it, and what it knows about its socket: how many requests that socket
  * has served and since when it has been idle.
@@ -27,10 +33,15 @@ export interface ConnectionOwner {
 export class Connection {
   readonly #client: Client;
   #socket: Socket | null = null;
+  /** The socket that does not stand yet. */
+  #opening: Socket | null = null;
+  #occupant: Occupant | null = null;
   /** Requests answered whole on the present socket. */
   served = 0;
   /** Since when the present socket has had nothing to do, in ms of the clock. */
   idleSinceMs = 0;
+  /** Whether a request has been written on the present socket and not been answered whole. */
+  writtenOn = false;
   /** What the server's latest Keep-Alive hint on this connection allows, less the buffer, in ms. */
   hintMs: number = Infinity;
   #hint: Buffer = noHint;
@@ -44,7 +55,8 @@ export class Connection {
     this.#client = new Client(origin, {
       ...settings.client,
       connect: (options, callback) => {
-        connector(options, (...result) => {
+        const opening: unknown = connector(options, (...result) => {
+          this.#opening = null;
           if (result[0] === null) {
             this.#socket = result[1];
             this.served = 0;
@@ -54,6 +66,7 @@ export class Connection {
           }
           callback(...result);
         });
+        this.#opening = opening as Socket;
       },
     });
     this.#client.on("disconnect", (_origin, _targets, error) => {
@@ -69,7 +82,7 @@ export class Connection {
 
   /** Reads the server's hint off an answer's headers. */
   takeHint(headers: RawHeaders): void {
-    const value = rawHeader(headers, "keep-alive");
+    const value = joinedHeader(headers, "keep-alive");
     // Servers say the same thing each time.
     if (value === null || this.#hint.equals(value)) return;
     this.#hint = Buffer.from(value);
@@ -78,8 +91,14 @@ export class Connection {
   }
 
   /** Hands a request to undici, which writes it as soon as the socket stands. */
-  dispatch(options: Dispatcher.DispatchOptions, handler: ResponseHandler): void {
-    this.#client.dispatch(options, handler as unknown as Dispatcher.DispatchHandler);
+  dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant): void {
+    this.#occupant = occupant;
+    this.#client.dispatch(options, occupant as unknown as Dispatcher.DispatchHandler);
+  }
+
+  /** Takes note that its request has ended. */
+  vacate(): void {
+    this.#occupant = null;
   }
 
   /** Closes it once what is on it has ended. */
@@ -87,8 +106,17 @@ export class Connection {
     void this.#client.close();
   }
 
-  /** Closes it at once; a request on it fails with `error`. */
-  destroy(error: Error | null): void {
-    void this.#client.destroy(error);
+  /** Closes it at once, though it be still connecting; a request on it fails with `error`. */
+  destroy(error: Error | null): Promise<void> {
+    const destroyed = this.#client.destroy(error);
+    // Undici waits for a socket that does not stand yet, for as long as connecting may take.
+    this.#opening?.destroy(new errors.ClientDestroyedError());
+    return destroyed;
+  }
+
+  /** Closes it at once, and ends the call of the request that is on it. */
+  evict(error: Error): Promise<void> {
+    this.#occupant?.evict(error);
+    return this.destroy(error);
   }
 }

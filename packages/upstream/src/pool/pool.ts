@@ -4,6 +4,7 @@ import { buildConnector } from "undici";
 import type { OriginSettings } from "../origin-settings.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleLimit } from "./idle-limit.ts";
+import type { Outage, Refusal } from "./outage.ts";
 
 /**
  * What a request asks of the connection it gets.
@@ -14,10 +15,12 @@ import { IdleLimit } from "./idle-limit.ts";
  */
 export type Need = "any" | "hot" | "fresh";
 
-/** Somebody who waits for a connection of a full pool. */
+/** Somebody who asks for a connection, and may have to wait for it. */
 export interface Waiter {
   readonly need: Need;
   onConnection(connection: Connection): void;
+  /** The upstream is down, so that waiting on is of no use. */
+  onRefused(error: unknown): void;
 }
 
 /**
@@ -30,72 +33,34 @@ export class Pool implements ConnectionOwner {
   readonly #settings: OriginSettings;
   readonly #clock: Clock;
   readonly #connector: buildConnector.connector;
-  readonly #onConnected: () => void;
+  readonly #outage: Outage;
   /** Idle connections, longest idle first. */
   readonly #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
   readonly #waiters = new Set<Waiter>();
+  #serving = false;
   readonly idleLimit: IdleLimit;
 
-  constructor(origin: string, settings: OriginSettings, clock: Clock, onConnected: () => void) {
+  constructor(origin: string, settings: OriginSettings, clock: Clock, outage: Outage) {
     this.#origin = origin;
     this.#settings = settings;
     this.#clock = clock;
     this.#connector = buildConnector(settings.connector);
-    this.#onConnected = onConnected;
+    this.#outage = outage;
     this.idleLimit = new IdleLimit(settings.idleMs);
   }
 
-  /** How many connections there are, idle, busy or being opened. */
-  get size(): number {
-    return this.#all.size;
+  /** Whether nothing is lost by forgetting it: no connection, and nobody waits for one. */
+  get unused(): boolean {
+    return this.#all.size === 0 && this.#waiters.size === 0;
   }
 
-  /** How many of them are idle. */
-  get idle(): number {
-    return this.#idle.length;
-  }
-
-  /** How many requests wait for a connection. */
-  get waiting(): number {
-    return this.#waiters.size;
-  }
-
-  /** The hottest idle connection that meets the need; null where none does. */
-  takeIdle(need: Need, nowMs: number): Connection | null {
-    if (need === "fresh" || this.#idle.length === 0) return null;
-    const limitMs = this.idleLimit.currentMs(nowMs);
-    for (;;) {
-      const hottest = this.#idle.at(-1);
-      if (hottest === undefined) return null;
-      const idleMs = nowMs - hottest.idleSinceMs;
-      if (!hottest.open || idleMs > limitMs || idleMs > hottest.hintMs) {
-        this.#retire(hottest);
-      } else if (need === "hot" && idleMs > this.#settings.unsafeIdleMs) {
-        // Too cold for this one; whoever may be resent can still have it.
-        return null;
-      } else {
-        this.#idle.pop();
-        return hottest;
-      }
-    }
-  }
-
-  /** Opens a connection, at the cost of the longest idle one where the pool is full; null where all are busy. */
-  openFresh(): Connection | null {
-    if (this.#all.size >= this.#settings.connections) {
-      const coldest = this.#idle[0];
-      if (coldest === undefined) return null;
-      this.#retire(coldest);
-    }
-    const connection = new Connection(this.#origin, this.#settings, this.#connector, this);
-    this.#all.add(connection);
-    return connection;
-  }
-
-  /** Puts somebody at the end of the queue for a connection. */
-  wait(waiter: Waiter): void {
+  /** Finds a connection for somebody; `waiting` when it, or a refusal, will be brought to them. */
+  acquire(waiter: Waiter, nowMs: number): Connection | Refusal | "waiting" {
+    const found = this.#find(waiter, nowMs);
+    if (found !== null) return found;
     this.#waiters.add(waiter);
+    return "waiting";
   }
 
   /** Takes somebody out of the queue. */
@@ -114,27 +79,22 @@ export class Pool implements ConnectionOwner {
 
   /** Takes a connection back after a request that ended well. */
   release(connection: Connection): void {
-    if (!this.#all.has(connection)) return;
     connection.served += 1;
+    connection.writtenOn = false;
     connection.idleSinceMs = this.#clock.now();
     this.giveBack(connection);
   }
 
   /** Takes a connection back as it was given out. */
   giveBack(connection: Connection): void {
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter);
-      if (waiter.need === "fresh") {
-        this.#retire(connection);
-        const fresh = this.openFresh();
-        // The place that was just given up cannot have been taken.
-        if (fresh !== null) waiter.onConnection(fresh);
-      } else {
-        waiter.onConnection(connection);
-      }
-      return;
-    }
-    this.#idle.push(connection);
+    connection.vacate();
+    if (!this.#all.has(connection)) return;
+    let place = this.#idle.length;
+    // One that comes back unused has been idle for longer than some that came back before it.
+    while (place > 0 && this.#idle[place - 1]!.idleSinceMs > connection.idleSinceMs) place -= 1;
+    if (place === this.#idle.length) this.#idle.push(connection);
+    else this.#idle.splice(place, 0, connection);
+    if (this.#waiters.size > 0) this.#serve();
     this.#retireExpired(connection.idleSinceMs);
   }
 
@@ -142,14 +102,14 @@ export class Pool implements ConnectionOwner {
   forget(connection: Connection): void {
     if (!this.#all.delete(connection)) return;
     connection.retire();
-    this.#serveWaiter();
+    this.#serve();
   }
 
   /** Destroys a connection whose request failed. */
   drop(connection: Connection, error: Error | null): void {
     if (!this.#all.delete(connection)) return;
-    connection.destroy(error);
-    this.#serveWaiter();
+    void connection.destroy(error);
+    this.#serve();
   }
 
   /** Retires idle connections that have been idle since `sinceMs` or longer: their elder sibling was dead. */
@@ -160,21 +120,20 @@ export class Pool implements ConnectionOwner {
   }
 
   onConnected(): void {
-    this.#onConnected();
+    this.#outage.stand(this.#clock.now());
   }
 
   onDisconnected(connection: Connection, error: Error & { code?: string }): void {
-    const index = this.#idle.indexOf(connection);
-    if (index === -1) return;
-    this.#idle.splice(index, 1);
-    this.#all.delete(connection);
-    connection.retire();
     // UND_ERR_INFO is undici's word for a close of our own: the idle timer, or an answer that said so.
-    if (error.code !== "UND_ERR_INFO") {
+    const closedIdle = connection.served > 0 && !connection.writtenOn;
+    if (closedIdle && error.code !== "UND_ERR_INFO" && this.#all.has(connection)) {
       const nowMs = this.#clock.now();
       this.idleLimit.onClosed(nowMs - connection.idleSinceMs, nowMs);
     }
-    this.#serveWaiter();
+    // Under a request that was not yet written undici opens another socket by itself.
+    if (!this.#idle.includes(connection)) return;
+    this.#retire(connection);
+    this.#serve();
   }
 
   /** Closes every connection: idle ones now, busy ones once they are done. */
@@ -184,12 +143,52 @@ export class Pool implements ConnectionOwner {
     this.#idle.length = 0;
   }
 
-  /** Closes every connection at once; requests on them fail with `error`. */
-  destroy(error: Error): void {
+  /** Closes every connection at once; the calls of requests on them end with `error`. */
+  async destroy(error: Error): Promise<void> {
     const all = [...this.#all];
     this.#all.clear();
     this.#idle.length = 0;
-    for (const connection of all) connection.destroy(error);
+    await Promise.all(all.map((connection) => connection.evict(error)));
+  }
+
+  #find(waiter: Waiter, nowMs: number): Connection | Refusal | null {
+    const idle = waiter.need === "fresh" ? null : this.#takeIdle(waiter.need, nowMs);
+    if (idle !== null) return idle;
+    const refusal = this.#outage.refusal(waiter, nowMs);
+    if (refusal !== null) return refusal;
+    if (this.#all.size >= this.#settings.connections) {
+      const coldest = this.#idle[0];
+      if (coldest === undefined) return null;
+      this.#retire(coldest);
+    }
+    this.#outage.begin(waiter, nowMs);
+    return this.#open();
+  }
+
+  /** The hottest idle connection that meets the need; null where none does. */
+  #takeIdle(need: "any" | "hot", nowMs: number): Connection | null {
+    if (this.#idle.length === 0) return null;
+    const limitMs = this.idleLimit.currentMs(nowMs);
+    for (;;) {
+      const hottest = this.#idle.at(-1);
+      if (hottest === undefined) return null;
+      const idleMs = nowMs - hottest.idleSinceMs;
+      if (!hottest.open || idleMs > limitMs || idleMs > hottest.hintMs) {
+        this.#retire(hottest);
+      } else if (need === "hot" && idleMs > this.#settings.unsafeIdleMs) {
+        // Too cold for this one; whoever may be resent can still have it.
+        return null;
+      } else {
+        this.#idle.pop();
+        return hottest;
+      }
+    }
+  }
+
+  #open(): Connection {
+    const connection = new Connection(this.#origin, this.#settings, this.#connector, this);
+    this.#all.add(connection);
+    return connection;
   }
 
   #retire(connection: Connection): void {
@@ -206,12 +205,20 @@ export class Pool implements ConnectionOwner {
     }
   }
 
-  #serveWaiter(): void {
-    for (const waiter of this.#waiters) {
-      const connection = this.openFresh();
-      if (connection === null) return;
-      this.#waiters.delete(waiter);
-      waiter.onConnection(connection);
+  /** Serves the line as far as it goes; in a loop, since requests that fail at once would pile up on the stack. */
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      for (const waiter of this.#waiters) {
+        const found = this.#find(waiter, this.#clock.now());
+        if (found === null) return;
+        this.#waiters.delete(waiter);
+        if (found instanceof Connection) waiter.onConnection(found);
+        else waiter.onRefused(found.error);
+      }
+    } finally {
+      this.#serving = false;
     }
   }
 }

@@ -1,0 +1,140 @@
+import type { Duplex } from "node:stream";
+
+import type { RawHeaders } from "./raw-headers.ts";
+import type { ResponseHandler } from "./response-handler.ts";
+
+/** Who is told when the caller has all there is. */
+export interface ReplyOwner {
+  /** Called before the caller hears of the end. */
+  onGiven(): void;
+}
+
+/** A short answer that is kept back until it is whole. */
+interface Held {
+  readonly status: number;
+  readonly headers: RawHeaders;
+  readonly statusText: string;
+  readonly chunks: Buffer[];
+}
+
+/**
+ * What one caller is given: an answer as it comes; or held until it is whole, so that a cut in the middle can still be
+ * resent, and then given out as fast as the caller takes it.
+ *
+ * A caller that throws is told of its own error, as it would be by undici.
+ */
+export class Reply {
+  readonly #owner: ReplyOwner;
+  readonly #handler: ResponseHandler;
+  #held: Held | null = null;
+  #trailers: RawHeaders = [];
+  #givenChunks = 0;
+  #paused = false;
+  #over = false;
+  /** Whether the caller has been given a part of an answer. */
+  delivered = false;
+
+  constructor(owner: ReplyOwner, handler: ResponseHandler) {
+    this.#owner = owner;
+    this.#handler = handler;
+  }
+
+  /** Tells the caller that it has begun, and how to abort it. */
+  begin(abort: (reason?: Error) => void): void {
+    this.#handler.onConnect(abort);
+  }
+
+  /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */
+  inform(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
+    this.#handler.onHeaders(status, headers, resume, statusText);
+  }
+
+  /** Gives an answer's head; false pauses. */
+  head(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
+    this.delivered = true;
+    return this.#handler.onHeaders(status, headers, resume, statusText) !== false;
+  }
+
+  /** Holds an answer back, from its head on. */
+  hold(status: number, headers: RawHeaders, statusText: string): void {
+    this.#held = { status, headers, statusText, chunks: [] };
+  }
+
+  /** Takes a piece of the answer; false pauses. */
+  data(chunk: Buffer): boolean {
+    if (this.#held === null) return this.#handler.onData(chunk) !== false;
+    this.#held.chunks.push(chunk);
+    return true;
+  }
+
+  /** Takes note that the answer is whole. */
+  complete(trailers: RawHeaders): void {
+    this.delivered = true;
+    this.#trailers = trailers;
+    try {
+      this.#start();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  /** Throws away what is held: it was cut. */
+  drop(): void {
+    this.#held = null;
+  }
+
+  /** Gives the caller the socket itself. */
+  upgrade(status: number, headers: RawHeaders, socket: Duplex): void {
+    this.#end();
+    try {
+      this.#handler.onUpgrade?.(status, headers, socket);
+    } catch (error) {
+      socket.destroy();
+      this.#handler.onError(error as Error);
+    }
+  }
+
+  /** Tells the caller why there is no answer, or no more of it. */
+  fail(error: Error): void {
+    this.#end();
+    this.#handler.onError(error);
+  }
+
+  #start(): void {
+    const held = this.#held;
+    if (held !== null) {
+      const resume = (): void => this.#resume();
+      const { status, headers, statusText } = held;
+      this.#paused = this.#handler.onHeaders(status, headers, resume, statusText) === false;
+    }
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    while (!this.#over && !this.#paused) {
+      const chunk = this.#held?.chunks[this.#givenChunks];
+      if (chunk === undefined) {
+        this.#end();
+        this.#handler.onComplete(this.#trailers);
+        return;
+      }
+      this.#givenChunks += 1;
+      this.#paused = this.#handler.onData(chunk) === false;
+    }
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    try {
+      this.#goOn();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#owner.onGiven();
+  }
+}
