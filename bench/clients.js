@@ -17,49 +17,45 @@ import { Agent, fetch, Pool, request } from "undici";
  * @typedef {(origin: string, connections: number, exchange: Exchange) => () => Promise<unknown>} OpenClient
  */
 
-/** @type {Record<string, OpenClient>} */
+/**
+ * Each writes its options as a literal, as callers do.
+ *
+ * @type {Record<string, OpenClient>}
+ */
 export const clients = {
-  "upstream.request": (origin, connections, { path, ...init }) => reissueRequest(createUpstream, origin, connections, path, init),
-  "Pool.request": poolRequest,
-  "Pool.request (again)": poolRequest,
-  "undici.request": (origin, connections, { path, ...init }) => {
-    const dispatcher = new Agent({ connections });
-    const url = origin + path;
-    return () => drained(request(url, { ...init, dispatcher }));
-  },
-  "upstream()": (origin, connections, { path, ...init }) => {
+  "upstream.request": (origin, connections, { path, method, headers, body }) => {
     const upstream = createUpstream({ connections });
     const url = origin + path;
-    return () => upstream(url, { ...init }).then((response) => response.text());
+    return () => drained(upstream.request(url, { method, headers, body }));
   },
-  "fetch": undiciFetch,
+  "Pool.request": poolRequest,
+  "Pool.request (again)": poolRequest,
+  "undici.request": (origin, connections, { path, method, headers, body }) => {
+    const dispatcher = new Agent({ connections });
+    const url = origin + path;
+    return () => drained(request(url, { method, headers, body, dispatcher }));
+  },
+  "upstream()": (origin, connections, { path, method, headers, body }) => {
+    const upstream = createUpstream({ connections });
+    const url = origin + path;
+    return () => upstream(url, { method, headers, body }).then((response) => response.text());
+  },
+  fetch: undiciFetch,
   "fetch (again)": undiciFetch,
 };
 
 /** @type {OpenClient} */
-function poolRequest(origin, connections, exchange) {
+function poolRequest(origin, connections, { path, method, headers, body }) {
   const pool = new Pool(origin, { connections });
-  return () => drained(pool.request({ ...exchange }));
+  return () => drained(pool.request({ path, method, headers, body }));
 }
 
 /** @type {OpenClient} */
-function undiciFetch(origin, connections, { path, ...init }) {
+function undiciFetch(origin, connections, { path, method, headers, body }) {
   const dispatcher = new Agent({ connections });
   const url = origin + path;
-  return () => fetch(url, { ...init, dispatcher }).then((response) => response.text());
-}
-
-/**
- * @param {typeof createUpstream} open
- * @param {string} origin
- * @param {number} connections
- * @param {string} path
- * @param {object} init
- */
-export function reissueRequest(open, origin, connections, path, init) {
-  const upstream = open({ connections });
-  const url = origin + path;
-  return () => drained(upstream.request(url, { ...init }));
+  return () =>
+    fetch(url, { method, headers, body, dispatcher }).then((response) => response.text());
 }
 
 /** @param {Promise<import("undici").Dispatcher.ResponseData>} answer */

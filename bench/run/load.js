@@ -19,5 +19,9 @@ export async function drive(call, { requests, concurrency }) {
   await Promise.all(Array.from({ length: concurrency }, worker));
   const seconds = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  return { requestsPerSecond: requests / seconds, cpuMicros: (user + system) / requests, sys: system / requests };
+  return {
+    requestsPerSecond: requests / seconds,
+    cpuMicros: (user + system) / requests,
+    sys: system / requests,
+  };
 }

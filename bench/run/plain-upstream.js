@@ -12,19 +12,31 @@ export async function spawnPlainUpstream() {
   return { origin: `http://127.0.0.1:${port}`, close: () => child.kill() };
 }
 
-/** `GET /2` answers 2 bytes; `/json` answers 1 KiB of JSON, whatever the method. */
+/**
+ * `GET /2` answers 2 bytes; `/json` answers 1 KiB of JSON, whatever the method. `/held` is answered after the next
+ * `/release`; `/holding` says how many are held.
+ */
 function serve() {
   const short = Buffer.from("ok");
   const json = Buffer.from(JSON.stringify({ id: 42, text: "x".repeat(1024 - 19) }));
+  /** @type {(() => void)[]} */
+  const held = [];
   const server = createServer((request, response) => {
-    const isShort = request.url === "/2";
-    const body = isShort ? short : json;
-    request.resume().on("end", () => {
+    const { url } = request;
+    const isJson = url === "/json";
+    const answer = (/** @type {Buffer | string} */ body) => {
       response.writeHead(200, {
-        "content-type": isShort ? "text/plain" : "application/json",
+        "content-type": isJson ? "application/json" : "text/plain",
         "content-length": body.length,
       });
       response.end(body);
+    };
+    request.resume().on("end", () => {
+      if (isJson) return answer(json);
+      if (url === "/held") return void held.push(() => answer(short));
+      if (url === "/holding") return answer(String(held.length));
+      if (url === "/release") for (const release of held.splice(0)) release();
+      answer(short);
     });
   });
   // Longer than a round: whoever waits for its turn must find its connections again.

@@ -1,0 +1,61 @@
+// @ts-check
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
+
+import { findingTable } from "./finding.js";
+import { quick } from "./quick.js";
+
+/**
+ * What a bench measured, and of whom: a file under results/.
+ *
+ * @typedef {object} Result
+ * @property {string} command
+ * @property {string} node
+ * @property {string} undici
+ * @property {string} date
+ * @property {{ model: string, count: number }} cpu
+ * @property {number} rounds
+ * @property {Record<string, Record<string, number>>} medians - Of each contender, by measure.
+ * @property {import("./finding.js").Finding[]} findings
+ */
+
+/**
+ * Prints what was found and, unless the run was a quick one, writes it to results/.
+ *
+ * @param {string} name - The script's.
+ * @param {Pick<Result, "rounds" | "medians" | "findings">} measured
+ */
+export function publish(name, { rounds, medians, findings }) {
+  console.log(`\n${findingTable(findings)}`);
+  if (quick) return console.log("\nA quick run: nothing is written, and nothing is proven.");
+  const processors = cpus();
+  const undici = createRequire(import.meta.url)("undici/package.json");
+  /** @type {Result} */
+  const result = {
+    command: `npm --prefix bench run ${name}`,
+    node: process.version,
+    undici: undici.version,
+    date: new Date().toISOString(),
+    cpu: { model: processors[0]?.model ?? "unknown", count: processors.length },
+    rounds,
+    medians,
+    findings,
+  };
+  mkdirSync(new URL("../results/", import.meta.url), { recursive: true });
+  writeFileSync(file(name), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/**
+ * What the last run wrote.
+ *
+ * @param {string} name
+ * @returns {Result}
+ */
+export function lastResult(name) {
+  return JSON.parse(readFileSync(file(name), "utf8"));
+}
+
+function file(/** @type {string} */ name) {
+  return new URL(`../results/${name}.json`, import.meta.url);
+}

@@ -1,0 +1,107 @@
+// @ts-check
+// Requests a second and CPU a request where nothing fails: Reissue's two calls beside undici's.
+import { spawnClient } from "./run/client-process.js";
+import { spawnPlainUpstream } from "./run/plain-upstream.js";
+import { quick } from "./run/quick.js";
+import { publish } from "./run/result.js";
+import { interleaved } from "./run/rounds.js";
+import { median, ratio } from "./run/statistics.js";
+
+const concurrency = 64;
+// A multiple of the contenders' numbers, so that each is as often first as any other.
+const rounds = quick ? 3 : 24;
+const warmUp = quick ? 1 : 4;
+
+/** @type {Record<string, import("./clients.js").Exchange>} */
+const exchanges = {
+  GET: { path: "/2", method: "GET" },
+  POST: {
+    path: "/json",
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ item: 42, note: "y".repeat(200) }),
+  },
+};
+
+/** The baseline comes first; what it does again shows how much of a ratio is noise. */
+const races = [
+  {
+    names: ["Pool.request", "upstream.request", "Pool.request (again)", "undici.request"],
+    requests: quick ? 1000 : 4000,
+    targets: { perSecond: { atLeast: 0.95 }, cpu: { atMost: 1.05 } },
+  },
+  {
+    names: ["fetch", "upstream()", "fetch (again)"],
+    requests: quick ? 500 : 1200,
+    targets: { perSecond: { atLeast: 0.97 } },
+  },
+];
+
+/** @type {import("./run/finding.js").Finding[]} */
+const findings = [];
+/** @type {Record<string, Record<string, number>>} */
+const medians = {};
+const upstream = await spawnPlainUpstream();
+try {
+  for (const race of races) {
+    for (const kind of Object.keys(exchanges)) await run(race, kind);
+  }
+} finally {
+  upstream.close();
+}
+publish("throughput", { rounds, medians, findings });
+
+/**
+ * @param {(typeof races)[number]} race
+ * @param {string} kind
+ */
+async function run({ names: [baseline, ...others], requests, targets }, kind) {
+  const names = [baseline, ...others];
+  const opened = names.map((name) => {
+    const exchange = exchanges[kind];
+    return spawnClient({ name, origin: upstream.origin, concurrency, exchange });
+  });
+  const contenders = names.map((name, index) => ({
+    name,
+    turn: () => opened[index].drive(requests),
+  }));
+  process.stderr.write(`${kind}, ${baseline} and others `);
+  const results = await interleaved(contenders, { rounds, warmUp }).finally(() => {
+    for (const client of opened) client.close();
+  });
+  const perSecond = series(results, ({ requestsPerSecond }) => requestsPerSecond);
+  const cpu = series(results, ({ cpuMicros }) => cpuMicros);
+  for (const name of names) {
+    medians[`${name}, ${kind}`] = {
+      "requests a second": median(perSecond(name)),
+      "CPU µs a request": median(cpu(name)),
+    };
+  }
+  for (const name of others) {
+    const isOurs = name.startsWith("upstream");
+    const common = { contender: name, beside: baseline, unit: /** @type {const} */ ("") };
+    findings.push(
+      {
+        measure: `requests a second, ${kind}`,
+        ...common,
+        spread: ratio(perSecond(name), perSecond(baseline)),
+        ...(isOurs && { target: targets.perSecond }),
+      },
+      {
+        measure: `CPU a request, ${kind}`,
+        ...common,
+        spread: ratio(cpu(name), cpu(baseline)),
+        ...(isOurs && targets.cpu !== undefined && { target: targets.cpu }),
+      },
+    );
+  }
+}
+
+/**
+ * @template Figures
+ * @param {Map<string, Figures[]>} results
+ * @param {(figures: Figures) => number} pick
+ */
+function series(results, pick) {
+  return (/** @type {string} */ name) => (results.get(name) ?? []).map(pick);
+}
