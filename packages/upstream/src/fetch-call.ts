@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+
 import { isReissueError, type CallRetryOptions } from "@reissue/core";
 import {
   Dispatcher,
@@ -9,8 +11,11 @@ import {
 } from "undici";
 
 import type { ReissueAgent } from "./agent.ts";
+import type { BodyFactory } from "./body/factory-body.ts";
 import { isFormData, ownFormData } from "./body/form-data.ts";
-import { isFixed, type BodyFactory } from "./body/request-body.ts";
+import { isFixed, isReadOnce } from "./body/request-body.ts";
+import { sourceOf, type ChunkSource } from "./body/source-of.ts";
+import type { Source } from "./body/source.ts";
 import type { Inbound } from "./inbound.ts";
 import type { ReissueDispatchOptions } from "./outbound-request.ts";
 import { headerValue, withoutHeader } from "./request-headers.ts";
@@ -25,20 +30,21 @@ export async function fetchThrough(
 ): Promise<Response> {
   const { retry, body, ...rest } = init;
   const fetchInit: RequestInit = rest;
-  let original: unknown;
-  if (typeof body === "function") {
-    const first = ownBody(body());
-    fetchInit.body = first;
+  const factory = typeof body === "function" ? body : null;
+  const given: unknown = factory === null ? body : factory();
+  const source = isReadOnce(given) ? untouched(given) : null;
+  if (given !== undefined) fetchInit.body = source === null ? ownBody(given) : new ReadableStream();
+  let original: unknown = source ?? (isFixed(given) ? fetchInit.body : undefined);
+  if (factory !== null) {
     fetchInit.duplex = "half";
-    original = startingWith(first, body);
-  } else if (body !== undefined) {
-    fetchInit.body = ownBody(body);
-    original = isFixed(body) ? fetchInit.body : undefined;
+    original = startingWith(original, factory);
   }
   fetchInit.dispatcher = new FetchDispatcher(agent, inbound, retry, original);
   try {
     return await fetch(ownRequest(input), fetchInit);
   } catch (error) {
+    // Also where the call failed before it had begun.
+    source?.close();
     // Fetch wraps every network error in TypeError("fetch failed"); ours says more by itself.
     const cause: unknown = error instanceof TypeError ? error.cause : undefined;
     throw isReissueError(cause) ? cause : error;
@@ -48,8 +54,8 @@ export async function fetchThrough(
 /**
  * The dispatcher of one call of fetch.
  *
- * Fetch turns every body into a stream before it dispatches. What the caller gave can be sent again as it is, whatever
- * its size, so it goes to the agent in the stream's place.
+ * Fetch turns every body into a stream before it dispatches. What the caller gave goes to the agent in the stream's
+ * place: it may be sendable again as it is, whatever its size, and can be closed while a read of it is pending.
  */
 class FetchDispatcher extends Dispatcher {
   readonly #agent: ReissueAgent;
@@ -85,6 +91,15 @@ class FetchDispatcher extends Dispatcher {
     };
     return this.#agent.dispatch(request, handler);
   }
+}
+
+/** What can be read only once as a source, under fetch's own condition that nobody has begun to read it. */
+function untouched(body: ChunkSource): Source {
+  const { locked = false } = body as { locked?: boolean };
+  if (locked || Readable.isDisturbed(body as Readable)) {
+    throw new TypeError("The body is locked, or has been read before");
+  }
+  return sourceOf(body);
 }
 
 /** The factory, with the value that fetch was already given as its first one. */

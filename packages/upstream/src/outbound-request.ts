@@ -86,8 +86,9 @@ export class OutboundRequest {
   /** What undici is given for the next attempt. */
   open(): Dispatcher.DispatchOptions {
     const { options } = this;
-    const headers = this.#headers;
-    const body = this.body.open();
+    const body = this.body.send();
+    const { contentType } = this.body;
+    const headers = contentType === null ? this.#headers : withType(this.#headers, contentType);
     // Where undici's own timeout would come before the attempt's.
     const patient = this.policy.attemptTimeoutMs > undiciTimeoutMs;
     const same = !patient && headers === options.headers && body === (options.body ?? null);
@@ -95,6 +96,11 @@ export class OutboundRequest {
     const { headersTimeout = patient ? 0 : undefined } = options;
     return { ...options, headers, body, headersTimeout } as Dispatcher.DispatchOptions;
   }
+}
+
+function withType(headers: ReissueDispatchOptions["headers"], type: string): typeof headers {
+  if (headerValue(headers, "content-type") !== undefined) return headers;
+  return withHeader(headers, "content-type", type);
 }
 
 function isKeyed(headers: ReissueDispatchOptions["headers"]): boolean {

@@ -1,8 +1,10 @@
 import type { Dispatcher } from "undici";
 
 import type { ReissueAgent } from "./agent.ts";
+import { isReadOnce } from "./body/request-body.ts";
+import { sourceOf } from "./body/source-of.ts";
+import type { Source } from "./body/source.ts";
 import type { Inbound } from "./inbound.ts";
-import { headerValue, withHeader } from "./request-headers.ts";
 import { requestTarget, type RequestTarget } from "./request-target.ts";
 import type { UpstreamRequestOptions } from "./upstream.ts";
 
@@ -19,19 +21,28 @@ export function requestThrough(
   } catch (error) {
     return Promise.reject(error);
   }
-  const { body, headers } = options;
-  const isForm = body instanceof URLSearchParams;
+  const { body } = options;
+  // Undici's handler destroys a Node stream when the call fails; when and how it is closed is decided here.
+  const source = isReadOnce(body) ? sourceOf(body) : null;
   const request = {
     ...options,
-    headers:
-      isForm && headerValue(headers, "content-type") === undefined
-        ? withHeader(headers, "content-type", "application/x-www-form-urlencoded;charset=UTF-8")
-        : headers,
+    body: source ?? body,
     inbound,
     origin: target.origin,
     path: target.path,
     // Undici's own default.
     method: options.method ?? (body === undefined || body === null ? "GET" : "PUT"),
   };
-  return agent.request(request as Dispatcher.RequestOptions);
+  const answer = agent.request(request as Dispatcher.RequestOptions);
+  return source === null ? answer : closingOnFailure(answer, source);
+}
+
+/** Closes a source also where the call failed before it had begun. */
+async function closingOnFailure<T>(answer: Promise<T>, source: Source): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    source.close();
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import type { CallRetryOptions } from "@reissue/core";
 import type { Dispatcher, RequestInfo, RequestInit, Response } from "undici";
 
 import { ReissueAgent } from "./agent.ts";
-import type { BodyFactory } from "./body/request-body.ts";
+import type { BodyFactory } from "./body/factory-body.ts";
 import { fetchThrough } from "./fetch-call.ts";
 import type { Inbound } from "./inbound.ts";
 import type { UpstreamOptions } from "./options.ts";
@@ -20,7 +20,11 @@ export interface UpstreamRequestOptions extends Partial<
   Omit<Dispatcher.RequestOptions, "body" | "origin" | "path">
 > {
   /** Any body that undici takes, URLSearchParams, or a function that is asked for one before each attempt. */
-  readonly body?: Dispatcher.DispatchOptions["body"] | URLSearchParams | BodyFactory;
+  readonly body?:
+    | Dispatcher.DispatchOptions["body"]
+    | AsyncIterable<Uint8Array | string>
+    | URLSearchParams
+    | BodyFactory;
   readonly retry?: CallRetryOptions | undefined;
 }
 

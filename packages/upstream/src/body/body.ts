@@ -1,9 +1,15 @@
-/** A request body that can be opened once for each attempt. */
+/** A request body that can be given to undici once for each attempt. */
 export interface Body {
-  /** Whether {@link open} would give the whole body once more. */
+  /** Whether {@link send} would give the whole body once more. */
   readonly replayable: boolean;
-  /** What undici is given for the next attempt. */
-  open(): unknown;
+  /** The content type of what was last given, where undici does not set it by itself; null for none. */
+  readonly contentType: string | null;
+  /** What undici is given for the next attempt; whatever was given before ends with an error. */
+  send(): unknown;
+  /** Whether that very error is the caller's own, thrown by the source of the body. */
+  failedWith(error: unknown): boolean;
+  /** Reads nothing more for the attempt that has ended. */
+  stop(): void;
   /** Lets go of everything that is held; called once, when the call has ended. */
   release(): void;
 }
@@ -11,15 +17,23 @@ export interface Body {
 /** A body that can be given any number of times as it is: none, a string, bytes, a Blob, FormData. */
 export class FixedBody implements Body {
   readonly replayable = true;
+  readonly contentType: string | null;
   readonly #value: unknown;
 
-  constructor(value: unknown) {
+  constructor(value: unknown, contentType: string | null = null) {
     this.#value = value;
+    this.contentType = contentType;
   }
 
-  open(): unknown {
+  send(): unknown {
     return this.#value;
   }
+
+  failedWith(): boolean {
+    return false;
+  }
+
+  stop(): void {}
 
   release(): void {}
 }

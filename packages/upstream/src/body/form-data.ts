@@ -12,12 +12,13 @@ export function ownFormData(form: Iterable<[string, unknown]>): FormData {
   return own;
 }
 
-/** Whether a value is FormData, of whichever class. */
+/** Whether a value is FormData, of whichever class; the package form-data has the name too, but is a stream. */
 export function isFormData(value: unknown): value is Iterable<[string, unknown]> {
   return (
     typeof value === "object" &&
     value !== null &&
     Symbol.toStringTag in value &&
-    value[Symbol.toStringTag] === "FormData"
+    value[Symbol.toStringTag] === "FormData" &&
+    Symbol.iterator in value
   );
 }

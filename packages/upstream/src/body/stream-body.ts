@@ -1,131 +1,151 @@
 import type { Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
+import { sourceOf, type ChunkSource } from "./source-of.ts";
+import type { Chunk, Source } from "./source.ts";
 
-/** A chunk as sources yield it. */
-type Chunk = Uint8Array | string;
-
-/** Whatever can be read chunk by chunk: a Node stream, a web stream, a generator. */
-export type ChunkSource = AsyncIterable<Chunk> | Iterable<Chunk>;
+export type { ChunkSource };
 
 /**
  * A body that can be read only once, recorded while it is being sent so that it can be sent again.
  *
- * While everything sent so far is recorded, it can be replayed whole. Over the cap the record is given up and the body
- * can never be sent again: a short or an empty replay would be worse than an error.
+ * While everything sent so far is recorded, it can be replayed whole. Once a chunk was sent that went over the cap, the
+ * record is given up and the body can never be sent again: a short or an empty replay would be worse than an error.
  */
 export class StreamBody implements Body {
-  readonly #source: ChunkSource;
+  /** A stream does not say what it carries. */
+  readonly contentType = null;
+  readonly #source: Source;
   readonly #memory: BodyMemory;
   readonly #maxBytes: number;
-  #iterator: AsyncIterator<Chunk> | Iterator<Chunk> | null = null;
-  /** What was read and is still held, from chunk number `#dropped` on. */
-  readonly #log: Chunk[] = [];
-  #dropped = 0;
-  #heldBytes = 0;
-  #recording: boolean;
+  readonly #record: Chunk[] = [];
+  #recordedBytes = 0;
+  /** The chunk after the record that did not fit into it, until an attempt takes it. */
+  #unrecorded: Chunk | null = null;
+  /** Whether something was taken that is in no record. */
+  #incomplete = false;
   #ended = false;
   #error: { readonly cause: unknown } | null = null;
-  /** The one read under way, shared by whoever waits for the next chunk. */
-  #pulling: Promise<void> | null = null;
+  #reading = false;
   /** Which reader is the present attempt's; the ones before must not take chunks from it. */
   #reader = 0;
+  /** Tells the reader that waits that there is news. */
+  #wake: (() => void) | null = null;
 
   /**
    * @param maxBytes - How much may be recorded; 0 for a request that is never resent once its body is touched.
    */
   constructor(source: ChunkSource, maxBytes: number, memory: BodyMemory) {
-    this.#source = source;
+    this.#source = sourceOf(source);
     this.#maxBytes = maxBytes;
     this.#memory = memory;
-    this.#recording = true;
   }
 
   get replayable(): boolean {
-    return this.#recording && this.#error === null;
+    return !this.#incomplete && this.#error === null;
   }
 
+  /** Reads it from its beginning on; whoever read it before gets no more. */
   open(): AsyncGenerator<Chunk> {
-    this.#reader += 1;
+    this.stop();
     return this.#read(this.#reader);
   }
 
-  release(): void {
+  send(): AsyncGenerator<Chunk> {
+    return this.#unbroken(this.open(), this.#reader);
+  }
+
+  failedWith(error: unknown): boolean {
+    return this.#error !== null && this.#error.cause === error;
+  }
+
+  stop(): void {
     this.#reader += 1;
+    this.#wakeReader();
+  }
+
+  release(): void {
+    this.stop();
     this.#giveUpRecord();
-    this.#log.length = 0;
+    this.#unrecorded = null;
     if (this.#ended) return;
     this.#ended = true;
-    this.#closeSource();
+    this.#source.close();
   }
 
   async *#read(reader: number): AsyncGenerator<Chunk> {
+    if (reader === this.#reader && this.#incomplete) {
+      throw new Error("the body can no longer be given whole");
+    }
     let next = 0;
     while (reader === this.#reader) {
-      const index = next - this.#dropped;
-      const chunk = this.#log[index];
+      const chunk = this.#record[next];
       if (chunk !== undefined) {
         next += 1;
-        if (!this.#recording) {
-          this.#log.splice(0, index + 1);
-          this.#dropped += index + 1;
-        }
         yield chunk;
+      } else if (this.#unrecorded !== null) {
+        const passing = this.#unrecorded;
+        this.#unrecorded = null;
+        this.#giveUpRecord();
+        yield passing;
       } else if (this.#error !== null) {
         throw this.#error.cause;
       } else if (this.#ended) {
         return;
       } else {
-        await (this.#pulling ??= this.#pull());
+        await this.#news();
       }
     }
   }
 
-  async #pull(): Promise<void> {
-    try {
-      this.#iterator ??= iterate(this.#source);
-      const result = await this.#iterator.next();
-      if (result.done === true) this.#ended = true;
-      else this.#record(result.value);
-    } catch (cause) {
-      this.#error = { cause };
-      this.#ended = true;
-    } finally {
-      this.#pulling = null;
-    }
+  /** Undici writes the last chunk of a body wherever that ends, so one that is cut short must not end but fail. */
+  async *#unbroken(chunks: AsyncGenerator<Chunk>, reader: number): AsyncGenerator<Chunk> {
+    yield* chunks;
+    if (reader !== this.#reader) throw new Error("the body is not sent on in this attempt");
   }
 
-  #record(chunk: Chunk): void {
-    this.#log.push(chunk);
-    if (!this.#recording) return;
+  #news(): Promise<void> {
+    if (!this.#reading) void this.#readSource();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #wakeReader(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  async #readSource(): Promise<void> {
+    this.#reading = true;
+    try {
+      const result = await this.#source.read();
+      if (result.done === true) this.#ended = true;
+      else if (!this.#ended) this.#take(result.value);
+    } catch (error) {
+      this.#ended = true;
+      this.#error = { cause: error };
+      // Undici takes a falsy error for none, and would wait for ever.
+      if (!error) this.#error = { cause: new Error("the source of the body failed") };
+    }
+    this.#reading = false;
+    this.#wakeReader();
+  }
+
+  #take(chunk: Chunk): void {
     const bytes = Buffer.byteLength(chunk);
-    if (this.#heldBytes + bytes <= this.#maxBytes && this.#memory.reserve(bytes)) {
-      this.#heldBytes += bytes;
+    const fits = !this.#incomplete && this.#recordedBytes + bytes <= this.#maxBytes;
+    if (fits && this.#memory.reserve(bytes)) {
+      this.#recordedBytes += bytes;
+      this.#record.push(chunk);
     } else {
-      this.#giveUpRecord();
+      this.#unrecorded = chunk;
     }
   }
 
   #giveUpRecord(): void {
-    this.#recording = false;
-    this.#memory.free(this.#heldBytes);
-    this.#heldBytes = 0;
+    this.#incomplete = true;
+    this.#record.length = 0;
+    this.#memory.free(this.#recordedBytes);
+    this.#recordedBytes = 0;
   }
-
-  /** Destroys or cancels a source that nobody will read to its end, as undici does with a body it was given. */
-  #closeSource(): void {
-    const source = this.#source as { destroy?: unknown };
-    if (typeof source.destroy === "function") {
-      source.destroy();
-      return;
-    }
-    const iterator = (this.#iterator ??= iterate(this.#source));
-    // A source that fails while it is being closed has nobody left to tell.
-    Promise.resolve(iterator.return?.()).catch(() => {});
-  }
-}
-
-function iterate(source: ChunkSource): AsyncIterator<Chunk> | Iterator<Chunk> {
-  return Symbol.asyncIterator in source
-    ? source[Symbol.asyncIterator]()
-    : source[Symbol.iterator]();
 }

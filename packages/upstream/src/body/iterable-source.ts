@@ -1,0 +1,34 @@
+import { Source, type Chunk } from "./source.ts";
+
+/** A generator, or anything else that is iterated. */
+export class IterableSource extends Source {
+  readonly #iterable: AsyncIterable<Chunk> | Iterable<Chunk>;
+  #iterator: AsyncIterator<Chunk> | Iterator<Chunk> | null = null;
+
+  constructor(iterable: AsyncIterable<Chunk> | Iterable<Chunk>) {
+    super();
+    this.#iterable = iterable;
+  }
+
+  async read(): Promise<IteratorResult<Chunk, unknown>> {
+    return this.#begun().next();
+  }
+
+  close(): void {
+    // A source that fails while it is being closed has nobody left to tell.
+    this.#return().catch(() => {});
+  }
+
+  async #return(): Promise<void> {
+    await this.#begun().return?.();
+  }
+
+  #begun(): AsyncIterator<Chunk> | Iterator<Chunk> {
+    const iterable = this.#iterable;
+    this.#iterator ??=
+      Symbol.asyncIterator in iterable
+        ? iterable[Symbol.asyncIterator]()
+        : iterable[Symbol.iterator]();
+    return this.#iterator;
+  }
+}
