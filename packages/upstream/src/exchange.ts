@@ -152,7 +152,9 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   }
 
   onFailure(attempt: Attempt, error: Error): void {
-    const { origin } = this.#request;
+    const { origin, body } = this.#request;
+    // The caller's own source failed: no failure of the upstream's, whatever it looks like.
+    if (body.failedWith(error)) this.#abortReason ??= error;
     const failure = classify(error, {
       ...attempt.evidence,
       delivered: this.#reply.delivered,
@@ -189,6 +191,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
       // The caller's body factory threw.
       this.#fail(error as Error);
     }
+    // Or it aborted the call.
     if (options === null || this.#ended) {
       this.#request.body.release();
       origin.outage.abandonProbe(this);
@@ -216,7 +219,10 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   #endAttempt(attempt: Attempt, record: AttemptRecord | null): void {
     this.#attempt = null;
     this.#timeout.disarm();
-    if (record !== null) this.#knownHistory().add(record, attempt.handedOverAtMs);
+    if (record !== null) {
+      this.#request.body.stop();
+      this.#knownHistory().add(record, attempt.handedOverAtMs);
+    }
     traceEnd(attempt, record);
   }
 
