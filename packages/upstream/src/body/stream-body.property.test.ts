@@ -22,9 +22,12 @@ interface Death {
 const pieces = fc.array(fc.record({ bytes: fc.nat(9), turns: fc.nat(6), text: fc.boolean() }), {
   maxLength: 20,
 });
-const deaths = fc.array(fc.record({ takes: fc.nat(12), waiting: fc.boolean(), turns: fc.nat(8) }), {
-  maxLength: 5,
+const death: fc.Arbitrary<Death> = fc.record({
+  takes: fc.nat(12),
+  waiting: fc.boolean(),
+  turns: fc.nat(8),
 });
+const deaths = fc.array(death, { maxLength: 5 });
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await Promise.resolve();
