@@ -1,9 +1,9 @@
 import { createServer, request as httpRequest, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { PassThrough, Stream, type Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { UpstreamError } from "@reissue/upstream";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { client, impatient } from "./client.ts";
@@ -71,6 +71,29 @@ describe("an inbound request that is passed on as a body", () => {
       });
     });
     expect(await postedTo(port)).toBe(504);
+  });
+
+  test.each(["upstream()", "upstream.request()"])("leaves its connection fit for the next one: %s", async (way) => {
+    // Reads nothing, so that the inbound request is paused when its time is over.
+    const server = await rawServer((socket) => socket.pause());
+    const upstream = client({ retry: { attemptTimeoutMs: 100 } });
+    const port = await inbound(async (request, response) => {
+      if (request.method === "GET") return void response.end("next");
+      const init = { method: "POST", body: request, duplex: "half" } as const;
+      const sent = way === "upstream()" ? upstream(server.origin, init) : upstream.request(server.origin, init);
+      await expect(sent).rejects.toBeInstanceOf(UpstreamError);
+      expect(request.destroyed).toBe(false);
+      expect(request.socket).not.toBeNull();
+      response.writeHead(504).end();
+    });
+    const socket = connect(port, "127.0.0.1");
+    let answers = "";
+    socket.on("data", (data) => (answers += data.toString()));
+    const size = 32 * 2 ** 20;
+    socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+    socket.write(Buffer.alloc(size));
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    await vi.waitFor(() => expect(answers).toMatch(/^HTTP\/1.1 504[^]*next/), { timeout: 3000, interval: 2 });
   });
 });
 

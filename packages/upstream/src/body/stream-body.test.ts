@@ -95,6 +95,26 @@ test("the source's own error goes to the reader, and ends the record", async () 
   expect(memory.used).toBe(0);
 });
 
+test("an error that is falsy becomes one that can be told", async () => {
+  const broken = new ReadableStream<string>({ pull: () => Promise.reject() });
+  const body = new StreamBody(broken, 100, new BodyMemory(100));
+  const error = await text(body.open()).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(Error);
+  expect(body.failedWith(error)).toBe(true);
+});
+
+test("what undici is given fails where it is cut, and ends where the body ends", async () => {
+  const body = new StreamBody(letters("ab", "cd"), 100, new BodyMemory(100));
+  const first = body.send();
+  await first.next();
+  expect(await text(body.send())).toBe("abcd");
+  await expect(first.next()).rejects.toThrow();
+  const waiting = new StreamBody(new Readable({ read() {} }), 100, new BodyMemory(100));
+  const pending = waiting.send().next();
+  waiting.stop();
+  await expect(pending).rejects.toThrow();
+});
+
 describe("release", () => {
   test("destroys a Node stream that nobody has read", async () => {
     const source = Readable.from(["a"]);
