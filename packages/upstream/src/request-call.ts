@@ -4,6 +4,7 @@ import type { ReissueAgent } from "./agent.ts";
 import { isReadOnce } from "./body/request-body.ts";
 import { sourceOf } from "./body/source-of.ts";
 import type { Source } from "./body/source.ts";
+import { CallOptions } from "./call-options.ts";
 import type { Inbound } from "./inbound.ts";
 import { requestTarget, type RequestTarget } from "./request-target.ts";
 import type { UpstreamRequestOptions } from "./upstream.ts";
@@ -24,16 +25,8 @@ export function requestThrough(
   const { body } = options;
   // Undici's handler destroys a Node stream when the call fails; when and how it is closed is decided here.
   const source = isReadOnce(body) ? sourceOf(body) : null;
-  const request = {
-    ...options,
-    body: source ?? body,
-    inbound,
-    origin: target.origin,
-    path: target.path,
-    // Undici's own default.
-    method: options.method ?? (body === undefined || body === null ? "GET" : "PUT"),
-  };
-  const answer = agent.request(request as Dispatcher.RequestOptions);
+  const request = new CallOptions(options, target, source ?? body, inbound);
+  const answer = agent.request(request as object as Dispatcher.RequestOptions);
   return source === null ? answer : closingOnFailure(answer, source);
 }
 
