@@ -3,7 +3,6 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 
 import { clients } from "../clients.js";
-import { collectGarbage } from "./heap.js";
 import { drive } from "./load.js";
 
 /** @typedef {{ name: string, origin: string, concurrency: number, exchange: import("../clients.js").Exchange }} Open */
@@ -41,7 +40,6 @@ function serve() {
   const { name, origin, concurrency, exchange } = JSON.parse(process.argv[3]);
   const call = clients[name](origin, concurrency, exchange);
   process.on("message", async (/** @type {number} */ requests) => {
-    collectGarbage();
     // Finds the connections of the last turn again, or opens others.
     await drive(call, { requests: 4 * concurrency, concurrency });
     process.send?.(await drive(call, { requests, concurrency }));

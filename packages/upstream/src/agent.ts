@@ -63,11 +63,12 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     options: ReissueDispatchOptions | Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
   ): boolean {
+    const nowMs = this.#clock.now();
     let exchange: Exchange;
     try {
       if (this.#closed) throw new ClosedError();
       const origin = this.#origin(options.origin);
-      const request = new OutboundRequest(origin, options, this.#bodies);
+      const request = new OutboundRequest(origin, options, this.#bodies, nowMs);
       exchange = new Exchange(this, request, responseHandler(handler, options));
     } catch (error) {
       // As in undici, what was never begun has no controller; some of its handlers speak both styles.
@@ -76,7 +77,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
       return true;
     }
     this.#underWay += 1;
-    exchange.start();
+    exchange.start(nowMs);
     return true;
   }
 

@@ -65,9 +65,8 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   }
 
   /** Tells the caller that it has begun, and sends for the first time. */
-  start(): void {
+  start(nowMs: number): void {
     const { origin, signal } = this.#request;
-    const nowMs = origin.clock.now();
     origin.budget.deposit(nowMs);
     origin.staleBudget.deposit(nowMs);
     try {

@@ -82,10 +82,15 @@ class FetchDispatcher extends Dispatcher {
   ): boolean {
     // A redirect may have dropped the body.
     const replace = this.#original !== undefined && options.body !== null;
+    const { origin = "", path, method, upgrade = null } = options;
+    // All that fetch gives, one by one: copies by spread are slow to make and slow to read.
     const request: ReissueDispatchOptions = {
-      ...options,
+      origin,
+      path,
+      method,
       headers: (replace ? withoutBoundary(options.headers) : options.headers) ?? null,
       body: replace ? this.#original : options.body,
+      upgrade,
       retry: this.#retry,
       inbound: this.#inbound,
     };

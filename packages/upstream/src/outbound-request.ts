@@ -2,6 +2,7 @@ import {
   isIdempotentMethod,
   isSafeMethod,
   type CallRetryOptions,
+  type Condition,
   type RequestFacts,
   type RetryPolicy,
 } from "@reissue/core";
@@ -25,6 +26,8 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
   readonly inbound?: Inbound | undefined;
 }
 
+const none: readonly Condition[] = [];
+
 /** One request to an upstream, with everything that decides how it may be sent. */
 export class OutboundRequest {
   readonly origin: Origin;
@@ -41,7 +44,7 @@ export class OutboundRequest {
   readonly #optedIn: boolean;
 
   /** @throws OptionError when `options.retry` is wrong. */
-  constructor(origin: Origin, options: ReissueDispatchOptions, bodies: BodyLimits) {
+  constructor(origin: Origin, options: ReissueDispatchOptions, bodies: BodyLimits, nowMs: number) {
     const { method, path, inbound } = options;
     this.origin = origin;
     this.options = options;
@@ -58,17 +61,15 @@ export class OutboundRequest {
     }
     const inboundOptIn =
       !idempotent && !keyed && !optedIn && options.retry?.retryOn === undefined
-        ? (inbound?.retryOn ?? [])
-        : [];
+        ? (inbound?.retryOn ?? none)
+        : none;
     this.#keyed = keyed;
     this.#optedIn = optedIn || inboundOptIn.length > 0;
     this.policy = inboundOptIn.length > 0 ? { ...policy, retryOn: inboundOptIn } : policy;
     this.retrySafe = idempotent || keyed || this.#optedIn;
     this.body = requestBody(options.body, this.retrySafe, bodies);
-    this.deadlineMs = Math.min(
-      origin.clock.now() + this.policy.totalTimeoutMs,
-      inbound?.deadlineMs ?? Infinity,
-    );
+    const latestMs = nowMs + this.policy.totalTimeoutMs;
+    this.deadlineMs = Math.min(latestMs, inbound?.deadlineMs ?? Infinity);
     this.signal =
       inbound?.signal !== undefined && isSafeMethod(method) ? inbound.signal : undefined;
   }

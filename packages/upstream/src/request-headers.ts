@@ -7,10 +7,24 @@ type Pairs = Iterable<[string, string | string[] | undefined]>;
 
 /** The value of one header, whatever shape undici allows headers to come in; undefined where it is absent. */
 export function headerValue(headers: Headers, name: string): string | string[] | undefined {
+  if (headers === null || headers === undefined) return undefined;
+  if (!(Symbol.iterator in headers)) return ownValue(headers as IncomingHttpHeaders, name);
   for (const [key, value] of pairs(headers)) {
-    if (key.length === name.length && key.toLowerCase() === name) return value;
+    if (isNamed(key, name)) return value;
   }
   return undefined;
+}
+
+/** Of the commonest shape, a plain object, without a list of its entries: this runs for every unsafe request. */
+function ownValue(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {
+  for (const key of Object.keys(headers)) {
+    if (isNamed(key, name)) return headers[key];
+  }
+  return undefined;
+}
+
+function isNamed(key: string, name: string): boolean {
+  return key.length === name.length && key.toLowerCase() === name;
 }
 
 /** The headers with one more, as the flat list that undici takes. */
