@@ -8,7 +8,7 @@ type Pairs = Iterable<[string, string | string[] | undefined]>;
 /** The value of one header, whatever shape undici allows headers to come in; undefined where it is absent. */
 export function headerValue(headers: Headers, name: string): string | string[] | undefined {
   if (headers === null || headers === undefined) return undefined;
-  if (!(Symbol.iterator in headers)) return ownValue(headers as IncomingHttpHeaders, name);
+  if (!(Symbol.iterator in headers)) return ownValue(headers, name);
   for (const [key, value] of pairs(headers)) {
     if (isNamed(key, name)) return value;
   }
