@@ -53,7 +53,11 @@ test("whatever fails and whoever aborts, every call ends, no body is short, noth
     clock,
     connections: 8,
     bodies: { maxBytes: 150_000, maxBytesTotal: 400_000 },
-    retry: { attemptTimeoutMs: 250, backOff: { baseMs: 8 }, budget: { ratio: 1, minPerSecond: 100 } },
+    retry: {
+      attemptTimeoutMs: 250,
+      backOff: { baseMs: 8 },
+      budget: { ratio: 1, minPerSecond: 100 },
+    },
   });
   const sent = new Map<string, { readonly method: string; readonly sha256: string }>();
   const outcomes = { answered: 0, failed: 0 };
@@ -81,7 +85,7 @@ test("whatever fails and whoever aborts, every call ends, no body is short, noth
       if (random() < 0.3) {
         await (await upstream(server.origin, { ...init, duplex: "half" } as object)).text();
       } else {
-        await (await upstream.request(server.origin, init as object)).body.text();
+        await (await upstream.request(server.origin, init)).body.text();
       }
       outcomes.answered += 1;
     } catch {

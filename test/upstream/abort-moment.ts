@@ -35,9 +35,12 @@ function scene(server: FaultyUpstream, reached: () => Promise<void>): Scene {
 }
 
 function waited(clock: ManualClock, ms: number): Promise<void> {
-  return vi.waitFor(() => {
-    if (clock.nextMs !== ms) throw new Error(`the next timer is due in ${clock.nextMs} ms`);
-  }, { interval: 2 });
+  return vi.waitFor(
+    () => {
+      if (clock.nextMs !== ms) throw new Error(`the next timer is due in ${clock.nextMs} ms`);
+    },
+    { interval: 2 },
+  );
 }
 
 const head = "HTTP/1.1 200 OK\r\n";

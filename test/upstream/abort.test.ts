@@ -9,37 +9,43 @@ import { client } from "./client.ts";
 
 const reason = new Error("not needed any more");
 
-describe.each(["upstream()", "upstream.request()", "an inbound request"])("by the signal of %s", (way) => {
-  test.each(moments)("$name ends it at once and leaves nothing behind", async (moment) => {
-    const clock = manualClock();
-    const upstream = client({ clock, connections: 1 });
-    const scene = await moment.stage(clock, upstream);
-    const before = { timers: clock.pending, open: scene.open() };
-    const controller = new AbortController();
-    const { signal } = controller;
-    let got = 0;
-    const read = (text: Promise<string>): Promise<string> => (got++, text);
-    const call =
-      way === "upstream()"
-        ? upstream(scene.origin, { signal }).then((response) => read(response.text()))
-        : way === "upstream.request()"
-          ? upstream.request(scene.origin, { signal }).then(({ body }) => read(body.text()))
-          : upstream.bind({ signal }).request(scene.origin).then(({ body }) => read(body.text()));
-    const ended = call.then(
-      (text) => ({ text }),
-      (error: unknown) => error,
-    );
-    await scene.reached();
-    if (moment.answered) await vi.waitFor(() => expect(got).toBe(1), { interval: 2 });
-    await setImmediate();
-    controller.abort(reason);
-    expect(await ended).toBe(reason);
-    expect(clock.pending).toBe(before.timers);
-    expect(getEventListeners(signal, "abort")).toEqual([]);
-    const left = before.open + moment.keeps;
-    await vi.waitFor(() => expect(scene.open()).toBe(left), { interval: 5 });
-  });
-});
+describe.each(["upstream()", "upstream.request()", "an inbound request"])(
+  "by the signal of %s",
+  (way) => {
+    test.each(moments)("$name ends it at once and leaves nothing behind", async (moment) => {
+      const clock = manualClock();
+      const upstream = client({ clock, connections: 1 });
+      const scene = await moment.stage(clock, upstream);
+      const before = { timers: clock.pending, open: scene.open() };
+      const controller = new AbortController();
+      const { signal } = controller;
+      let got = 0;
+      const read = (text: Promise<string>): Promise<string> => (got++, text);
+      const call =
+        way === "upstream()"
+          ? upstream(scene.origin, { signal }).then((response) => read(response.text()))
+          : way === "upstream.request()"
+            ? upstream.request(scene.origin, { signal }).then(({ body }) => read(body.text()))
+            : upstream
+                .bind({ signal })
+                .request(scene.origin)
+                .then(({ body }) => read(body.text()));
+      const ended = call.then(
+        (text) => ({ text }),
+        (error: unknown) => error,
+      );
+      await scene.reached();
+      if (moment.answered) await vi.waitFor(() => expect(got).toBe(1), { interval: 2 });
+      await setImmediate();
+      controller.abort(reason);
+      expect(await ended).toBe(reason);
+      expect(clock.pending).toBe(before.timers);
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+      const left = before.open + moment.keeps;
+      await vi.waitFor(() => expect(scene.open()).toBe(left), { interval: 5 });
+    });
+  },
+);
 
 describe("before the call", () => {
   test.each(["upstream()", "upstream.request()"])("%s sends nothing", async (way) => {
@@ -69,7 +75,9 @@ test("in a body factory ends it, and the connection is as good as before", async
     controller.abort(reason);
     return "late";
   };
-  await expect(upstream.request(server.origin, { method: "PUT", body, signal })).rejects.toBe(reason);
+  await expect(upstream.request(server.origin, { method: "PUT", body, signal })).rejects.toBe(
+    reason,
+  );
   expect(clock.pending).toBe(0);
   await (await upstream(server.origin)).text();
   expect(server.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);

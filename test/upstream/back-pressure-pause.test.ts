@@ -49,7 +49,9 @@ class Listener implements Dispatcher.DispatchHandler {
 }
 
 const content = letters(60_000);
-const pieces = Array.from({ length: 6 }, (_, at) => content.subarray(at * 10_000, (at + 1) * 10_000));
+const pieces = Array.from({ length: 6 }, (_, at) =>
+  content.subarray(at * 10_000, (at + 1) * 10_000),
+);
 
 /** Held: of a declared short length. Streamed: the same without one. */
 const answers = ["held", "streamed"] as const;
@@ -110,14 +112,17 @@ const acts: readonly [string, (controller: Controller, step: number) => void][] 
 ];
 
 describe.each(answers)("a %s answer", (answer) => {
-  test.each(acts)("is given whole, in order and once to a handler that pauses %s", async (_when, act) => {
-    const { events, chunks } = await listened(answer, new Listener(act));
-    expect(events).toEqual(["request", "start 200", "data", "end"]);
-    expect(Buffer.concat(chunks).equals(content)).toBe(true);
-  });
+  test.each(acts)(
+    "is given whole, in order and once to a handler that pauses %s",
+    async (_when, act) => {
+      const { events, chunks } = await listened(answer, new Listener(act));
+      expect(events).toEqual(["request", "start 200", "data", "end"]);
+      expect(Buffer.concat(chunks).equals(content)).toBe(true);
+    },
+  );
 
   test("gives nothing while it is paused", async () => {
-    let seen: number[] = [];
+    const seen: number[] = [];
     const listener: Listener = new Listener((controller, step) => {
       if (step > 1) return;
       controller.pause();

@@ -111,21 +111,24 @@ test("a death with less than the cap read does not let the rest go out as a body
   if (outcome !== 200) expect(processed).toEqual([]);
 });
 
-test.each(["POST", "PUT"])("a 413 before the body is read: %s has it, the source ends", async (method) => {
-  const server = await rawServer((socket) => {
-    onHead(socket, () => socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"));
-  });
-  const upstream = impatient();
-  const body = new PassThrough();
-  body.write("first;");
-  const { statusCode, body: answer } = await upstream.request(server.origin, { method, body });
-  expect(statusCode).toBe(413);
-  expect(await answer.text()).toBe("big");
-  if (!body.destroyed) await once(body, "close");
-  // Half a request stands on that connection, so it must never carry another.
-  await server.until(({ open }) => open.size === 0);
-  const next = await upstream.request(server.origin, { method: "PUT", body: "small" });
-  expect(await next.body.text()).toBe("big");
-  expect(server.connections).toBe(2);
-  expect(server.received[0]).not.toContain(lastChunk);
-});
+test.each(["POST", "PUT"])(
+  "a 413 before the body is read: %s has it, the source ends",
+  async (method) => {
+    const server = await rawServer((socket) => {
+      onHead(socket, () => socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"));
+    });
+    const upstream = impatient();
+    const body = new PassThrough();
+    body.write("first;");
+    const { statusCode, body: answer } = await upstream.request(server.origin, { method, body });
+    expect(statusCode).toBe(413);
+    expect(await answer.text()).toBe("big");
+    if (!body.destroyed) await once(body, "close");
+    // Half a request stands on that connection, so it must never carry another.
+    await server.until(({ open }) => open.size === 0);
+    const next = await upstream.request(server.origin, { method: "PUT", body: "small" });
+    expect(await next.body.text()).toBe("big");
+    expect(server.connections).toBe(2);
+    expect(server.received[0]).not.toContain(lastChunk);
+  },
+);

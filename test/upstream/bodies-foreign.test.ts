@@ -73,28 +73,37 @@ describe("an inbound request that is passed on as a body", () => {
     expect(await postedTo(port)).toBe(504);
   });
 
-  test.each(["upstream()", "upstream.request()"])("leaves its connection fit for the next one: %s", async (way) => {
-    // Reads nothing, so that the inbound request is paused when its time is over.
-    const server = await rawServer((socket) => socket.pause());
-    const upstream = client({ retry: { attemptTimeoutMs: 100 } });
-    const port = await inbound(async (request, response) => {
-      if (request.method === "GET") return void response.end("next");
-      const init = { method: "POST", body: request, duplex: "half" } as const;
-      const sent = way === "upstream()" ? upstream(server.origin, init) : upstream.request(server.origin, init);
-      await expect(sent).rejects.toBeInstanceOf(UpstreamError);
-      expect(request.destroyed).toBe(false);
-      expect(request.socket).not.toBeNull();
-      response.writeHead(504).end();
-    });
-    const socket = connect(port, "127.0.0.1");
-    let answers = "";
-    socket.on("data", (data) => (answers += data.toString()));
-    const size = 32 * 2 ** 20;
-    socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
-    socket.write(Buffer.alloc(size));
-    socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    await vi.waitFor(() => expect(answers).toMatch(/^HTTP\/1.1 504[^]*next/), { timeout: 3000, interval: 2 });
-  });
+  test.each(["upstream()", "upstream.request()"])(
+    "leaves its connection fit for the next one: %s",
+    async (way) => {
+      // Reads nothing, so that the inbound request is paused when its time is over.
+      const server = await rawServer((socket) => socket.pause());
+      const upstream = client({ retry: { attemptTimeoutMs: 100 } });
+      const port = await inbound(async (request, response) => {
+        if (request.method === "GET") return void response.end("next");
+        const init = { method: "POST", body: request, duplex: "half" } as const;
+        const sent =
+          way === "upstream()"
+            ? upstream(server.origin, init)
+            : upstream.request(server.origin, init);
+        await expect(sent).rejects.toBeInstanceOf(UpstreamError);
+        expect(request.destroyed).toBe(false);
+        expect(request.socket).not.toBeNull();
+        response.writeHead(504).end();
+      });
+      const socket = connect(port, "127.0.0.1");
+      let answers = "";
+      socket.on("data", (data) => (answers += data.toString()));
+      const size = 32 * 2 ** 20;
+      socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+      socket.write(Buffer.alloc(size));
+      socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      await vi.waitFor(() => expect(answers).toMatch(/^HTTP\/1.1 504[^]*next/), {
+        timeout: 3000,
+        interval: 2,
+      });
+    },
+  );
 });
 
 /** A stream of the days before `Readable`, as `form-data` still is: events, and no iterator. */
@@ -129,7 +138,10 @@ describe.each([
   [
     // Its name tag was added in form-data 4.0.1.
     "one that calls itself FormData, as the package form-data does",
-    () => Object.defineProperty(new OldStream("first;", "second"), Symbol.toStringTag, { value: "FormData" }),
+    () =>
+      Object.defineProperty(new OldStream("first;", "second"), Symbol.toStringTag, {
+        value: "FormData",
+      }),
   ],
 ])("%s", (_name, make) => {
   test("is sent", async () => {
@@ -149,7 +161,8 @@ describe.each([
       (error: unknown) => error,
     );
     const processed = server.requests.filter((request) => request.processed);
-    if (outcome === 200) expect(processed.map((each) => each.body?.toString())).toEqual(["first;second"]);
+    if (outcome === 200)
+      expect(processed.map((each) => each.body?.toString())).toEqual(["first;second"]);
     else expect(processed).toEqual([]);
     if (outcome !== 200) expect(outcome).toBeInstanceOf(UpstreamError);
     if (outcome !== 200) expect(outcome).toMatchObject({ reason: "body-not-replayable" });
@@ -162,7 +175,10 @@ test("a stream that was read to its end before is sent as the empty body that it
   body.end("read");
   body.resume();
   await new Promise((resolve) => body.on("end", resolve));
-  const sent = client({ retry: { attemptTimeoutMs: 500 } }).request(server.origin, { method: "PUT", body });
+  const sent = client({ retry: { attemptTimeoutMs: 500 } }).request(server.origin, {
+    method: "PUT",
+    body,
+  });
   // Undici sends it empty, fetch refuses it; what must not be is a hang.
   await Promise.allSettled([sent]);
   expect(server.requests.length).toBeLessThanOrEqual(1);

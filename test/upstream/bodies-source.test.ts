@@ -31,30 +31,41 @@ const sources: readonly [string, (error: Error) => unknown][] = [
 ];
 
 describe.each(sources)("a %s that fails midway", (_kind, source) => {
-  test.each(errors)("gives its error to the caller, and nothing is sent again: $message", async (error) => {
-    const server = await opened();
-    const upstream = impatient();
-    for (const reused of [true, false]) {
-      if (reused) await (await upstream(server.origin)).text();
-      server.clear();
-      const sent = upstream.request(server.origin, { method: "PUT", body: source(error) as object as Readable });
-      await expect(sent).rejects.toBe(error);
-      await server.until(({ open }) => open === 0);
-      expect(server.requests).toMatchObject([{ whole: false, processed: false }]);
-    }
-    // Its death says nothing about the upstream's idle timeout, nor about its connections.
-    await (await upstream(server.origin)).text();
-    expect(server.requests).toHaveLength(2);
-  });
+  test.each(errors)(
+    "gives its error to the caller, and nothing is sent again: $message",
+    async (error) => {
+      const server = await opened();
+      const upstream = impatient();
+      for (const reused of [true, false]) {
+        if (reused) await (await upstream(server.origin)).text();
+        server.clear();
+        const sent = upstream.request(server.origin, {
+          method: "PUT",
+          body: source(error) as object as Readable,
+        });
+        await expect(sent).rejects.toBe(error);
+        await server.until(({ open }) => open === 0);
+        expect(server.requests).toMatchObject([{ whole: false, processed: false }]);
+      }
+      // Its death says nothing about the upstream's idle timeout, nor about its connections.
+      await (await upstream(server.origin)).text();
+      expect(server.requests).toHaveLength(2);
+    },
+  );
 });
 
 test("a source's own failure says nothing about the other connections", async () => {
   const server = await opened();
   const upstream = impatient();
-  await Promise.all([upstream(server.origin), upstream(server.origin)].map(async (each) => (await each).text()));
+  await Promise.all(
+    [upstream(server.origin), upstream(server.origin)].map(async (each) => (await each).text()),
+  );
   expect(server.open).toBe(2);
   const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
-  const sent = upstream.request(server.origin, { method: "PUT", body: Readable.from(breaking(reset)) });
+  const sent = upstream.request(server.origin, {
+    method: "PUT",
+    body: Readable.from(breaking(reset)),
+  });
   await expect(sent).rejects.toThrow();
   await server.until(({ open }) => open < 2);
   await setTimeout(50);

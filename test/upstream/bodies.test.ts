@@ -1,5 +1,5 @@
 import { type Fault, headerValue } from "@reissue/testing";
-import { UpstreamError, type Upstream, type UpstreamInit } from "@reissue/upstream";
+import { UpstreamError, type Upstream } from "@reissue/upstream";
 import { describe, expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
@@ -19,7 +19,9 @@ const deaths: readonly Fault[] = [
 const combinations = [true, false].flatMap((reused) => deaths.map((fault) => ({ reused, fault })));
 
 /** Everything on small bodies; on large ones each death once, on a reused socket or on a fresh one. */
-function* cells(contents: readonly Buffer[]): Generator<{ content: Buffer } & (typeof combinations)[0]> {
+function* cells(
+  contents: readonly Buffer[],
+): Generator<{ content: Buffer } & (typeof combinations)[0]> {
   for (const content of contents) {
     for (const [index, each] of combinations.entries()) {
       if (content.length < mebibyte || index % 2 === 0) yield { content, ...each };
@@ -39,13 +41,18 @@ const kinds: readonly (BodyKind & { readonly contents: readonly Buffer[] })[] = 
   })),
 ];
 
-async function statusOf(upstream: Upstream, way: string, url: string, init: object): Promise<number> {
+async function statusOf(
+  upstream: Upstream,
+  way: string,
+  url: string,
+  init: object,
+): Promise<number> {
   if (way === "upstream.request()") {
     const { statusCode, body } = await upstream.request(url, init);
     await body.dump();
     return statusCode;
   }
-  const response = await upstream(url, { ...init, duplex: "half" } as UpstreamInit);
+  const response = await upstream(url, { ...init, duplex: "half" });
   await response.text();
   return response.status;
 }

@@ -57,9 +57,7 @@ test("nothing is sent again after destroy, whatever its error looks like", async
   const call = upstream.request(server.origin);
   await server.until(({ heads }) => heads === 1);
   const reason = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
-  const rejected = expect(call).rejects.toBe(reason);
-  await upstream.dispatcher.destroy(reason);
-  await rejected;
+  await Promise.all([expect(call).rejects.toBe(reason), upstream.dispatcher.destroy(reason)]);
   await server.until(({ open }) => open === 0);
   expect(server.connections).toBe(1);
 });

@@ -19,7 +19,9 @@ async function refused(upstream: Upstream, origin: string): Promise<void> {
   await expect(upstream(origin)).rejects.toMatchObject(closed);
   await expect(upstream.request(origin)).rejects.toMatchObject(closed);
   await expect(upstream.bind({}).request(origin)).rejects.toMatchObject(closed);
-  await expect(upstream.dispatcher.request({ origin, path: "/", method: "GET" })).rejects.toMatchObject(closed);
+  await expect(
+    upstream.dispatcher.request({ origin, path: "/", method: "GET" }),
+  ).rejects.toMatchObject(closed);
 }
 
 describe("close waits for a request", () => {
@@ -108,7 +110,9 @@ test("close is the same twice, at once, later, and after destroy", async () => {
 });
 
 describe("close still waits for a request in back-off", () => {
-  async function waitsFor(prepare: (upstream: Upstream, origin: string) => Promise<unknown>): Promise<void> {
+  async function waitsFor(
+    prepare: (upstream: Upstream, origin: string) => Promise<unknown>,
+  ): Promise<void> {
     const clock = manualClock();
     const server = await opened();
     const upstream = client({ clock });

@@ -62,7 +62,9 @@ test("undici.pipeline sends what is written to it, and gives the answer out", as
 test("undici.upgrade hands the socket over, and the pool forgets it", async () => {
   const server = await rawServer((socket) => {
     onHead(socket, () => {
-      socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n");
+      socket.write(
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n",
+      );
       socket.on("data", (data) => socket.write(data));
     });
   });

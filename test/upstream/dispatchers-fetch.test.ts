@@ -69,7 +69,9 @@ describe.each(fetches)("%s", (_, fetch) => {
   });
 
   test("is aborted by its signal, before and after the headers", async () => {
-    const server = await opened({ faults: [{ fault: "slow", from: "body", everyMs: 50, chunkBytes: 1 }] });
+    const server = await opened({
+      faults: [{ fault: "slow", from: "body", everyMs: 50, chunkBytes: 1 }],
+    });
     const { dispatcher } = outbound({ holdBytes: 0 });
     const early = new AbortController();
     const never = fetch(server.origin, withDispatcher(dispatcher, { signal: early.signal }));
@@ -86,15 +88,25 @@ describe.each(fetches)("%s", (_, fetch) => {
   test("follows redirects, with the body where the status says so", async () => {
     const server = await opened({
       respond: ({ path }) =>
-        path === "/done" ? { body: "done" } : { status: Number(path.slice(1)), headers: { location: "/done" } },
+        path === "/done"
+          ? { body: "done" }
+          : { status: Number(path.slice(1)), headers: { location: "/done" } },
     });
     const { dispatcher } = outbound();
-    for (const [path, method] of [["/303", "GET"], ["/307", "POST"], ["/308", "POST"], ["/301", "GET"]] as const) {
+    for (const [path, method] of [
+      ["/303", "GET"],
+      ["/307", "POST"],
+      ["/308", "POST"],
+      ["/301", "GET"],
+    ] as const) {
       server.clear();
       const init = withDispatcher(dispatcher, { method: "POST", body: "abc" });
       expect(await (await fetch(server.origin + path, init)).text()).toBe("done");
       const last = server.requests.at(-1);
-      expect([last?.method, last?.body?.toString()]).toEqual([method, method === "GET" ? "" : "abc"]);
+      expect([last?.method, last?.body?.toString()]).toEqual([
+        method,
+        method === "GET" ? "" : "abc",
+      ]);
     }
   });
 

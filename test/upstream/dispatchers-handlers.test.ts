@@ -61,7 +61,9 @@ describe.each(["newer", "older"] as const)("handlers of the %s style", (style) =
   test("that throw in onUpgrade get no socket, and the pool goes on", async () => {
     const server = await rawServer((socket) => {
       onHead(socket, () => {
-        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+        socket.write(
+          "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+        );
       });
     });
     const agent = outbound({ connections: 1 }).dispatcher;

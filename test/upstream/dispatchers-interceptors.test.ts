@@ -33,7 +33,10 @@ test("retry over it begins a new call, with attempts of its own", async () => {
   const server = await opened();
   const agent = outbound({ retry: { maxAttempts: 1 } }).dispatcher;
   const dispatcher = agent.compose(interceptors.retry({ minTimeout: 1, maxTimeout: 2 }));
-  server.script([{ fault: "status", status: 503 }, { fault: "status", status: 503 }]);
+  server.script([
+    { fault: "status", status: 503 },
+    { fault: "status", status: 503 },
+  ]);
   const { statusCode, body } = await request(server.origin, { dispatcher });
   expect([statusCode, await body.text()]).toEqual([200, "ok"]);
   expect(server.received).toBe(3);

@@ -1,4 +1,3 @@
-import type { Dispatcher } from "undici";
 import { expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
@@ -17,25 +16,39 @@ const refused: readonly (readonly [name: string, options: object, message: RegEx
   ["a wrong body", { method: "POST", body: 5 }, /body must be/],
   ["a wrong retry option", { retry: { maxAttempts: 0 } }, /retry.maxAttempts must be/],
   ["a protocol that is not HTTP", { origin: "ftp://127.0.0.1" }, /protocol/],
-  ["a body factory that throws", { body: () => { throw new Error("no body"); } }, /no body/],
+  [
+    "a body factory that throws",
+    {
+      body: () => {
+        throw new Error("no body");
+      },
+    },
+    /no body/,
+  ],
 ];
 
-test.each(refused)("%s: the handler is told once, and close still ends", async (_, options, message) => {
-  const server = await opened();
-  const upstream = outbound({ connections: 1 });
-  const heard = new Heard();
-  const request = { origin: server.origin, path: "/", method: "GET", ...options };
-  try {
-    upstream.dispatcher.dispatch(request as Dispatcher.DispatchOptions, heard.newer);
-  } catch (error) {
-    heard.names.push((error as Error).message);
-  }
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(heard.names.filter((name) => name !== "start")).toEqual([expect.stringMatching(message)]);
-  expect(await got(upstream, server.origin)).toBe("ok");
-  expect(server.stats().heads).toBe(1);
-  await upstream.close();
-}, 3000);
+test.each(refused)(
+  "%s: the handler is told once, and close still ends",
+  async (_, options, message) => {
+    const server = await opened();
+    const upstream = outbound({ connections: 1 });
+    const heard = new Heard();
+    const request = { origin: server.origin, path: "/", method: "GET", ...options };
+    try {
+      upstream.dispatcher.dispatch(request, heard.newer);
+    } catch (error) {
+      heard.names.push((error as Error).message);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(heard.names.filter((name) => name !== "start")).toEqual([
+      expect.stringMatching(message),
+    ]);
+    expect(await got(upstream, server.origin)).toBe("ok");
+    expect(server.stats().heads).toBe(1);
+    await upstream.close();
+  },
+  3000,
+);
 
 test("a request that undici refuses late, on a pooled socket, leaves the socket to the next one", async () => {
   const server = await opened();

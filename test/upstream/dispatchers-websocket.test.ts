@@ -16,7 +16,9 @@ function greeter(): Promise<RawServer> {
     onHead(socket, () => {
       const head = server?.received[number - 1] ?? "";
       const key = /sec-websocket-key: *(\S+)/i.exec(head)?.[1] ?? "";
-      const accept = createHash("sha1").update(key + magic).digest("base64");
+      const accept = createHash("sha1")
+        .update(key + magic)
+        .digest("base64");
       socket.write(
         `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
       );
@@ -38,15 +40,18 @@ test("a WebSocket opens through it and closes without disturbing it", async () =
   socket.close();
 });
 
-test.skipIf(globalThis.WebSocket === undefined)("so does Node's own, through the global dispatcher", async () => {
-  server = await greeter();
-  const before = getGlobalDispatcher();
-  onTestFinished(() => setGlobalDispatcher(before));
-  setGlobalDispatcher(outbound().dispatcher);
-  const socket = new globalThis.WebSocket(server.origin.replace("http:", "ws:"));
-  const data = await new Promise((resolve) => {
-    socket.addEventListener("message", (event) => resolve(event.data));
-  });
-  expect(data).toBe("hello");
-  socket.close();
-});
+test.skipIf(globalThis.WebSocket === undefined)(
+  "so does Node's own, through the global dispatcher",
+  async () => {
+    server = await greeter();
+    const before = getGlobalDispatcher();
+    onTestFinished(() => setGlobalDispatcher(before));
+    setGlobalDispatcher(outbound().dispatcher);
+    const socket = new globalThis.WebSocket(server.origin.replace("http:", "ws:"));
+    const data = await new Promise((resolve) => {
+      socket.addEventListener("message", (event) => resolve(event.data));
+    });
+    expect(data).toBe("hello");
+    socket.close();
+  },
+);

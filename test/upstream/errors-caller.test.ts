@@ -13,8 +13,16 @@ const mistakes: readonly [string, object, RegExp][] = [
   ["a method that is none", { method: "G ET" }, /invalid request method/i],
   ["a body that is none", { method: "PUT", body: 42 }, /body must be/i],
   ["a factory of a body that is none", { method: "PUT", body: () => 42 }, /body must be/i],
-  ["a length that the body has not", { method: "PUT", body: "abc", headers: { "content-length": "9" } }, /content-length/i],
-  ["a stream shorter than its length", { method: "PUT", body: ["abc"], headers: { "content-length": "9" } }, /content-length/i],
+  [
+    "a length that the body has not",
+    { method: "PUT", body: "abc", headers: { "content-length": "9" } },
+    /content-length/i,
+  ],
+  [
+    "a stream shorter than its length",
+    { method: "PUT", body: ["abc"], headers: { "content-length": "9" } },
+    /content-length/i,
+  ],
 ];
 
 describe("a mistake of the caller's is told as undici tells it, and ends nothing else", () => {
@@ -23,11 +31,15 @@ describe("a mistake of the caller's is told as undici tells it, and ends nothing
     const upstream = impatient();
     for (const fresh of [true, false]) {
       if (!fresh) await (await upstream(server.origin)).text();
-      const error: unknown = await upstream.request(server.origin, options).catch((thrown: unknown) => thrown);
+      const error: unknown = await upstream
+        .request(server.origin, options)
+        .catch((thrown: unknown) => thrown);
       expect(isReissueError(error)).toBe(false);
       expect((error as Error).message).toMatch(message);
     }
-    expect(server.requests.filter(({ method }) => method !== "GET" && method !== "PUT")).toEqual([]);
+    expect(server.requests.filter(({ method }) => method !== "GET" && method !== "PUT")).toEqual(
+      [],
+    );
     expect(server.requests.filter(({ whole, method }) => whole && method === "PUT")).toEqual([]);
     expect((await upstream(server.origin)).status).toBe(200);
     expect(server.requests.filter(({ method }) => method === "GET")).toHaveLength(2);
@@ -35,15 +47,20 @@ describe("a mistake of the caller's is told as undici tells it, and ends nothing
   });
 });
 
-test.each(["/relative", "orders:3000", "ftp://127.0.0.1/", "http://"])("%s is no URL to call", async (url) => {
-  const clock = manualClock();
-  const upstream = client({ clock });
-  await expect(upstream.request(url)).rejects.toThrow();
-  await expect(upstream(url)).rejects.toThrow();
-  // A timer that was left would throw where nobody catches it.
-  expect(clock.pending).toBe(0);
-  expect(await Promise.race([upstream.close(), setTimeout(300, "still waiting")])).toBe(undefined);
-});
+test.each(["/relative", "orders:3000", "ftp://127.0.0.1/", "http://"])(
+  "%s is no URL to call",
+  async (url) => {
+    const clock = manualClock();
+    const upstream = client({ clock });
+    await expect(upstream.request(url)).rejects.toThrow();
+    await expect(upstream(url)).rejects.toThrow();
+    // A timer that was left would throw where nobody catches it.
+    expect(clock.pending).toBe(0);
+    expect(await Promise.race([upstream.close(), setTimeout(300, "still waiting")])).toBe(
+      undefined,
+    );
+  },
+);
 
 test("wrong options of a call are told by their path, and nothing is sent", async () => {
   const server = await opened();

@@ -55,14 +55,22 @@ const rows: readonly Row[] = [
     name: "a GET that fails each time",
     fault: { fault: "reset" },
     reused: true,
-    error: { code: "ERR_REISSUE_UPSTREAM_UNKNOWN", delivery: "unknown", reason: "attempts-exhausted" },
+    error: {
+      code: "ERR_REISSUE_UPSTREAM_UNKNOWN",
+      delivery: "unknown",
+      reason: "attempts-exhausted",
+    },
     attempts: [true, false, false, false].map((reused) => ({ ...failed, reused, error: reset })),
     cause: reset,
   },
   {
     name: "garbage for an answer",
     fault: { fault: "garbage" },
-    error: { code: "ERR_REISSUE_UPSTREAM_UNKNOWN", delivery: "unknown", reason: "condition-not-listed" },
+    error: {
+      code: "ERR_REISSUE_UPSTREAM_UNKNOWN",
+      delivery: "unknown",
+      reason: "condition-not-listed",
+    },
     attempts: [{ ...failed, failure: { kind: "protocol" } }],
     cause: { name: "HTTPParserError" },
   },
@@ -78,14 +86,26 @@ const rows: readonly Row[] = [
   {
     name: "a held answer that is cut each time",
     fault: { fault: "cut-body" },
-    error: { code: "ERR_REISSUE_UPSTREAM_UNKNOWN", delivery: "unknown", reason: "attempts-exhausted" },
-    attempts: [1, 2, 3].map((attempt) => ({ attempt, status: 200, failure: { delivery: "unknown" } })),
+    error: {
+      code: "ERR_REISSUE_UPSTREAM_UNKNOWN",
+      delivery: "unknown",
+      reason: "attempts-exhausted",
+    },
+    attempts: [1, 2, 3].map((attempt) => ({
+      attempt,
+      status: 200,
+      failure: { delivery: "unknown" },
+    })),
     cause: reset,
   },
   {
     name: "an answer cut in the caller's hands",
     fault: { fault: "cut-chunked" },
-    error: { code: "ERR_REISSUE_UPSTREAM_RESPONSE_STARTED", delivery: "delivered", reason: "response-started" },
+    error: {
+      code: "ERR_REISSUE_UPSTREAM_RESPONSE_STARTED",
+      delivery: "delivered",
+      reason: "response-started",
+    },
     attempts: [{ status: 200, failure: { kind: "incomplete", delivery: "delivered" } }],
     cause: reset,
   },
@@ -94,45 +114,63 @@ const rows: readonly Row[] = [
     fault: "refused",
     method: "POST",
     options: { retry: { unsentWindowMs: 0, totalTimeoutMs: 1000 } },
-    error: { code: "ERR_REISSUE_UPSTREAM_UNSENT", delivery: "unsent", reason: "attempts-exhausted" },
+    error: {
+      code: "ERR_REISSUE_UPSTREAM_UNSENT",
+      delivery: "unsent",
+      reason: "attempts-exhausted",
+    },
     attempts: [1, 2, 3].map((attempt) => ({ ...failed, attempt, reused: null, idleMs: null })),
     cause: { code: "ECONNREFUSED" },
   },
 ];
 
 describe.each(["upstream()", "upstream.request()"])("through %s", (way) => {
-  test.each(rows)("$name", async ({ fault, method = "GET", reused = false, options, ...expected }) => {
-    const server = await opened();
-    const upstream = impatient(options);
-    if (reused) await (await upstream(server.origin)).text();
-    if (fault === "refused") await server.refuse();
-    else server.setFaults([fault]);
-    const call =
-      way === "upstream()"
-        ? upstream(server.origin, { method }).then((response) => response.text())
-        : read(upstream, server.origin, { method });
-    const thrown: unknown = await call.catch((error: unknown) => error);
-    // What cuts a body that fetch has given out stands behind fetch's own error.
-    const behind = way === "upstream()" && expected.error.delivery === "delivered";
-    if (behind) expect(thrown).toMatchObject({ name: "TypeError", message: "terminated" });
-    const error = (behind ? (thrown as Error).cause : thrown) as UpstreamError;
-    expect(error).toBeInstanceOf(UpstreamError);
-    expect(isReissueError(error)).toBe(true);
-    expect(error).toMatchObject({ ...expected.error, name: "UpstreamError", origin: server.origin });
-    expect(error.attempts).toMatchObject(expected.attempts);
-    expect(error.attempts.map(({ attempt }) => attempt)).toEqual(expected.attempts.map((_, at) => at + 1));
-    expect(error.attempts).toHaveLength(expected.attempts.length);
-    expect(error.cause).toMatchObject(expected.cause);
-    expect(error.cause).toBe(error.attempts.at(-1)?.error);
-    for (const each of error.attempts) expect(each.durationMs).toBeGreaterThanOrEqual(0);
-    expect(error.message).not.toMatch(/127\.0\.0\.1|\d{4,}|ECONN|socket|undici|parse/i);
-  });
+  test.each(rows)(
+    "$name",
+    async ({ fault, method = "GET", reused = false, options, ...expected }) => {
+      const server = await opened();
+      const upstream = impatient(options);
+      if (reused) await (await upstream(server.origin)).text();
+      if (fault === "refused") await server.refuse();
+      else server.setFaults([fault]);
+      const call =
+        way === "upstream()"
+          ? upstream(server.origin, { method }).then((response) => response.text())
+          : read(upstream, server.origin, { method });
+      const thrown: unknown = await call.catch((error: unknown) => error);
+      // What cuts a body that fetch has given out stands behind fetch's own error.
+      const behind = way === "upstream()" && expected.error.delivery === "delivered";
+      if (behind) expect(thrown).toMatchObject({ name: "TypeError", message: "terminated" });
+      const error = (behind ? (thrown as Error).cause : thrown) as UpstreamError;
+      expect(error).toBeInstanceOf(UpstreamError);
+      expect(isReissueError(error)).toBe(true);
+      expect(error).toMatchObject({
+        ...expected.error,
+        name: "UpstreamError",
+        origin: server.origin,
+      });
+      expect(error.attempts).toMatchObject(expected.attempts);
+      expect(error.attempts.map(({ attempt }) => attempt)).toEqual(
+        expected.attempts.map((_, at) => at + 1),
+      );
+      expect(error.attempts).toHaveLength(expected.attempts.length);
+      expect(error.cause).toMatchObject(expected.cause);
+      expect(error.cause).toBe(error.attempts.at(-1)?.error);
+      for (const each of error.attempts) expect(each.durationMs).toBeGreaterThanOrEqual(0);
+      expect(error.message).not.toMatch(/127\.0\.0\.1|\d{4,}|ECONN|socket|undici|parse/i);
+    },
+  );
 });
 
 describe("the delivery is the weakest of all attempts", () => {
-  async function outcome(faults: readonly (Fault | null)[], refuse: boolean): Promise<UpstreamError> {
+  async function outcome(
+    faults: readonly (Fault | null)[],
+    refuse: boolean,
+  ): Promise<UpstreamError> {
     const server = await opened();
-    const upstream = impatient({ retry: { unsentWindowMs: 20, backOff: { baseMs: 4 }, attemptTimeoutMs: 100 } });
+    const upstream = impatient({
+      retry: { unsentWindowMs: 20, backOff: { baseMs: 4 }, attemptTimeoutMs: 100 },
+    });
     await (await upstream(server.origin)).text();
     if (refuse) await server.refuse();
     server.script(faults);

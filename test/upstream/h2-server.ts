@@ -29,7 +29,10 @@ export function ok(stream: ServerHttp2Stream): void {
 }
 
 /** An HTTP/2 server that is closed when the test is over. */
-export async function h2Server(options: SecureServerOptions, onStream: OnStream): Promise<H2Server> {
+export async function h2Server(
+  options: SecureServerOptions,
+  onStream: OnStream,
+): Promise<H2Server> {
   const sessions: ServerHttp2Session[] = [];
   const open = new Set<ServerHttp2Session>();
   const heads: string[] = [];

@@ -6,7 +6,11 @@ import { got, posted } from "./asked.ts";
 import { outbound } from "./outbound.ts";
 
 /** What the server says, and how long a connection may then be idle, the buffer of a second taken off. */
-const hints: readonly (readonly [name: string, headers: Record<string, string | string[]>, ms: number])[] = [
+const hints: readonly (readonly [
+  name: string,
+  headers: Record<string, string | string[]>,
+  ms: number,
+])[] = [
   ["timeout=3", { "Keep-Alive": "timeout=3" }, 2000],
   ["Timeout=3", { "Keep-Alive": "Timeout=3" }, 2000],
   ["TIMEOUT = 3", { "keep-alive": "TIMEOUT = 3" }, 2000],

@@ -13,21 +13,24 @@ function stall(ms: number): void {
 test.each([
   ["that the server still holds open", Infinity],
   ["that the server has closed meanwhile", 60],
-])("a POST that was held up after it was given a hot socket %s takes a fresh one", async (_, idle) => {
-  const server = await opened({ idleTimeoutMs: idle });
-  const upstream = outbound({ unsafeIdleMs: 50 });
-  const log = eventLog();
-  await got(upstream, server.origin);
-  const answer = upstream.request(server.origin, { method: "POST", body: "abc" });
-  stall(120);
-  expect((await answer).statusCode).toBe(200);
-  await (await answer).body.dump();
-  const [, post] = server.requests;
-  expect(server.requests).toHaveLength(2);
-  expect([post?.connection, post?.nth]).toEqual([2, 1]);
-  expect(server.stats().late).toBe(0);
-  expect(log.records.at(-1)).toMatchObject({ reused: false, status: 200 });
-});
+])(
+  "a POST that was held up after it was given a hot socket %s takes a fresh one",
+  async (_, idle) => {
+    const server = await opened({ idleTimeoutMs: idle });
+    const upstream = outbound({ unsafeIdleMs: 50 });
+    const log = eventLog();
+    await got(upstream, server.origin);
+    const answer = upstream.request(server.origin, { method: "POST", body: "abc" });
+    stall(120);
+    expect((await answer).statusCode).toBe(200);
+    await (await answer).body.dump();
+    const [, post] = server.requests;
+    expect(server.requests).toHaveLength(2);
+    expect([post?.connection, post?.nth]).toEqual([2, 1]);
+    expect(server.stats().late).toBe(0);
+    expect(log.records.at(-1)).toMatchObject({ reused: false, status: 200 });
+  },
+);
 
 test("it is said that the first of them never left", async () => {
   const server = await opened();

@@ -53,7 +53,9 @@ test("a probe whose body cannot be made frees the place for the next one", async
   const body = (): never => {
     throw new Error("no body");
   };
-  await expect(upstream.request(server.origin, { method: "POST", body })).rejects.toThrow("no body");
+  await expect(upstream.request(server.origin, { method: "POST", body })).rejects.toThrow(
+    "no body",
+  );
   expect(await posted(upstream, server.origin)).toBe("ok");
 });
 

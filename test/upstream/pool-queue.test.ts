@@ -13,9 +13,8 @@ test("requests beyond the limit wait in line, and each knows its connection's pa
   const server = await opened();
   const upstream = outbound({ connections: 1 });
   const log = eventLog();
-  const ask = [got, posted];
   await Promise.all(
-    paths.map((path, index) => ask[index % 2]?.(upstream, server.origin + path)),
+    paths.map((path, index) => (index % 2 === 0 ? got : posted)(upstream, server.origin + path)),
   );
   expect(server.connections).toBe(1);
   expect(server.requests.map(({ path, nth }) => [path, nth])).toEqual(

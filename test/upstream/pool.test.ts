@@ -26,8 +26,14 @@ test("a POST takes a hot connection, and leaves one that has cooled to whoever m
   expect(server.connections).toBe(1);
   await clock.advance(1100);
   await Promise.all([posted(upstream, server.origin), got(upstream, server.origin)]);
-  expect(server.requests.slice(2).map(({ method, connection, nth }) => [method, connection, nth]))
-    .toEqual(expect.arrayContaining([["POST", 2, 1], ["GET", 1, 3]]));
+  expect(
+    server.requests.slice(2).map(({ method, connection, nth }) => [method, connection, nth]),
+  ).toEqual(
+    expect.arrayContaining([
+      ["POST", 2, 1],
+      ["GET", 1, 3],
+    ]),
+  );
 });
 
 test.each([

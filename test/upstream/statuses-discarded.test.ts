@@ -21,7 +21,9 @@ function busyOnce(answer: (socket: Socket) => void): Promise<RawServer> {
 }
 
 async function get(upstream: ReturnType<typeof impatient>, origin: string): Promise<string> {
-  const { statusCode, body } = await upstream.request(origin, { signal: AbortSignal.timeout(1000) });
+  const { statusCode, body } = await upstream.request(origin, {
+    signal: AbortSignal.timeout(1000),
+  });
   return `${statusCode} ${await body.text()}`;
 }
 
@@ -29,13 +31,17 @@ test("a long answer that is discarded does not hold the only connection", async 
   const body = "x".repeat(1 << 20);
   const server = await opened({ faults: [{ fault: "status", body, times: 2 }] });
   const upstream = impatient({ connections: 1 });
-  for (let round = 0; round < 3; round += 1) expect(await get(upstream, server.origin)).toBe("200 ok");
+  for (let round = 0; round < 3; round += 1)
+    expect(await get(upstream, server.origin)).toBe("200 ok");
   expect(server.requests).toHaveLength(5);
 });
 
 test.each<[string, (socket: Socket) => void]>([
   ["never comes", (socket) => socket.write("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\n")],
-  ["stops in the middle", (socket) => socket.write("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbu")],
+  [
+    "stops in the middle",
+    (socket) => socket.write("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbu"),
+  ],
   [
     "drips for ever",
     (socket) => {

@@ -10,24 +10,27 @@ const busy = (status: number, retryAfter?: number | string): Fault => ({
   retryAfter,
 });
 
-test.each([1, 2])("503 with Retry-After %i times, then 200: each wait is as long as asked", async (times) => {
-  const clock = manualClock();
-  const server = await opened({ faults: [{ fault: "status", retryAfter: 2, times }] });
-  const answer = client({ clock }).request(server.origin);
-  for (let resend = 1; resend <= times; resend += 1) {
-    await vi.waitFor(() => expect(clock.nextMs).toBe(2000), { interval: 2 });
-    await clock.advance(1999);
-    expect(server.requests).toHaveLength(resend);
-    await clock.advance(1);
-    await server.until(({ heads }) => heads === resend + 1);
-  }
-  const { statusCode, body } = await answer;
-  expect(statusCode).toBe(200);
-  expect(await body.text()).toBe("ok");
-  expect(clock.pending).toBe(0);
-  // The answers that nobody wanted were read, so that one connection did it all.
-  expect(server.connections).toBe(1);
-});
+test.each([1, 2])(
+  "503 with Retry-After %i times, then 200: each wait is as long as asked",
+  async (times) => {
+    const clock = manualClock();
+    const server = await opened({ faults: [{ fault: "status", retryAfter: 2, times }] });
+    const answer = client({ clock }).request(server.origin);
+    for (let resend = 1; resend <= times; resend += 1) {
+      await vi.waitFor(() => expect(clock.nextMs).toBe(2000), { interval: 2 });
+      await clock.advance(1999);
+      expect(server.requests).toHaveLength(resend);
+      await clock.advance(1);
+      await server.until(({ heads }) => heads === resend + 1);
+    }
+    const { statusCode, body } = await answer;
+    expect(statusCode).toBe(200);
+    expect(await body.text()).toBe("ok");
+    expect(clock.pending).toBe(0);
+    // The answers that nobody wanted were read, so that one connection did it all.
+    expect(server.connections).toBe(1);
+  },
+);
 
 test("Retry-After as a date is obeyed", async () => {
   const clock = manualClock();

@@ -44,32 +44,37 @@ test.each([
   expect(performance.now() - startedAt).toBeLessThan(1000);
 });
 
-test.each(["rst", "fin"] as const)("a handshake that ends by %s is tried again, even for a POST", async (how) => {
-  const server = await tlsServer(
-    own,
-    (_request, response) => void response.end("ok"),
-    (socket, number) => {
-      if (number <= 2) how === "rst" ? socket.resetAndDestroy() : socket.end();
-    },
-  );
-  const upstream = outbound({ tls });
-  const log = eventLog();
-  expect(await posted(upstream, server.origin)).toBe("ok");
-  expect(log.records.slice(0, 2)).toEqual(
-    Array.from({ length: 2 }, () =>
-      expect.objectContaining({
-        reused: null,
-        failure: expect.objectContaining({
-          kind: "reset",
-          // An early RST is met by connect itself.
-          phase: expect.stringMatching(/^(connect|tls)$/),
-          delivery: "unsent",
+test.each(["rst", "fin"] as const)(
+  "a handshake that ends by %s is tried again, even for a POST",
+  async (how) => {
+    const server = await tlsServer(
+      own,
+      (_request, response) => void response.end("ok"),
+      (socket, number) => {
+        if (number > 2) return;
+        if (how === "rst") socket.resetAndDestroy();
+        else socket.end();
+      },
+    );
+    const upstream = outbound({ tls });
+    const log = eventLog();
+    expect(await posted(upstream, server.origin)).toBe("ok");
+    expect(log.records.slice(0, 2)).toEqual(
+      Array.from({ length: 2 }, () =>
+        expect.objectContaining({
+          reused: null,
+          failure: expect.objectContaining({
+            kind: "reset",
+            // An early RST is met by connect itself.
+            phase: expect.stringMatching(/^(connect|tls)$/),
+            delivery: "unsent",
+          }),
         }),
-      }),
-    ),
-  );
-  expect(log.records).toHaveLength(3);
-});
+      ),
+    );
+    expect(log.records).toHaveLength(3);
+  },
+);
 
 describe("a stale socket over TLS", () => {
   test("is met by a GET, which is sent again on a fresh one", async () => {
