@@ -1,34 +1,26 @@
 // @ts-check
 // `npm run demo`: an upstream that closes idle connections, four services that call it, the same load on each.
-// --seconds 15 · --seed 1 · --serve keeps everything up instead, to be tried with curl
 import { once } from "node:events";
-import { parseArgs } from "node:util";
 
+import { readArguments } from "./arguments.js";
 import { Laboratory } from "./laboratory.js";
 import { measure } from "./measure.js";
 import { notes } from "./notes.js";
 import { table } from "./table.js";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "15" },
-    seed: { type: "string", default: "1" },
-    serve: { type: "boolean", default: false },
-  },
-});
-
+const { seconds, seed, serve: serving } = readArguments(process.argv.slice(2));
 const laboratory = new Laboratory();
 const interrupt = new AbortController();
 const { signal } = interrupt;
 process.once("SIGINT", () => interrupt.abort(130));
 process.once("SIGTERM", () => interrupt.abort(143));
+process.once("SIGHUP", () => interrupt.abort(129));
 
 try {
-  if (values.serve) {
+  if (serving) {
     await serve();
   } else {
-    const plan = { seconds: Number(values.seconds), seed: Number(values.seed), signal };
-    const { results, effects } = await measure(laboratory, plan);
+    const { results, effects } = await measure(laboratory, { seconds, seed, signal });
     console.log(`\n${table(results, effects)}\n\n${notes(results, effects)}`);
   }
 } catch (error) {

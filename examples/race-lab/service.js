@@ -4,6 +4,9 @@ import { once } from "node:events";
 
 import express from "express";
 
+// Ctrl-C reaches every process of a terminal; the laboratory says when this one ends.
+process.on("SIGINT", () => {});
+
 const [client = "", upstream = ""] = process.argv.slice(2);
 /** @type {{ install: import("./outgoing.js").Install }} */
 const { install } = await import(`./clients/${client}.js`);
@@ -23,8 +26,7 @@ const server = app.listen(0, "127.0.0.1");
 server.keepAliveTimeout = 60_000;
 await once(server, "listening");
 const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-process.send?.(`http://127.0.0.1:${port}`);
-
-// Ctrl-C reaches every process of a terminal; the laboratory says when this one ends.
-process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit());
+// The laboratory may have gone while this was starting.
+if (!process.connected) process.exit();
+process.send?.(`http://127.0.0.1:${port}`, () => {});

@@ -49,6 +49,28 @@ test.each([
   expect((await demo.ended).code).toBe(code);
 });
 
+test("a signal while everything is still starting ends it too", async () => {
+  const demo = run(["--seconds", "8"]);
+  await new Promise((resolve) => setTimeout(resolve, 450));
+  demo.child.kill("SIGTERM");
+  const { output, code } = await demo.ended;
+  expect(output).not.toContain("Error");
+  // Without a number if the signal was first.
+  expect([143, null]).toContain(code);
+});
+
+test.each([
+  [["--seconds", "x"], '--seconds must be an integer from 1 to 600, got "x"'],
+  [["--seed=-1"], '--seed must be an integer from 0 to 2147483647, got "-1"'],
+  [["--sevre"], "Unknown option '--sevre'"],
+  [["serve"], "Unexpected argument 'serve'"],
+])("%o are refused, with the usage", async (options, problem) => {
+  const { output, code } = await run(options).ended;
+  expect(code).toBe(2);
+  expect(output.slice(0, problem.length)).toBe(problem);
+  expect(output).toContain("Usage: npm run demo -- [--seconds 15] [--seed 1] [--serve]");
+});
+
 test("what it serves can be called", async () => {
   const demo = run(["--serve"]);
   const output = await demo.said("Ctrl-C ends everything");
@@ -77,6 +99,6 @@ function run(options: readonly string[]) {
         .toContain(words)
         .then(() => output),
     // "close" comes when nobody holds the pipes any more: every process that was started has inherited one.
-    ended: once(child, "close").then(([code]) => ({ output, code: code as number })),
+    ended: once(child, "close").then(([code]) => ({ output, code: code as number | null })),
   };
 }
