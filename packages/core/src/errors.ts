@@ -26,9 +26,14 @@ export class ReissueError extends Error {
   }
 }
 
-/** Whether a value is an error of Reissue's, of whichever copy of the package. */
+/** Whether a value is an error of Reissue's, of whichever copy of the package; never throws. */
 export function isReissueError(value: unknown): value is ReissueError {
-  return value instanceof Error && brand in value;
+  try {
+    return value instanceof Error && brand in value;
+  } catch {
+    // A proxy may throw at either.
+    return false;
+  }
 }
 
 /** An option was wrong; thrown at construction, before anything is sent. */
@@ -42,7 +47,7 @@ export class OptionError extends ReissueError {
   }
 }
 
-/** The upstream client was used after `close()`. */
+/** The upstream client was used after `close()`, or destroyed while the call was under way. */
 export class ClosedError extends ReissueError {
   constructor() {
     super("ERR_REISSUE_CLOSED", "The upstream client is closed");

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { isReissueError } from "../errors.ts";
 import { classify } from "./classify.ts";
 import type { Evidence, Failure } from "./failure.ts";
 import { isKind, isPhase } from "./shape.ts";
@@ -232,6 +233,25 @@ describe("any value at all", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it("is never made safer by why its sender gave up", () => {
+    const order = ["delivered", "unknown", "stale", "unsent"];
+    fc.assert(
+      fc.property(tree, flag, flag, (value, aborted, timedOut) => {
+        const alone = order.indexOf(classify(value).delivery);
+        const known = order.indexOf(classify(value, { aborted, timedOut }).delivery);
+        expect(known).toBeLessThanOrEqual(alone);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("is an error of Reissue's, or not, without a throw", () => {
+    for (const value of [hostileProxy, revoked.proxy, null, undefined, "x"]) {
+      expect(isReissueError(value)).toBe(false);
+    }
+    fc.assert(fc.property(tree, (value) => isReissueError(value) === false));
   });
 
   it("is aborted or timed out when the sender says so", () => {

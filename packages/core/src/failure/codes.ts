@@ -98,7 +98,8 @@ const codes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ["CONNECTION_BROKEN", shapes.reset],
   ["NR_CLOSED", shapes.deadConnection],
 
-  ["ERR_REISSUE_CLOSED", shapes.closed],
+  // `destroy()` gives it to requests in flight too.
+  ["ERR_REISSUE_CLOSED", shapes.torn],
 ]);
 
 /** X.509 verification results as Node spells them: "X509 certificate error codes" in its documentation of node:tls. */

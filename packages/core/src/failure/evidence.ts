@@ -43,7 +43,12 @@ function phaseOf(guess: Phase, kind: FailureKind, evidence: Evidence): Phase {
 /** The same failure under another kind or phase; what the error said beyond its kind stays with the kind. */
 function reshape(failure: Failure, kind: FailureKind, phase: Phase): Failure {
   if (kind === failure.kind && phase === failure.phase) return failure;
-  if (kind !== failure.kind) return failureOf({ kind, phase }, failure.code);
+  if (kind !== failure.kind) {
+    const renamed = failureOf({ kind, phase }, failure.code);
+    // A doubt about the phase outlives the kind.
+    const doubted = phase === failure.phase && failure.delivery !== "unsent";
+    return doubted && renamed.delivery === "unsent" ? { ...renamed, delivery: "unknown" } : renamed;
+  }
   const shape: Shape = { kind, phase, transient: failure.transient };
   const moved = failureOf(shape, failure.code);
   return kind === "timeout" ? moved : { ...moved, token: failure.token };

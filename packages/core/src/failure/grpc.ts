@@ -25,12 +25,22 @@ export function shapeOfGrpc(link: Link): { readonly shape: Shape; readonly code:
   // DOM exceptions and database drivers have numeric codes too; only a ServiceError has details or this wording.
   if (typeof number !== "number") return null;
   const details = readString(link.error, "details", 100);
+  const relayed = hasMetadata(link.error);
   for (const [status, name, starts, shape] of statuses) {
-    if (status !== number) continue;
+    if (status !== number || (relayed && starts !== "")) continue;
     const wording = `${number} ${name}`;
     if (details === null && !link.message.startsWith(wording)) return null;
     const found = details ?? link.message.slice(wording.length + ": ".length);
     if (found.startsWith(starts)) return { shape, code: name };
   }
   return null;
+}
+
+/**
+ * Whether the status came from the server, which may have relayed what its own client made up about a call of its own:
+ * a status that is made up here has no metadata, one that came over the wire has at least its content type.
+ */
+function hasMetadata(error: object): boolean {
+  const size = read(read(read(error, "metadata"), "internalRepr"), "size");
+  return typeof size === "number" && size > 0;
 }

@@ -16,7 +16,7 @@ const deliveries: readonly string[] = [
  * It is copied word by word: the error may come from another version of the package.
  */
 export function ownFailure(error: object): Failure | null {
-  if (!isBranded(error)) return null;
+  if (!isReissueError(error)) return null;
   const failure = read(error, "failure");
   const kind = read(failure, "kind");
   const phase = read(failure, "phase");
@@ -39,13 +39,4 @@ function withOverrides(failure: unknown, kind: FailureKind, phase: Phase): Failu
 
 function isDelivery(value: unknown): value is Delivery {
   return typeof value === "string" && deliveries.includes(value);
-}
-
-function isBranded(error: object): boolean {
-  try {
-    return isReissueError(error);
-  } catch {
-    // A proxy may throw at `instanceof`.
-    return false;
-  }
 }

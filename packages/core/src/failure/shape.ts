@@ -51,6 +51,8 @@ export const shapes = {
   deadConnection: { kind: "reset", phase: "pool" },
   /** The pool was torn down, under requests that it may have written already. */
   destroyed: { kind: "pool", phase: "request" },
+  /** The same, and it will not open again. */
+  torn: { kind: "pool", phase: "request", transient: false },
 
   refusedStream: { kind: "refused-stream", phase: "request" },
   reset: { kind: "reset", phase: "request" },

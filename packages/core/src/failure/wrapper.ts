@@ -2,8 +2,15 @@ import type { Failure } from "./failure.ts";
 import { isObject, read, type Link } from "./link.ts";
 import { failureOf } from "./shape.ts";
 
-/** What the error around a failure adds to it: whether the response had begun, and whether the caller was given it. */
+/**
+ * What the error around a failure adds to it: whether the response had begun, whether the caller was given it, and
+ * whether other attempts came before.
+ */
 export function throughWrapper(link: Link, failure: Failure): Failure {
+  // An answer, or an attempt before the last, that nobody can see from here.
+  if (failure.delivery === "unsent" && (isOfBody(link) || hasBeenRetried(link.error))) {
+    return throughWrapper(link, { ...failure, delivery: "unknown" });
+  }
   if (isFetchError(link, "fetch failed") && failure.delivery === "delivered") {
     // fetch rejects with this before it has returned a Response, whatever part of it had come.
     return { ...failure, delivery: "unknown" };
@@ -36,4 +43,21 @@ function inBody(failure: Failure): Failure {
     return failureOf({ kind, phase: "response-body" }, code);
   }
   return failure;
+}
+
+/** Where clients that resend by themselves count it: the AWS SDK the attempts, the others the resends. */
+const counters: readonly (readonly [path: readonly string[], first: number])[] = [
+  [["$metadata", "attempts"], 1],
+  [["request", "retryCount"], 0], // got
+  [["config", "axios-retry", "retryCount"], 0],
+  [["config", "retryConfig", "currentRetryAttempt"], 0], // gaxios
+  [["retries"], 0], // superagent
+];
+
+/** Whether the failure is only that of the last of several attempts, of which an earlier one may have been processed. */
+function hasBeenRetried(error: object): boolean {
+  return counters.some(([path, first]) => {
+    const count = path.reduce<unknown>(read, error);
+    return typeof count === "number" && count > first;
+  });
 }
