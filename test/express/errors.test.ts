@@ -2,13 +2,27 @@ import { request as httpRequest } from "node:http";
 
 import { classify, isReissueError, UpstreamError } from "@reissue/core";
 import { reissue } from "@reissue/express";
-import { describe, expect, test } from "vitest";
+import { Agent, interceptors, request } from "undici";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { majors, Service, signal } from "./service.ts";
 
 test("the translator has the four parameters that Express knows it by", () => {
   expect(reissue().errors().length).toBe(4);
+});
+
+test.each([null, undefined, {}])("a request whose socket is %o is no obstacle", (socket) => {
+  const passed: unknown[] = [];
+  const translate = (error: unknown, res: object): void =>
+    reissue().errors()(error, { method: "GET", socket } as never, res as never, (given) => {
+      passed.push(given);
+    });
+  const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+  translate(reset, { headersSent: false });
+  translate(reset, { headersSent: true, writableEnded: true });
+  translate(null, { headersSent: false });
+  expect(passed).toEqual([expect.objectContaining({ status: 502 }), reset, null]);
 });
 
 /** As http-errors makes them. */
@@ -73,6 +87,21 @@ describe.each(majors)("%s", (_, express) => {
     expect(answer.headers.has("x-should-retry")).toBe(false);
     expect(service.errors).toEqual([thrown]);
     expect(service.errors[0]).toBe(thrown);
+  });
+
+  test("an upstream's own status and headers do not become ours", async () => {
+    const orders = await opened({
+      respond: { status: 401, headers: { "set-cookie": "session=theirs" } },
+    });
+    const client = new Agent().compose(interceptors.responseError());
+    onTestFinished(() => client.destroy());
+    const service = await new Service(express).handle(
+      async (_req, res) => void res.json(await request(orders.origin, { dispatcher: client })),
+    );
+    const answer = await fetch(service.origin);
+    expect([answer.status, answer.headers.get("set-cookie")]).toEqual([500, null]);
+    expect(service.errors[0]).toMatchObject({ status: 500, expose: false });
+    expect((service.errors[0] as Error).cause).toMatchObject({ statusCode: 401 });
   });
 
   test("a response that had begun is cut, not ended", async () => {

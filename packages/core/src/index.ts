@@ -47,6 +47,7 @@ export {
   type GatewayError,
   type GatewayErrorOptions,
 } from "./gateway/gateway-error.ts";
+export { foreignAnswerError } from "./gateway/foreign-answer.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
 export { derivedKey, type DerivedKeyParts } from "./idempotency/derived-key.ts";
 export {

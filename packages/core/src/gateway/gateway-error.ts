@@ -46,13 +46,17 @@ export function gatewayError(failure: Failure, options: GatewayErrorOptions): Ga
   const status = retrySafe || convert === "always" ? failure.status : 500;
   // Without a message http-errors takes the status' own phrase: Fastify shows a message even where `expose` is false.
   const error = createError(status, { headers: headersOf(status, options) });
-  // Not as a property of `createError`, which would make it enumerable, so that serializers printed it; and never
-  // `createError(status, cause)`, which changes the cause itself and lets the cause's own status win.
-  Object.defineProperty(error, "cause", {
-    value: options.cause,
-    configurable: true,
-    writable: true,
-  });
+  return withCause(error, options.cause);
+}
+
+/**
+ * Hangs the original on an error of http-errors'.
+ *
+ * Not as a property of `createError`, which would make it enumerable, so that serializers printed it; and never
+ * `createError(status, cause)`, which changes the cause itself and lets the cause's own status win.
+ */
+export function withCause(error: createError.HttpError, cause: unknown): GatewayError {
+  Object.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
   return error as unknown as GatewayError;
 }
 
