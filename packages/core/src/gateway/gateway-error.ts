@@ -55,9 +55,9 @@ export function gatewayError(failure: Failure, options: GatewayErrorOptions): Ga
  * Not as a property of `createError`, which would make it enumerable, so that serializers printed it; and never
  * `createError(status, cause)`, which changes the cause itself and lets the cause's own status win.
  */
-export function withCause(error: createError.HttpError, cause: unknown): GatewayError {
+export function withCause(error: Error, cause: unknown): GatewayError {
   Object.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
-  return error as unknown as GatewayError;
+  return error as GatewayError;
 }
 
 function headersOf(status: number, options: GatewayErrorOptions): Record<string, string> {

@@ -137,6 +137,13 @@ describe("a request that never left", () => {
     expect(decided(waited, post)).toEqual(resend("unsent", 25, "any"));
   });
 
+  test("no wait is longer than an eighth of the window, however many came before", () => {
+    const refused = failed({ kind: "refused", phase: "connect", delivery: "unsent" });
+    expect(decided(refused, post, { unsentResends: 30, random: 0.5 })).toEqual(
+      resend("unsent", 125, "fresh"),
+    );
+  });
+
   test("what waiting cannot cure is not resent, with or without a window", () => {
     const unknownHost = failed({ kind: "dns", phase: "dns", delivery: "unsent", transient: false });
     for (const unsentWindowMs of [2000, 0]) {

@@ -114,6 +114,12 @@ export function decide(
   return decideCounted(policy, state, 0, "fresh", reason);
 }
 
+/**
+ * The longest wait between two unsent resends, as a share of the window: with a few long ones, an upstream that restarts
+ * again and again could be down at each of them by chance.
+ */
+const unsentCapShare = 1 / 8;
+
 /** Nothing reached the application, so neither method, attempts nor budget matter: only the window and the deadline. */
 function decideUnsent(
   failure: Failure,
@@ -128,7 +134,9 @@ function decideUnsent(
   }
   const leftMs = (state.unsentSinceMs ?? state.nowMs) + policy.unsentWindowMs - state.nowMs;
   if (leftMs <= 0) return giveUp("attempts-exhausted");
-  const delayMs = fullJitter(state.unsentResends, policy.backOff, state.random);
+  const { baseMs, capMs } = policy.backOff;
+  const unsent = { baseMs, capMs: Math.min(capMs, policy.unsentWindowMs * unsentCapShare) };
+  const delayMs = fullJitter(state.unsentResends, unsent, state.random);
   // Nothing went wrong with a connection where none came in time.
   const connection = failure.phase === "pool" && failure.kind === "timeout" ? "any" : "fresh";
   return resendBefore(state, Math.min(delayMs, leftMs), connection, "unsent");
