@@ -10,7 +10,7 @@ import { median, ratio } from "./run/statistics.js";
 const concurrency = 64;
 // A multiple of the contenders' numbers, so that each is as often first as any other.
 const rounds = quick ? 3 : 24;
-const warmUp = quick ? 1 : 4;
+const warmUp = quick ? 1 : 8;
 
 /** @type {Record<string, import("./clients.js").Exchange>} */
 const exchanges = {
@@ -27,12 +27,12 @@ const exchanges = {
 const races = [
   {
     names: ["Pool.request", "upstream.request", "Pool.request (again)", "undici.request"],
-    requests: quick ? 1000 : 20_000,
+    requests: quick ? 1000 : 10_000,
     targets: { perSecond: { atLeast: 0.95 }, cpu: { atMost: 1.05 } },
   },
   {
     names: ["fetch", "upstream()", "fetch (again)"],
-    requests: quick ? 500 : 4000,
+    requests: quick ? 500 : 2500,
     targets: { perSecond: { atLeast: 0.97 } },
   },
 ];

@@ -55,9 +55,14 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     return this.#closed;
   }
 
-  /** Whether an origin, in the form that the URL parser gives it, has been called before. */
-  readonly isKnown: (origin: string) => boolean = (origin) =>
-    this.#latest?.name === origin || this.#origins.has(origin);
+  /** The origin that a URL begins with, if it has been called before; null for any other URL. */
+  readonly knownOrigin: (url: string) => string | null = (url) => {
+    const latest = this.#latest?.name;
+    if (latest !== undefined && url.startsWith(latest) && url[latest.length] === "/") return latest;
+    // Behind "https://" there is at least one more character.
+    const slash = url.indexOf("/", 9);
+    return slash === -1 ? null : (this.#origins.get(url.slice(0, slash))?.name ?? null);
+  };
 
   override dispatch(
     options: ReissueDispatchOptions | Dispatcher.DispatchOptions,

@@ -150,11 +150,11 @@ export class Attempt implements Occupant {
     this.#responseStarted = false;
     this.#idleMs = null;
     if (connection.served > 0) {
-      const nowMs = this.#clock.now();
+      const { retrySafe } = this.#owner;
+      // Where nothing hangs on it, the moment at which the connection was found is near enough.
+      const nowMs = retrySafe ? this.handedOverAtMs : this.#clock.now();
       this.#idleMs = nowMs - connection.idleSinceMs;
-      const tooCold =
-        !this.#owner.retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs);
-      if (tooCold) {
+      if (!retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
         // It was hot when it was chosen; something held the process up since. Nothing has been written yet.
         abort(new errors.SocketError("the connection has been idle too long"));
         return;

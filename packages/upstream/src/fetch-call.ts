@@ -2,9 +2,9 @@ import { Readable } from "node:stream";
 
 import { isReissueError, type CallRetryOptions } from "@reissue/core";
 import {
-  Dispatcher,
   fetch,
   Request,
+  type Dispatcher,
   type RequestInfo,
   type RequestInit,
   type Response,
@@ -39,7 +39,12 @@ export async function fetchThrough(
     fetchInit.duplex = "half";
     original = startingWith(original, factory);
   }
-  fetchInit.dispatcher = new FetchDispatcher(agent, inbound, retry, original);
+  fetchInit.dispatcher = new FetchDispatcher(
+    agent,
+    inbound,
+    retry,
+    original,
+  ) as unknown as Dispatcher;
   try {
     return await fetch(ownRequest(input), fetchInit);
   } catch (error) {
@@ -55,9 +60,10 @@ export async function fetchThrough(
  * The dispatcher of one call of fetch.
  *
  * Fetch turns every body into a stream before it dispatches. What the caller gave goes to the agent in the stream's
- * place: it may be sendable again as it is, whatever its size, and can be closed while a read of it is pending.
+ * place: it may be sendable again as it is, whatever its size, and can be closed while a read of it is pending. Fetch
+ * asks a dispatcher for nothing but `dispatch`; a real one would be an EventEmitter made for every call.
  */
-class FetchDispatcher extends Dispatcher {
+class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   readonly #agent: ReissueAgent;
   readonly #inbound: Inbound | undefined;
   readonly #retry: CallRetryOptions | undefined;
@@ -69,17 +75,13 @@ class FetchDispatcher extends Dispatcher {
     retry: CallRetryOptions | undefined,
     original: unknown,
   ) {
-    super();
     this.#agent = agent;
     this.#inbound = inbound;
     this.#retry = retry;
     this.#original = original;
   }
 
-  override dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-  ): boolean {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     // A redirect may have dropped the body.
     const replace = this.#original !== undefined && options.body !== null;
     const { origin = "", path, method, upgrade = null } = options;

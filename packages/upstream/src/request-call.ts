@@ -18,7 +18,7 @@ export function requestThrough(
 ): Promise<Dispatcher.ResponseData> {
   let target: RequestTarget;
   try {
-    target = requestTarget(url, agent.isKnown);
+    target = requestTarget(url, agent.knownOrigin);
   } catch (error) {
     return Promise.reject(error);
   }

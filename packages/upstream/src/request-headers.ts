@@ -17,8 +17,8 @@ export function headerValue(headers: Headers, name: string): string | string[] |
 
 /** Of the commonest shape, a plain object, without a list of its entries: this runs for every unsafe request. */
 function ownValue(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {
-  for (const key of Object.keys(headers)) {
-    if (isNamed(key, name)) return headers[key];
+  for (const key in headers) {
+    if (isNamed(key, name) && Object.hasOwn(headers, key)) return headers[key];
   }
   return undefined;
 }
