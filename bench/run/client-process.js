@@ -40,8 +40,8 @@ function serve() {
   const { name, origin, concurrency, exchange } = JSON.parse(process.argv[3]);
   const call = clients[name](origin, concurrency, exchange);
   process.on("message", async (/** @type {number} */ requests) => {
-    // Finds the connections of the last turn again, or opens others.
-    await drive(call, { requests: 4 * concurrency, concurrency });
+    // Finds the connections of the last turn again, or opens others: a plain POST takes none that was idle for a second.
+    await drive(call, { requests: 32 * concurrency, concurrency });
     process.send?.(await drive(call, { requests, concurrency }));
   });
   process.on("disconnect", () => process.exit());
