@@ -48,8 +48,11 @@ export {
   type GatewayErrorOptions,
 } from "./gateway/gateway-error.ts";
 export { foreignAnswerError } from "./gateway/foreign-answer.ts";
+export { isReissueAnswer } from "./gateway/own-answer.ts";
+export { unreadableError } from "./gateway/unreadable-error.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
 export { derivedKey, type DerivedKeyParts } from "./idempotency/derived-key.ts";
+export { keyMalformedError, keyMissingError, type KeyError } from "./idempotency/key-error.ts";
 export {
   keyProblemText,
   maxKeyLength,

@@ -2,6 +2,7 @@ import createError from "http-errors";
 
 import { isObject, read } from "../failure/link.ts";
 import { withCause, type GatewayError } from "./gateway-error.ts";
+import { ownAnswer } from "./own-answer.ts";
 
 /** undici's errors of a status, whose `statusCode` and `headers` are the upstream's. */
 const undiciCodes: readonly unknown[] = ["UND_ERR_RESPONSE", "UND_ERR_REQ_RETRY"];
@@ -14,7 +15,8 @@ const undiciCodes: readonly unknown[] = ["UND_ERR_RESPONSE", "UND_ERR_REQ_RETRY"
  * application's own with a status included: it goes on as it is.
  */
 export function foreignAnswerError(error: unknown): GatewayError | null {
-  return carriesAnswer(error) ? withCause(createError(500, { headers: {} }), error) : null;
+  if (!carriesAnswer(error)) return null;
+  return ownAnswer(withCause(createError(500, { headers: {} }), error));
 }
 
 /** Whether the status that a framework would read off an error is that of a response which the error carries. */

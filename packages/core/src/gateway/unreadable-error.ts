@@ -1,0 +1,31 @@
+import createError from "http-errors";
+
+import { isObject } from "../failure/link.ts";
+import { withCause, type GatewayError } from "./gateway-error.ts";
+import { ownAnswer } from "./own-answer.ts";
+
+/** What frameworks read of an error. */
+const fields = ["status", "statusCode", "headers", "code", "expose", "message", "stack"];
+
+/**
+ * The error to throw in the place of one that a framework cannot answer: a plain 500, with the original as `cause`.
+ *
+ * Express takes null for no error at all, Koa leaves its request without an answer, as it does with a frozen error, on
+ * which it sets a status, or with one whose getters throw; and Fastify may answer a string with 200. Null for what they
+ * can read.
+ */
+export function unreadableError(error: unknown): GatewayError | null {
+  if (isReadable(error)) return null;
+  return ownAnswer(withCause(createError(500, { headers: {} }), error));
+}
+
+function isReadable(error: unknown): boolean {
+  if (!isObject(error)) return false;
+  try {
+    const [status, statusCode] = fields.map((name) => Reflect.get(error, name) as unknown);
+    if (Object.isFrozen(error)) return false;
+    return error instanceof Error || typeof (status ?? statusCode) === "number";
+  } catch {
+    return false;
+  }
+}
