@@ -1,6 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { checkKeys, describe, OptionError } from "@reissue/core";
+import {
+  escape,
+  gateSettings,
+  InboundRequest,
+  lazyUpstream,
+  routeSettings,
+  upstreamHolder,
+  type GateOptions,
+  type RouteOptions,
+} from "@reissue/server";
 import {
   createUpstream,
   type BoundUpstream,
@@ -8,20 +17,31 @@ import {
   type UpstreamOptions,
 } from "@reissue/upstream";
 
-import { errorTranslator, type ErrorTranslator, type Next } from "./error-translator.ts";
-import { UpstreamProperty } from "./inbound-request.ts";
-
 declare global {
   namespace Express {
     interface Request {
-      /** The outbound client, bound to this request: its safe calls end when the inbound client leaves. */
+      /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's leaving. */
       readonly upstream: BoundUpstream;
     }
   }
 }
 
+/** Express' `next`. */
+export type Next = (error?: unknown) => void;
+
+/** A middleware of Express'. Its types are structural, so that Express 4 and 5 both take it. */
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
+
+/** An error-handling middleware of Express', which it knows by its four parameters. */
+export type ErrorTranslator = (
+  error: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: Next,
+) => void;
+
 /** Options of {@link reissue}. */
-export interface ReissueOptions {
+export interface ReissueOptions extends GateOptions {
   /**
    * The client behind `req.upstream`: one that is open, which stays yours to close, or options for one of the gate's.
    *
@@ -30,11 +50,20 @@ export interface ReissueOptions {
   readonly upstream?: Upstream | UpstreamOptions | undefined;
 }
 
-/** The middleware, and what belongs to it. Its types are structural, so that Express 4 and 5 both take it. */
-export interface Gate {
-  (req: IncomingMessage, res: ServerResponse, next: Next): void;
+/** The middleware, and what belongs to it. */
+export interface Gate extends Middleware {
+  /**
+   * The middleware that says what holds for a route.
+   *
+   * @throws {@link OptionError} with the path of the first wrong option.
+   */
+  route(options: RouteOptions): Middleware;
   /** The error-handling middleware; mount it after the routes and before error handlers of your own. */
   errors(): ErrorTranslator;
+  /** Makes a handler of an async one for Express 4, which does not notice when a handler rejects. */
+  handler<Req, Res>(
+    run: (req: Req, res: Res, next: Next) => unknown,
+  ): (req: Req, res: Res, next: Next) => void;
   /** Closes the client that the gate opened, once its calls have ended; one that it was given stays open. */
   close(): Promise<void>;
 }
@@ -46,8 +75,9 @@ export interface Gate {
  * ```js
  * const gate = reissue({ upstream: { origins: { "http://orders:3000": { connections: 64 } } } });
  * app.use(gate);
- * app.get("/orders/:id", async (req, res) => {
- *   const order = await req.upstream(`http://orders:3000/orders/${req.params.id}`);
+ * app.post("/orders/:id/confirm", gate.route({ retryOn: ["ECONNRESET"] }), async (req, res) => {
+ *   const path = `/orders/${req.params.id}/confirm`;
+ *   const order = await req.upstream(`http://orders:3000${path}`, { method: "POST" });
  *   res.json(await order.json());
  * });
  * app.use(gate.errors());
@@ -56,32 +86,52 @@ export interface Gate {
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function reissue(options: ReissueOptions = {}): Gate {
-  checkKeys(options, "options", ["upstream"]);
-  const { upstream: given } = options;
-  if (isUpstream(given)) return gate(() => given, leaveOpen);
-  if (typeof given === "function") {
-    throw new OptionError("upstream", `must be an upstream or its options, got ${describe(given)}`);
+  const settings = gateSettings(options, ["upstream"]);
+  const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const inboundOf = (req: IncomingMessage): InboundRequest | null => InboundRequest.from(req);
+  const lazy = lazyUpstream(inboundOf, upstream.get);
+
+  function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    const inbound = InboundRequest.of(req, res, settings);
+    Object.defineProperty(req, "upstream", lazy);
+    admit(inbound, next);
   }
-  let own = given === undefined ? undefined : createUpstream(given);
-  const open = (): Upstream => (own ??= createUpstream());
-  // One that was never opened is opened to be closed, so that calls after the close are refused all the same.
-  return gate(open, () => open().close());
-}
 
-function gate(upstream: () => Upstream, close: () => Promise<void>): Gate {
-  const property = new UpstreamProperty(upstream);
-  return Object.assign(
-    function reissue(req: IncomingMessage, res: ServerResponse, next: Next): void {
-      property.define(req, res);
-      next();
+  return Object.assign(gate, {
+    route(options: RouteOptions): Middleware {
+      const route = routeSettings(options, "route");
+      return function reissueRoute(req, _res, next) {
+        const inbound = InboundRequest.under(req, route);
+        // One that no gate has seen yet is admitted there.
+        if (inbound === null) next();
+        else admit(inbound, next);
+      };
     },
-    { errors: errorTranslator, close },
-  );
+
+    errors(): ErrorTranslator {
+      return function reissueErrors(error, req, res, next) {
+        const passed = escape(error, InboundRequest.of(req, res, settings));
+        if (passed !== null) next(passed.error);
+      };
+    },
+
+    handler<Req, Res>(run: (req: Req, res: Res, next: Next) => unknown) {
+      return function reissueHandler(req: Req, res: Res, next: Next): void {
+        // A rejection with nothing would be taken for none.
+        const fail = (error: unknown): void => next(error ?? new Error("The handler rejected"));
+        Promise.resolve()
+          .then(() => run(req, res, next))
+          .catch(fail);
+      };
+    },
+
+    close: upstream.close,
+  });
 }
 
-/** Whoever opened it closes it. */
-async function leaveOpen(): Promise<void> {}
-
-function isUpstream(value: ReissueOptions["upstream"]): value is Upstream {
-  return typeof value === "function" && "dispatcher" in value;
+/** Lets a request on, under its time, unless its key is refused. */
+function admit(inbound: InboundRequest, next: Next): void {
+  const refusal = inbound.refusal();
+  if (refusal === null) inbound.limit(next);
+  next(refusal ?? undefined);
 }

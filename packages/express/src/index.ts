@@ -1,2 +1,9 @@
-export type { ErrorTranslator, Next } from "./error-translator.ts";
-export { reissue, type Gate, type ReissueOptions } from "./gate.ts";
+export {
+  reissue,
+  type ErrorTranslator,
+  type Gate,
+  type Middleware,
+  type Next,
+  type ReissueOptions,
+} from "./gate.ts";
+export { drain, keepAlive, type RouteOptions } from "@reissue/server";

@@ -1,0 +1,161 @@
+import {
+  escape,
+  gateSettings,
+  InboundRequest,
+  routeSettings,
+  upstreamHolder,
+  type GateOptions,
+  type RouteOptions,
+  type RouteSettings,
+} from "@reissue/server";
+import {
+  createUpstream,
+  type BoundUpstream,
+  type Upstream,
+  type UpstreamOptions,
+} from "@reissue/upstream";
+import type {
+  FastifyContextConfig,
+  FastifyError,
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyRequest,
+  RegisterOptions,
+  RouteHandlerMethod,
+  RouteOptions as FastifyRoute,
+} from "fastify";
+import fp from "fastify-plugin";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's leaving. */
+    readonly upstream: BoundUpstream;
+  }
+  interface FastifyContextConfig {
+    /** What holds for this route. */
+    reissue?: RouteOptions | undefined;
+  }
+}
+
+/** Options of {@link reissue}. */
+export interface ReissueOptions extends GateOptions {
+  /**
+   * The client behind `request.upstream`: one that is open, which stays yours to close, or options for one that is
+   * closed with the server.
+   *
+   * @defaultValue a client with every default, opened at the first `request.upstream`
+   */
+  readonly upstream?: Upstream | UpstreamOptions | undefined;
+}
+
+/**
+ * Puts `request.upstream` on every request, and answers its failures with 502, 503 or 504 only where a replay is safe.
+ *
+ * Register it before the routes that it is for. Error handlers of yours, of whatever scope, get the translated error.
+ *
+ * @example
+ * ```js
+ * await app.register(reissue);
+ * const config = { reissue: { retryOn: ["ECONNRESET"] } };
+ * app.post("/orders/:id/confirm", { config }, async (request) => {
+ *   const path = `/orders/${request.params.id}/confirm`;
+ *   const order = await request.upstream(`http://orders:3000${path}`, { method: "POST" });
+ *   return order.json();
+ * });
+ * ```
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export const reissue: FastifyPluginAsync<ReissueOptions> = fp(plugin, {
+  fastify: ">=5",
+  name: "@reissue/fastify",
+});
+
+/** What a route says of itself, where Fastify carries it from the route to its requests. */
+const said = Symbol("reissue.route");
+
+interface Config {
+  [said]?: Partial<RouteSettings>;
+}
+
+async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
+  const settings = gateSettings(withoutFastifys(options), ["upstream"]);
+  const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const warned = new Set<string>();
+
+  fastify.decorateRequest("upstream", {
+    getter(this: FastifyRequest): BoundUpstream {
+      return inboundOf(this).bind(upstream.get());
+    },
+  });
+
+  fastify.addHook("onRoute", function reissueRoute(route) {
+    const { method, url, config } = route;
+    const name = `${[method].flat().join(", ")} ${url}`;
+    const ownSettings = routeSettings(config?.reissue ?? {}, `config.reissue of ${name}`);
+    const own: FastifyContextConfig & Config = { ...config, [said]: ownSettings };
+    route.config = own;
+    route.handler = watched(route.handler);
+    route.errorHandler = translating(route.errorHandler);
+  });
+
+  fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
+    const config = request.routeOptions.config as Config;
+    const inbound = InboundRequest.of(request.raw, reply.raw, settings);
+    if (config[said] !== undefined) InboundRequest.under(request.raw, config[said]);
+    else if (!request.is404) warnOnce(request, warned);
+    const refusal = inbound.refusal();
+    if (refusal === null) inbound.limit((error) => void reply.send(error));
+    done(refusal ?? undefined);
+  });
+
+  fastify.addHook("onClose", upstream.close);
+}
+
+/** Options less those that Fastify itself takes of every plugin. */
+function withoutFastifys(options: ReissueOptions & RegisterOptions): ReissueOptions {
+  const { prefix: _prefix, logLevel: _level, logSerializers: _serializers, ...own } = options;
+  return own;
+}
+
+function inboundOf({ raw }: FastifyRequest): InboundRequest {
+  const inbound = InboundRequest.from(raw);
+  if (inbound === null) throw new Error("request.upstream is there from the onRequest hook on");
+  return inbound;
+}
+
+type ErrorHandler = NonNullable<FastifyRoute["errorHandler"]>;
+
+/** The error handler of a route: its own, or else its scope's, with the translated error. */
+function translating(own: ErrorHandler | undefined): ErrorHandler {
+  return function reissueErrors(error, request, reply) {
+    const passed = escape(error, inboundOf(request));
+    if (passed === null) return void reply.hijack();
+    if (own === undefined) throw passed.error;
+    return own.call(this, passed.error as FastifyError, request, reply);
+  };
+}
+
+/** The handler of a route; Fastify asks no error handler once a response has begun. */
+function watched(handler: RouteHandlerMethod): RouteHandlerMethod {
+  return function reissueHandler(request, reply) {
+    const result: unknown = handler.call(this, request, reply);
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
+      if (reply.raw.headersSent) escape(error, inboundOf(request));
+      throw error;
+    });
+  };
+}
+
+function warnOnce(
+  { routeOptions: { method, url }, log }: FastifyRequest,
+  warned: Set<string>,
+): void {
+  const name = `${[method].flat().join(", ")} ${url}`;
+  if (warned.has(name)) return;
+  warned.add(name);
+  log.warn(
+    `${name} was declared before @reissue/fastify was registered: its errors are not translated`,
+  );
+}

@@ -1,0 +1,110 @@
+import {
+  escape,
+  gateSettings,
+  InboundRequest,
+  lazyUpstream,
+  routeSettings,
+  upstreamHolder,
+  type GateOptions,
+  type RouteOptions,
+} from "@reissue/server";
+import {
+  createUpstream,
+  type BoundUpstream,
+  type Upstream,
+  type UpstreamOptions,
+} from "@reissue/upstream";
+import type { IncomingMessage, ServerResponse } from "node:http";
+// The augmentation below needs the module to be known.
+// oxlint-disable-next-line unicorn/require-module-specifiers
+import type {} from "koa";
+
+declare module "koa" {
+  interface ExtendableContext {
+    /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's leaving. */
+    readonly upstream: BoundUpstream;
+  }
+}
+
+/** What of Koa's context is used. Structural, so that Koa 2 and 3 both fit. */
+interface Context {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  respond?: boolean | undefined;
+}
+
+/** A middleware of Koa's. */
+export type Middleware = (ctx: Context, next: () => Promise<unknown>) => Promise<void>;
+
+/** Options of {@link reissue}. */
+export interface ReissueOptions extends GateOptions {
+  /**
+   * The client behind `ctx.upstream`: one that is open, which stays yours to close, or options for one of the gate's.
+   *
+   * @defaultValue a client with every default, opened at the first `ctx.upstream`
+   */
+  readonly upstream?: Upstream | UpstreamOptions | undefined;
+}
+
+/** The middleware, and what belongs to it. */
+export interface Gate extends Middleware {
+  /** Closes the client that the gate opened, once its calls have ended; one that it was given stays open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts `ctx.upstream` on every context, and answers its failures with 502, 503 or 504 only where a replay is safe.
+ *
+ * @example
+ * ```js
+ * app.use(reissue());
+ * router.post("/orders/:id/confirm", route({ retryOn: ["ECONNRESET"] }), async (ctx) => {
+ *   const path = `/orders/${ctx.params.id}/confirm`;
+ *   const order = await ctx.upstream(`http://orders:3000${path}`, { method: "POST" });
+ *   ctx.body = await order.json();
+ * });
+ * ```
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function reissue(options: ReissueOptions = {}): Gate {
+  const settings = gateSettings(options, ["upstream"]);
+  const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const lazy = lazyUpstream(({ req }: Context) => InboundRequest.from(req), upstream.get);
+
+  async function gate(ctx: Context, next: () => Promise<unknown>): Promise<void> {
+    const inbound = InboundRequest.of(ctx.req, ctx.res, settings);
+    Object.defineProperty(ctx, "upstream", lazy);
+    try {
+      await admit(inbound, next);
+    } catch (error) {
+      const passed = escape(error, inbound);
+      if (passed !== null) throw passed.error;
+      // It has been answered: Koa has nothing to do any more.
+      ctx.respond = false;
+    }
+  }
+
+  return Object.assign(gate, { close: upstream.close });
+}
+
+/**
+ * The middleware that says what holds for a route; goes inside the gate, or before it.
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function route(options: RouteOptions): Middleware {
+  const settings = routeSettings(options, "route");
+  return async function reissueRoute(ctx, next) {
+    const inbound = InboundRequest.under(ctx.req, settings);
+    // One that no gate has seen yet is admitted there.
+    await (inbound === null ? next() : admit(inbound, next));
+  };
+}
+
+/** Lets a request on, under its time, unless its key is refused. */
+async function admit(inbound: InboundRequest, next: () => Promise<unknown>): Promise<void> {
+  const refusal = inbound.refusal();
+  if (refusal !== null) throw refusal;
+  await inbound.within(next);
+}

@@ -1,0 +1,30 @@
+/** Something that stands before a server and keeps connections to it open. */
+export type Balancer =
+  | "aws-alb"
+  | "aws-nlb"
+  | "cloudflare"
+  | "cloudfront"
+  | "envoy"
+  | "gcp"
+  | "haproxy"
+  | "istio"
+  | "nginx"
+  | "traefik";
+
+/**
+ * For how long each keeps an idle connection to its origin by default, in ms.
+ *
+ * The sources are their own documentations and, for nginx and HAProxy, measurements of Debian's packages.
+ */
+export const balancerIdleMs: Readonly<Record<Balancer, number>> = {
+  "aws-alb": 60_000,
+  "aws-nlb": 350_000,
+  cloudflare: 900_000,
+  cloudfront: 5000,
+  envoy: 3_600_000,
+  gcp: 600_000,
+  haproxy: 5000,
+  istio: 3_600_000,
+  nginx: 60_000,
+  traefik: 90_000,
+};

@@ -1,0 +1,87 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+
+import { checkDuration, checkKeys, systemClock, type Clock } from "@reissue/core";
+
+/** How often a closed server is looked at, in ms. */
+const sweepMs = 50;
+
+/** A server of node:http or node:https; Express, Koa and Fastify each make one. */
+export type DrainableServer = Pick<
+  Server,
+  "close" | "closeAllConnections" | "closeIdleConnections" | "getConnections" | "prependListener"
+>;
+
+/** Options of {@link drain}. */
+export interface DrainOptions {
+  /**
+   * For how long the server goes on accepting and answering, each answer with `Connection: close`, in ms; longer than
+   * the balancer takes to notice that it should send elsewhere.
+   *
+   * @defaultValue 5000
+   */
+  readonly lameDuckMs?: number | undefined;
+  /**
+   * After how long, in ms from the call, whatever is still open is destroyed.
+   *
+   * @defaultValue 30000, Kubernetes' default grace period
+   */
+  readonly deadlineMs?: number | undefined;
+  /** Time; tests put their own here. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Ends a server without losing requests that are on their way.
+ *
+ * A plain `close` resets what the balancer writes at that moment on a connection that it takes for alive. Here the
+ * server first tells it, answer by answer, that the connection ends (RFC 9112 §9.6), and only then stops to listen.
+ *
+ * @example
+ * ```js
+ * process.once("SIGTERM", () => drain(server, { lameDuckMs: 10_000 }).then(() => process.exit()));
+ * ```
+ *
+ * @returns once every connection is closed, or the deadline has passed: how many had to be destroyed then.
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export async function drain(
+  server: DrainableServer,
+  options: DrainOptions = {},
+): Promise<{ readonly destroyed: number }> {
+  checkKeys(options, "options", ["lameDuckMs", "deadlineMs", "clock"]);
+  const lameDuckMs = checkDuration(options.lameDuckMs, "lameDuckMs", 5000);
+  const deadlineMs = checkDuration(options.deadlineMs, "deadlineMs", 30_000);
+  const clock = options.clock ?? systemClock;
+  const endsAtMs = clock.now() + deadlineMs;
+  server.prependListener("request", lastOnItsConnection);
+  await wait(clock, Math.min(lameDuckMs, deadlineMs));
+  // That it may have been closed already is no news.
+  server.close(() => {});
+  for (;;) {
+    // What was under way before the drain has not been told that its connection ends.
+    server.closeIdleConnections();
+    const open = await connections(server);
+    if (open === 0) return { destroyed: 0 };
+    const leftMs = endsAtMs - clock.now();
+    if (leftMs <= 0) {
+      server.closeAllConnections();
+      return { destroyed: open };
+    }
+    await wait(clock, Math.min(sweepMs, leftMs));
+  }
+}
+
+/** Answers a request with `Connection: close`. */
+function lastOnItsConnection(_request: IncomingMessage, response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+}
+
+function connections(server: DrainableServer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+}
+
+function wait(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.setTimeout(resolve, ms));
+}

@@ -1,0 +1,26 @@
+import { isReissueAnswer } from "@reissue/core";
+
+import type { InboundRequest } from "./inbound-request.ts";
+import { respond } from "./respond.ts";
+import { translate } from "./translation.ts";
+
+/**
+ * Deals with an error that has escaped from a handler, and tells what is handed on to the application's error handling.
+ *
+ * @returns null where nothing is: the request has been answered.
+ */
+export function escape(
+  error: unknown,
+  inbound: InboundRequest,
+): { readonly error: unknown } | null {
+  const { request, response, gate } = inbound;
+  const translation = translate(error, inbound);
+  if (translation.action === "drop") return null;
+  // One that is whole is left alone, though it be still on its way.
+  if (translation.action === "cut" && !response.writableEnded) request.socket.destroy();
+  const passed = translation.action === "answer" ? translation.error : error;
+  const render = gate.problemDetails && isReissueAnswer(passed) && !response.headersSent;
+  if (!render || inbound.left) return { error: passed };
+  respond(response, passed, true);
+  return null;
+}

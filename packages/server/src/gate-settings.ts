@@ -1,0 +1,143 @@
+import {
+  checkKeys,
+  checkNumber,
+  describe,
+  OptionError,
+  proxyStatus,
+  systemClock,
+  classify,
+  type Clock,
+  type KeySyntax,
+} from "@reissue/core";
+
+import {
+  defaultRoute,
+  routeKeys,
+  routeSettings,
+  type RouteOptions,
+  type RouteSettings,
+} from "./route-settings.ts";
+import type { Scope } from "./scope.ts";
+
+/** What may be said about inbound idempotency keys. */
+export interface IdempotencyOptions {
+  /**
+   * Tells callers apart, so that two that choose the same key do not get each other's outbound keys. It has no default:
+   * where it is left out, keys are validated and nothing is derived from them.
+   */
+  readonly scope?: Scope | undefined;
+  /**
+   * Which values are keys: a Structured Field String only (`strict`), or a bare key too (`lenient`).
+   *
+   * @defaultValue "lenient"
+   */
+  readonly syntax?: KeySyntax | undefined;
+}
+
+/** What may be said of all requests; what is said of a route wins. */
+export interface GateOptions extends RouteOptions {
+  readonly idempotency?: IdempotencyOptions | undefined;
+  /**
+   * Which failed requests get 502, 503 or 504: those that are retry-safe, or all of them, though HAProxy and Envoy then
+   * replay a POST that may have been processed.
+   *
+   * @defaultValue "retry-safe"
+   */
+  readonly convert?: "retry-safe" | "always" | undefined;
+  /**
+   * What Retry-After says with a 503, in seconds.
+   *
+   * @defaultValue 1
+   */
+  readonly retryAfterSeconds?: number | undefined;
+  /**
+   * Whether failures are answered by Reissue itself, as `application/problem+json` (RFC 9457), instead of being handed to
+   * the application's own error handler.
+   *
+   * @defaultValue false
+   */
+  readonly problemDetails?: boolean | undefined;
+  /**
+   * The name of this gateway in a Proxy-Status field (RFC 9209), which is sent with translated failures if there is one.
+   * An origin server must not send it.
+   */
+  readonly proxyStatus?: string | undefined;
+  /** Time and chance; tests put their own here. */
+  readonly clock?: Clock | undefined;
+}
+
+/** What holds for a gate, resolved. */
+export interface GateSettings {
+  readonly route: RouteSettings;
+  readonly scope: Scope | null;
+  readonly syntax: KeySyntax;
+  readonly convert: "retry-safe" | "always";
+  readonly retryAfterSeconds: number;
+  readonly problemDetails: boolean;
+  readonly proxyStatus: string | null;
+  readonly clock: Clock;
+}
+
+/** The names in {@link GateOptions}. */
+export const gateKeys: readonly (keyof GateOptions)[] = [
+  ...routeKeys,
+  "idempotency",
+  "convert",
+  "retryAfterSeconds",
+  "problemDetails",
+  "proxyStatus",
+  "clock",
+];
+
+/**
+ * Resolves a gate's options.
+ *
+ * @param alsoKnown - Names of options that are the adapter's own.
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function gateSettings(
+  options: GateOptions,
+  alsoKnown: readonly string[] = [],
+): GateSettings {
+  checkKeys(options, "options", [...gateKeys, ...alsoKnown]);
+  const { convert = "retry-safe", problemDetails = false, idempotency = {} } = options;
+  checkKeys(idempotency, "idempotency", ["scope", "syntax"]);
+  const { scope = null, syntax = "lenient" } = idempotency;
+  if (scope !== null && scope !== "shared" && typeof scope !== "function") {
+    throw new OptionError(
+      "idempotency.scope",
+      `must be "shared" or a function, got ${describe(scope)}`,
+    );
+  }
+  oneOf(syntax, ["lenient", "strict"], "idempotency.syntax");
+  oneOf(convert, ["retry-safe", "always"], "convert");
+  oneOf(problemDetails, [true, false], "problemDetails");
+  return {
+    route: { ...defaultRoute, ...routeSettings(options, "") },
+    scope,
+    syntax,
+    convert,
+    retryAfterSeconds: checkNumber(options.retryAfterSeconds, "retryAfterSeconds", 1, {
+      min: 0,
+      max: 86_400,
+    }),
+    problemDetails,
+    proxyStatus: gatewayName(options.proxyStatus),
+    clock: options.clock ?? systemClock,
+  };
+}
+
+function oneOf(value: unknown, allowed: readonly unknown[], path: string): void {
+  if (allowed.includes(value)) return;
+  const words = allowed.map((each) => JSON.stringify(each)).join(" or ");
+  throw new OptionError(path, `must be ${words}, got ${describe(value)}`);
+}
+
+/** A failure that has a token, to try a gateway's name on. */
+const refused = classify(Object.assign(new Error(), { code: "ECONNREFUSED", syscall: "connect" }));
+
+function gatewayName(name: unknown): string | null {
+  if (name === undefined) return null;
+  if (typeof name === "string" && name !== "" && proxyStatus(name, refused) !== null) return name;
+  throw new OptionError("proxyStatus", `must be a name in visible ASCII, got ${describe(name)}`);
+}

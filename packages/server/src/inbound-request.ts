@@ -1,0 +1,187 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import {
+  isRetrySafe,
+  keyMalformedError,
+  keyMissingError,
+  parseIdempotencyKey,
+  type Condition,
+  type GatewayError,
+  type Timer,
+} from "@reissue/core";
+
+import { departure } from "./departure.ts";
+import type { GateSettings } from "./gate-settings.ts";
+import { OutboundKeys } from "./outbound-keys.ts";
+import type { RouteSettings } from "./route-settings.ts";
+import { scopeOf } from "./scope.ts";
+import { timeoutError } from "./translation.ts";
+
+/** What outbound calls take over from the request that they are made for; the shape that `upstream.bind` takes. */
+export interface OutboundContext {
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  readonly retryOn: readonly Condition[];
+  readonly outboundKey: ((method: string, url: string) => string) | undefined;
+}
+
+/** An outbound client as adapters hold it. */
+export interface Bindable<Bound> {
+  bind(context: OutboundContext): Bound;
+}
+
+const known = Symbol("reissue.request");
+const said = Symbol("reissue.route");
+
+/** A request that a gate or a route has seen. */
+interface Seen extends IncomingMessage {
+  [known]?: InboundRequest;
+  /** What a route said that came before the gate. */
+  [said]?: Partial<RouteSettings>;
+}
+
+/** One request to the service, with what its gate and its route say of it. */
+export class InboundRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly gate: GateSettings;
+  #route: RouteSettings;
+  #key: string | null = null;
+  #keyIsRead = false;
+  #keys: OutboundKeys | null = null;
+  #bound: unknown = null;
+  #startedAtMs: number;
+  #timer: Timer | null = null;
+  #timedOut = false;
+
+  private constructor(request: Seen, response: ServerResponse, gate: GateSettings) {
+    this.request = request;
+    this.response = response;
+    this.gate = gate;
+    this.#route = request[said] === undefined ? gate.route : { ...gate.route, ...request[said] };
+    this.#startedAtMs = gate.clock.now();
+  }
+
+  /** The one of a request of node:http; made by the first gate that it comes through. */
+  static of(
+    request: IncomingMessage,
+    response: ServerResponse,
+    gate: GateSettings,
+  ): InboundRequest {
+    return ((request as Seen)[known] ??= new InboundRequest(request, response, gate));
+  }
+
+  /** The one of a request that has come through a gate; null for any other. */
+  static from(request: IncomingMessage): InboundRequest | null {
+    return (request as Seen)[known] ?? null;
+  }
+
+  /**
+   * Puts a request under what its route says, now or once it comes to a gate.
+   *
+   * @returns the request; null where no gate has seen it yet.
+   */
+  static under(request: IncomingMessage, route: Partial<RouteSettings>): InboundRequest | null {
+    const seen: Seen = request;
+    const inbound = seen[known];
+    if (inbound === undefined) {
+      seen[said] = { ...seen[said], ...route };
+      return null;
+    }
+    inbound.#route = { ...inbound.#route, ...route };
+    return inbound;
+  }
+
+  /** Whether a second run does no harm, because its method or its route's owner says so. */
+  get retrySafe(): boolean {
+    // A key alone promises nothing: it counts once a store deduplicates it.
+    const optedIn = this.#route.retryOn.length > 0;
+    return isRetrySafe({ method: this.request.method ?? "", keyed: false, optedIn });
+  }
+
+  /** Whether its client has gone before it had its whole response. */
+  get left(): boolean {
+    const { request, response } = this;
+    if (request.socket?.destroyed) return true;
+    return response.destroyed && !response.writableFinished;
+  }
+
+  /** Whether it has been answered because its time was over. */
+  get timedOut(): boolean {
+    return this.#timedOut;
+  }
+
+  /** Its idempotency key, without quotes; null where it has none, or its route ignores it. */
+  get key(): string | null {
+    return this.#key;
+  }
+
+  /** Reads the key as the route says; the error that a missing or a malformed one is answered with, or null. */
+  refusal(): GatewayError | null {
+    const rule = this.#route.idempotencyKey;
+    if (rule === "ignored" || this.#keyIsRead) return null;
+    const value = this.request.headers?.["idempotency-key"];
+    if (value === undefined) return rule === "required" ? keyMissingError() : null;
+    // Node joins repeated lines of this name with commas, which no key may have; a list is for hand-made requests.
+    const text = Array.isArray(value) ? value.join(", ") : value;
+    const parsed = parseIdempotencyKey(text, { syntax: this.gate.syntax });
+    if (!parsed.ok) return keyMalformedError(parsed);
+    this.#keyIsRead = true;
+    this.#key = parsed.key;
+    return null;
+  }
+
+  /**
+   * Starts the route's time, if it has one, anew where it had been started.
+   *
+   * @param onExpire - Called with what is to be answered, unless the response has begun by then.
+   */
+  limit(onExpire: (error: GatewayError) => void): void {
+    const { clock } = this.gate;
+    const { timeoutMs } = this.#route;
+    if (timeoutMs === Infinity) return;
+    if (this.#timer === null) this.response.once("close", () => this.#stop());
+    else clock.clearTimeout(this.#timer);
+    const leftMs = Math.max(this.#startedAtMs + timeoutMs - clock.now(), 0);
+    this.#timer = clock.setTimeout(() => {
+      this.#timer = null;
+      if (this.response.headersSent || this.left) return;
+      this.#timedOut = true;
+      onExpire(timeoutError(this));
+    }, leftMs);
+  }
+
+  /** Runs a handler under the route's time: settles as it does, or rejects once the time is over. */
+  within<Result>(run: () => Promise<Result>): Promise<Result> {
+    if (this.#route.timeoutMs === Infinity) return run();
+    return new Promise((resolve, reject) => {
+      this.limit(reject);
+      run().then(resolve, reject);
+    });
+  }
+
+  /** The outbound client for calls made on its behalf; bound when it is first asked for. */
+  bind<Bound>(upstream: Bindable<Bound>): Bound {
+    this.#bound ??= upstream.bind(this.#outbound());
+    return this.#bound as Bound;
+  }
+
+  #outbound(): OutboundContext {
+    const { scope } = this.gate;
+    const { retryOn, timeoutMs } = this.#route;
+    if (this.#key !== null && scope !== null) {
+      this.#keys ??= new OutboundKeys(scopeOf(this.request, scope), this.#key);
+    }
+    return {
+      signal: departure(this.response),
+      deadlineMs: this.#startedAtMs + timeoutMs,
+      retryOn,
+      outboundKey: this.#keys?.next,
+    };
+  }
+
+  #stop(): void {
+    if (this.#timer !== null) this.gate.clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}

@@ -1,0 +1,23 @@
+export { balancerIdleMs, type Balancer } from "./balancers.ts";
+export { drain, type DrainableServer, type DrainOptions } from "./drain.ts";
+export { escape } from "./escape.ts";
+export {
+  gateKeys,
+  gateSettings,
+  type GateOptions,
+  type GateSettings,
+  type IdempotencyOptions,
+} from "./gate-settings.ts";
+export { InboundRequest, type Bindable, type OutboundContext } from "./inbound-request.ts";
+export { keepAlive, type HttpServer, type KeepAliveOptions } from "./keep-alive.ts";
+export { lazyUpstream } from "./lazy-upstream.ts";
+export { handler, type HandlerOptions, type Listener } from "./node-handler.ts";
+export { problemDetails, type ProblemDetails } from "./problem-details.ts";
+export {
+  routeSettings,
+  type KeyRule,
+  type RouteOptions,
+  type RouteSettings,
+} from "./route-settings.ts";
+export type { Scope } from "./scope.ts";
+export { upstreamHolder, type UpstreamHolder } from "./upstream-holder.ts";

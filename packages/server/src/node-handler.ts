@@ -1,0 +1,77 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { inspect } from "node:util";
+
+import { escape } from "./escape.ts";
+import { gateSettings, type GateOptions } from "./gate-settings.ts";
+import { InboundRequest, type Bindable } from "./inbound-request.ts";
+import { lazyUpstream } from "./lazy-upstream.ts";
+import { respond } from "./respond.ts";
+
+/** A listener of node:http's, whose request has an `upstream`; it may be async. */
+export type Listener<Bound> = (
+  request: IncomingMessage & { readonly upstream: Bound },
+  response: ServerResponse,
+) => unknown;
+
+/** Options of {@link handler}. */
+export interface HandlerOptions<Bound> extends GateOptions {
+  /** The client behind `request.upstream`, as `createUpstream` opens it; it stays yours to close. */
+  readonly upstream: Bindable<Bound>;
+  /**
+   * Told of every error that is to be answered, translated or not, and may answer it.
+   *
+   * @defaultValue writes what is answered with a 5xx to stderr
+   */
+  readonly onError?:
+    | ((error: unknown, request: IncomingMessage, response: ServerResponse) => void)
+    | undefined;
+}
+
+/**
+ * Makes a listener for node:http of one that may throw, reject, and call `request.upstream`.
+ *
+ * @example
+ * ```js
+ * const upstream = createUpstream();
+ * const listener = handler(async (request, response) => {
+ *   const order = await request.upstream(`http://orders:3000${request.url}`);
+ *   response.end(await order.text());
+ * }, { upstream });
+ * createServer(listener).listen(8080);
+ * ```
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function handler<Bound>(
+  listener: Listener<Bound>,
+  options: HandlerOptions<Bound>,
+): RequestListener {
+  const settings = gateSettings(options, ["upstream", "onError"]);
+  const { upstream, onError = toStderr } = options;
+  const lazy = lazyUpstream(
+    (request: IncomingMessage) => InboundRequest.from(request),
+    () => upstream,
+  );
+  return function reissue(request, response): void {
+    const inbound = InboundRequest.of(request, response, settings);
+    Object.defineProperty(request, "upstream", lazy);
+    const run = async (): Promise<void> => {
+      const refused = inbound.refusal();
+      if (refused !== null) throw refused;
+      await listener(request as Parameters<Listener<Bound>>[0], response);
+    };
+    inbound.within(run).catch((error: unknown) => {
+      const passed = escape(error, inbound);
+      if (passed === null) return;
+      onError(passed.error, request, response);
+      if (!response.headersSent) respond(response, passed.error, settings.problemDetails);
+      else if (!response.writableEnded) request.socket.destroy();
+    });
+  };
+}
+
+function toStderr(error: unknown, _request: IncomingMessage, response: ServerResponse): void {
+  const { status } = (error ?? {}) as { readonly status?: unknown };
+  const isOfClient = typeof status === "number" && status < 500;
+  if (!isOfClient && !response.destroyed) process.stderr.write(`${inspect(error)}\n`);
+}

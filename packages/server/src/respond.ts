@@ -1,0 +1,48 @@
+import { STATUS_CODES, type ServerResponse } from "node:http";
+
+import type { GatewayError } from "@reissue/core";
+
+import { problemDetails } from "./problem-details.ts";
+
+/**
+ * Answers a request of node:http with an error: one of http-errors' kind as it says, anything else as 500.
+ *
+ * @param asProblem - As `application/problem+json`, else as plain text.
+ */
+export function respond(response: ServerResponse, error: unknown, asProblem: boolean): void {
+  const answer = isAnswer(error) ? error : unknownError;
+  const { status, expose, message, headers } = answer;
+  const text = expose ? message : (STATUS_CODES[status] ?? "Error");
+  const body = asProblem ? JSON.stringify(problemDetails(answer)) : text;
+  // They were meant for the response that there is not.
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  response.setHeader(
+    "Content-Type",
+    asProblem ? "application/problem+json" : "text/plain; charset=utf-8",
+  );
+  response.setHeader("Content-Length", Buffer.byteLength(body));
+  response.statusCode = status;
+  response.end(body);
+}
+
+const unknownError: GatewayError = Object.assign(new Error("Internal Server Error"), {
+  status: 500,
+  statusCode: 500,
+  expose: false,
+  headers: {},
+});
+
+/** Whether an error is of http-errors' kind (its `isHttpError`), so that its status was chosen by us or the application. */
+function isAnswer(error: unknown): error is GatewayError {
+  return (
+    error instanceof Error &&
+    "expose" in error &&
+    typeof error.expose === "boolean" &&
+    "status" in error &&
+    "statusCode" in error &&
+    typeof error.status === "number" &&
+    error.status === error.statusCode &&
+    STATUS_CODES[error.status] !== undefined
+  );
+}

@@ -1,0 +1,86 @@
+import {
+  checkKeys,
+  checkNumber,
+  conditions,
+  describe,
+  maxTimerMs,
+  OptionError,
+  type Condition,
+  type ConditionName,
+} from "@reissue/core";
+
+/** What a route does with an inbound Idempotency-Key. */
+export type KeyRule = "required" | "optional" | "ignored";
+
+/** What the team that owns a route says about it. */
+export interface RouteOptions {
+  /**
+   * Whether the route takes an Idempotency-Key: `required` (400 without one), `optional` (400 if malformed) or `ignored`
+   * (never looked at).
+   *
+   * @defaultValue "optional"
+   */
+  readonly idempotencyKey?: KeyRule | undefined;
+  /**
+   * The conditions under which a run of this route may be repeated: its outbound calls may be resent whatever their
+   * method, and its failures get statuses that a load balancer may act on. Naming any is the opt-in.
+   *
+   * @defaultValue [], which leaves it to methods and keys
+   */
+  readonly retryOn?: readonly ConditionName[] | undefined;
+  /**
+   * How long the route may take to its response headers, in ms from when the request reached it; also the deadline of
+   * every outbound attempt.
+   *
+   * @defaultValue none
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What holds for a request, resolved. */
+export interface RouteSettings {
+  readonly idempotencyKey: KeyRule;
+  readonly retryOn: readonly Condition[];
+  /** Infinity for none. */
+  readonly timeoutMs: number;
+}
+
+/** The names in {@link RouteOptions}. */
+export const routeKeys: readonly (keyof RouteOptions)[] = [
+  "idempotencyKey",
+  "retryOn",
+  "timeoutMs",
+];
+
+/** What holds where nothing was said. */
+export const defaultRoute: RouteSettings = {
+  idempotencyKey: "optional",
+  retryOn: [],
+  timeoutMs: Infinity,
+};
+
+const keyRules: readonly unknown[] = ["required", "optional", "ignored"] satisfies KeyRule[];
+
+/**
+ * Reads what a route says; only what it does say, so that the gate's own settings hold for the rest.
+ *
+ * @param path - Where the options stand; "" for the gate's own.
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function routeSettings(options: RouteOptions, path: string): Partial<RouteSettings> {
+  if (path !== "") checkKeys(options, path, routeKeys);
+  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  const { idempotencyKey, retryOn, timeoutMs } = options;
+  if (idempotencyKey !== undefined && !keyRules.includes(idempotencyKey)) {
+    const problem = `must be "required", "optional" or "ignored", got ${describe(idempotencyKey)}`;
+    throw new OptionError(at("idempotencyKey"), problem);
+  }
+  const bounds = { min: 1, max: maxTimerMs };
+  return {
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(retryOn === undefined ? {} : { retryOn: conditions(retryOn, at("retryOn")) }),
+    ...(timeoutMs === undefined
+      ? {}
+      : { timeoutMs: checkNumber(timeoutMs, at("timeoutMs"), Infinity, bounds) }),
+  };
+}

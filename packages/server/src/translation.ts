@@ -1,0 +1,61 @@
+import {
+  foreignAnswerError,
+  classify,
+  gatewayError,
+  proxyStatus,
+  unreadableError,
+  type Failure,
+  type GatewayError,
+} from "@reissue/core";
+
+import type { InboundRequest } from "./inbound-request.ts";
+
+/**
+ * What becomes of an error that has escaped from a handler.
+ *
+ * - `pass`: it goes on as the same value.
+ * - `answer`: `error` goes on in its place.
+ * - `cut`: a part of the response has gone out, so the connection is to be destroyed; the error goes on as it is.
+ * - `drop`: the request has been answered since its time was over, and the error is only an echo of that.
+ */
+export type Translation =
+  | { readonly action: "pass" | "cut" | "drop" }
+  | { readonly action: "answer"; readonly error: GatewayError };
+
+/**
+ * Tells what a request whose handler has thrown is answered with.
+ *
+ * An upstream's failure becomes 502, 503 or 504 only where a replay is safe; an answer of an upstream's that a client
+ * has put into its error never becomes ours; and everything else is the application's own.
+ */
+export function translate(error: unknown, inbound: InboundRequest): Translation {
+  const { left } = inbound;
+  const { headersSent } = inbound.response;
+  if (inbound.timedOut && headersSent) return { action: "drop" };
+  // A cut upstream and a client that left raise the same error; only the client's own socket tells them apart.
+  const failure = classify(error, { aborted: left });
+  if (failure.status !== null) {
+    // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
+    if (headersSent) return { action: "cut" };
+    return { action: "answer", error: answerTo(failure, inbound, error) };
+  }
+  if (left || headersSent) return { action: "pass" };
+  const own = foreignAnswerError(error) ?? unreadableError(error);
+  return own === null ? { action: "pass" } : { action: "answer", error: own };
+}
+
+/** What a request is answered with whose time is over. */
+export function timeoutError(inbound: InboundRequest): GatewayError {
+  const cause = new DOMException("The request took longer than its route allows", "TimeoutError");
+  return answerTo(classify(cause, { timedOut: true }), inbound, cause);
+}
+
+function answerTo(failure: Failure, inbound: InboundRequest, cause: unknown): GatewayError {
+  const { gate, retrySafe } = inbound;
+  const { convert, retryAfterSeconds } = gate;
+  const error = gatewayError(failure, { retrySafe, convert, retryAfterSeconds, cause });
+  if (error === null) throw new TypeError("A failure without a status has no answer");
+  const field = gate.proxyStatus === null ? null : proxyStatus(gate.proxyStatus, failure);
+  if (field !== null) Object.assign(error.headers, { "Proxy-Status": field });
+  return error;
+}
