@@ -1,0 +1,257 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+
+import createError from "http-errors";
+import { Agent, interceptors, request as undiciRequest } from "undici";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { opened } from "../faulty-upstream/opened.ts";
+import { frameworks, type Running, type ServiceOptions, type Start } from "./frameworks.ts";
+
+/** An answer, less what differs by chance. */
+async function ask(
+  { origin }: Running,
+  init?: RequestInit,
+): Promise<{ status: number; headers: Headers; body: string }> {
+  const answer = await fetch(`${origin}/orders`, { ...init, signal: AbortSignal.timeout(5000) });
+  return { status: answer.status, headers: answer.headers, body: await answer.text() };
+}
+
+/** What comes over a raw connection until it is closed. */
+async function raw({ origin }: Running, head: string): Promise<string> {
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let text = "";
+  socket.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
+  socket.on("error", () => {});
+  socket.write(head);
+  await once(socket, "close", { signal: AbortSignal.timeout(5000) });
+  return text;
+}
+
+const refused = Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:3000"), {
+  code: "ECONNREFUSED",
+  syscall: "connect",
+});
+const queued = Object.assign(new Error("pool"), { code: "UND_ERR_DESTROYED" });
+const late = Object.assign(new Error("late"), { code: "UND_ERR_HEADERS_TIMEOUT" });
+
+function throwing(error: unknown): () => never {
+  return () => {
+    throw error;
+  };
+}
+
+describe.each(frameworks)("%s", (_, start: Start) => {
+  describe("translates a failure", () => {
+    test.each<[string, Error, string, number, string]>([
+      ["refused", refused, "GET", 502, "true"],
+      ["no connection", queued, "PUT", 503, "true"],
+      ["late", late, "DELETE", 504, "true"],
+      ["refused", refused, "POST", 500, "false"],
+      ["late", late, "PATCH", 500, "false"],
+    ])("%s", async (_name, error, method, status, shouldRetry) => {
+      const service = await start({ run: throwing(error) });
+      const answer = await ask(service, { method });
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get("x-should-retry")).toBe(shouldRetry);
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+      expect(answer.headers.get("retry-after")).toBe(status === 503 ? "1" : null);
+      expect(answer.body).not.toContain("10.0.0.7");
+      expect(service.errors).toHaveLength(1);
+      expect(createError.isHttpError(service.errors[0])).toBe(true);
+      expect((service.errors[0] as Error).cause).toBe(error);
+    });
+
+    test("of its own upstream", async () => {
+      const orders = await opened();
+      await orders.close();
+      const service = await start({
+        upstream: { retry: { unsentWindowMs: 0, maxAttempts: 1 } },
+        run: async ({ upstream }) => (await upstream(orders.origin)).text(),
+      });
+      expect((await ask(service)).status).toBe(502);
+      expect((service.errors[0] as Error).cause).toMatchObject({ delivery: "unsent" });
+    });
+
+    test("always, as problem details, with Proxy-Status", async () => {
+      const gate = { convert: "always", problemDetails: true, proxyStatus: "edge" } as const;
+      const service = await start({ gate, run: throwing(refused) });
+      const answer = await ask(service, { method: "POST" });
+      expect(answer.status).toBe(502);
+      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+      expect(answer.headers.get("proxy-status")).toContain("edge; error=connection_refused");
+      expect(JSON.parse(answer.body)).toEqual({
+        type: "urn:reissue:upstream-failed",
+        title: "Bad Gateway",
+        status: 502,
+      });
+      expect(service.errors).toEqual([]);
+    });
+  });
+
+  describe("never makes worse", () => {
+    test("undici's error of a status", async () => {
+      const orders = await opened({
+        respond: { status: 401, headers: { "set-cookie": "session=theirs" } },
+      });
+      const dispatcher = new Agent().compose(interceptors.responseError());
+      onTestFinished(() => dispatcher.destroy());
+      const service = await start({
+        run: async () => (await undiciRequest(orders.origin, { dispatcher })).body.text(),
+      });
+      const answer = await ask(service);
+      expect([answer.status, answer.headers.get("set-cookie")]).toEqual([500, null]);
+      expect(service.errors).toHaveLength(1);
+    });
+
+    test("axios' error of a status", async () => {
+      const headers = { "set-cookie": "session=theirs" };
+      const fields = { isAxiosError: true, status: 404, response: { status: 404, headers } };
+      const service = await start({ run: throwing(Object.assign(new Error("x"), fields)) });
+      expect((await ask(service)).status).toBe(500);
+    });
+
+    test("axios' error of a body that was cut, which says 200", async () => {
+      const fields = { isAxiosError: true, code: "ERR_BAD_RESPONSE", status: 200 };
+      const cause = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+      const error = Object.assign(new Error("aborted", { cause }), fields);
+      const service = await start({ run: throwing(error) });
+      expect((await ask(service)).status).toBe(502);
+    });
+
+    test("the application's own error", async () => {
+      const own = createError(418, "teapot");
+      const service = await start({ run: throwing(own) });
+      expect((await ask(service)).status).toBe(418);
+    });
+  });
+
+  test("the client left: a safe call is aborted, an unsafe one ends", async () => {
+    const orders = await opened({ respond: { delayMs: 300 } });
+    const outcomes: Promise<string>[] = [];
+    const service = await start({
+      run: async ({ upstream }) => {
+        const outcome = (method: string): Promise<string> =>
+          upstream(orders.origin, { method }).then(
+            () => "ended",
+            () => "aborted",
+          );
+        outcomes.push(outcome("GET"), outcome("POST"));
+        await Promise.all(outcomes);
+        throw refused;
+      },
+    });
+    const signal = AbortSignal.timeout(100);
+    await expect(fetch(service.origin, { signal })).rejects.toThrow();
+    await expect(Promise.all(outcomes)).resolves.toEqual(["aborted", "ended"]);
+    for (const error of service.errors) expect(createError.isHttpError(error)).toBe(false);
+  });
+
+  test("a response that had begun never ends as if it were whole", async () => {
+    const service = await start({
+      run: async ({ response }) => {
+        response.writeHead(200, { "content-type": "text/plain" });
+        response.write("half");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        throw refused;
+      },
+    });
+    const text = await raw(service, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    expect(text).toContain("half");
+    expect(text).not.toContain("0\r\n\r\n");
+  });
+
+  describe("per route", () => {
+    test("retryOn opts in", async () => {
+      const service = await start({ route: { retryOn: ["ECONNRESET"] }, run: throwing(refused) });
+      const answer = await ask(service, { method: "POST" });
+      expect([answer.status, answer.headers.get("x-should-retry")]).toEqual([502, "true"]);
+    });
+
+    test("timeoutMs gives 504", async () => {
+      const service = await start({
+        route: { timeoutMs: 50 },
+        run: () => new Promise((resolve) => setTimeout(resolve, 300, "late")),
+      });
+      const answer = await ask(service);
+      expect(answer.status).toBe(504);
+      expect(service.errors).toHaveLength(1);
+    });
+
+    test.each<[string, ServiceOptions["route"], string | null, number]>([
+      ["required, missing", { idempotencyKey: "required" }, null, 400],
+      ["required, malformed", { idempotencyKey: "required" }, '"a', 400],
+      ["required", { idempotencyKey: "required" }, '"a"', 200],
+      ["optional, missing", {}, null, 200],
+      ["optional, malformed", {}, "a b", 400],
+      ["optional, 64 KiB", {}, "k".repeat(8000), 400],
+      ["ignored, malformed", { idempotencyKey: "ignored" }, "a b", 200],
+    ])("key %s", async (_name, route = {}, key, status) => {
+      const service = await start({ route, run: () => "done" });
+      const headers: Record<string, string> = key === null ? {} : { "idempotency-key": key };
+      const answer = await ask(service, { method: "POST", headers });
+      expect(answer.status).toBe(status);
+      if (status === 400) {
+        expect(service.errors[0]).toMatchObject({ status: 400, expose: true });
+      }
+    });
+  });
+
+  test("derives outbound keys from scope, key and step", async () => {
+    const orders = await opened();
+    const keys: (string | undefined)[] = [];
+    const service = await start({
+      gate: { idempotency: { scope: ({ headers }) => String(headers["x-account"]) } },
+      upstream: { origins: { [orders.origin]: { idempotencyKey: "derive" } } },
+      run: async ({ upstream }) => {
+        await (await upstream(`${orders.origin}/a`, { method: "POST" })).text();
+        await (await upstream(`${orders.origin}/b`, { method: "POST" })).text();
+        return "done";
+      },
+    });
+    for (const account of ["one", "one", "two"]) {
+      const headers = { "idempotency-key": "k-1", "x-account": account };
+      await ask(service, { method: "POST", headers });
+    }
+    for (const { headers } of orders.requests) {
+      keys.push(headers.find(([name]) => name.toLowerCase() === "idempotency-key")?.[1]);
+    }
+    const [a1, b1, a2, b2, a3, b3] = keys;
+    expect([a2, b2]).toEqual([a1, b1]);
+    expect(new Set([a1, b1, a3, b3]).size).toBe(4);
+    expect(keys).not.toContain("k-1");
+    expect(keys).not.toContain(undefined);
+  });
+
+  describe("survives hostile input", () => {
+    const cyclic = new Error("cyclic");
+    cyclic.cause = cyclic;
+    const getter = Object.defineProperty(new Error("getter"), "code", {
+      get: throwing(new Error("no")),
+    });
+    test.each<[string, unknown]>([
+      ["null", null],
+      ["undefined", undefined],
+      ["a string", "oops"],
+      ["a frozen object", Object.freeze({})],
+      ["a frozen error", Object.freeze(new Error("frozen"))],
+      ["a cyclic cause", cyclic],
+      ["a getter that throws", getter],
+    ])("throw %s", async (_name, thrown) => {
+      const service = await start({ run: async () => throwing(thrown)() });
+      expect((await ask(service)).status).toBe(500);
+      expect((await ask(service)).status).toBe(500);
+    });
+
+    test.each([
+      ["repeated lines", "idempotency-key: a\r\nidempotency-key: b\r\n"],
+      ["control characters", "idempotency-key: a\tb\r\n"],
+      ["64 KiB", `idempotency-key: ${"k".repeat(65_536)}\r\n`],
+    ])("a key of %s", async (_name, lines) => {
+      const service = await start({ run: () => "done" });
+      const head = `POST / HTTP/1.1\r\nhost: x\r\n${lines}content-length: 0\r\nconnection: close\r\n\r\n`;
+      expect(await raw(service, head)).toMatch(/^HTTP\/1\.1 4(00|31) /);
+    });
+  });
+});
