@@ -143,7 +143,7 @@ function opened(options: ServiceOptions): ReturnType<typeof createUpstream> {
 
 async function listening(listener: Listener, errors: unknown[]): Promise<Running> {
   const server = createServer(listener).listen(0, "127.0.0.1");
-  onTestFinished(() => void server.close().closeAllConnections());
+  onTestFinished(() => server.close().closeAllConnections());
   await once(server, "listening");
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors };
 }

@@ -1,5 +1,5 @@
 import { reissue as fastifyPlugin } from "@reissue/fastify";
-import Router from "@koa/router";
+import { Router } from "@koa/router";
 import { reissue, route } from "@reissue/koa";
 import type { BoundUpstream } from "@reissue/upstream";
 import fastify from "fastify";

@@ -16,7 +16,7 @@ import {
 } from "@reissue/upstream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 // The augmentation below needs the module to be known.
-// oxlint-disable-next-line unicorn/require-module-specifiers
+// oxlint-disable-next-line unicorn/require-module-specifiers, import/no-empty-named-blocks
 import type {} from "koa";
 
 declare module "koa" {
