@@ -1,0 +1,74 @@
+import { reissue } from "@reissue/fastify";
+import fastify, { type FastifyInstance } from "fastify";
+import { expect, onTestFinished, test } from "vitest";
+
+const refused = Object.assign(new Error("connect ECONNREFUSED"), {
+  code: "ECONNREFUSED",
+  syscall: "connect",
+});
+
+async function fail(): Promise<never> {
+  throw refused;
+}
+
+function opened(): FastifyInstance {
+  const app = fastify();
+  onTestFinished(() => app.close());
+  return app;
+}
+
+/** What an error handler of a user's tells of the error that it gets. */
+function telling(name: string) {
+  return (
+    error: unknown,
+    _request: unknown,
+    reply: { code(status: number): { send(body: string): unknown } },
+  ) => reply.code((error as { statusCode: number }).statusCode).send(name);
+}
+
+test("a user's error handler that was set before, or after, gets the translated error", async () => {
+  for (const moment of ["before", "after"]) {
+    const app = opened();
+    if (moment === "before") app.setErrorHandler(telling("app"));
+    await app.register(reissue);
+    if (moment === "after") app.setErrorHandler(telling("app"));
+    app.get("/", fail);
+    const answer = await app.inject("/");
+    expect([answer.statusCode, answer.body]).toEqual([502, "app"]);
+  }
+});
+
+test("so does that of a child scope, and that of the route", async () => {
+  const app = opened();
+  app.setErrorHandler(telling("app"));
+  await app.register(reissue);
+  await app.register(async (child) => {
+    child.setErrorHandler(telling("child"));
+    child.get("/child", fail);
+  });
+  app.get("/route", { errorHandler: telling("route") as never }, fail);
+  for (const name of ["child", "route"]) {
+    const answer = await app.inject(`/${name}`);
+    expect([answer.statusCode, answer.body]).toEqual([502, name]);
+  }
+});
+
+test("without one, Fastify's own answers", async () => {
+  const app = opened();
+  await app.register(reissue);
+  app.get("/", fail);
+  const answer = await app.inject("/");
+  expect(answer.json()).toMatchObject({ statusCode: 502, error: "Bad Gateway" });
+  expect(answer.headers["x-should-retry"]).toBe("true");
+});
+
+test("a scope that it was not registered in is left alone", async () => {
+  const app = opened();
+  await app.register(async (child) => {
+    await child.register(reissue);
+    child.get("/in", fail);
+  });
+  app.get("/out", fail);
+  expect((await app.inject("/in")).statusCode).toBe(502);
+  expect((await app.inject("/out")).statusCode).toBe(500);
+});
