@@ -23,12 +23,20 @@ const connection = properties("packages/upstream/src/options.ts", "ConnectionSet
 const origin = properties("packages/upstream/src/options.ts", "OriginOptions");
 const call = properties("packages/core/src/retry/retry-options.ts", "CallRetryOptions");
 const retry = properties("packages/core/src/retry/retry-options.ts", "RetryOptions");
-const gate = properties("packages/express/src/gate.ts", "ReissueOptions");
+const server = [
+  properties("packages/express/src/gate.ts", "ReissueOptions"),
+  properties("packages/server/src/gate-settings.ts", "GateOptions"),
+  properties("packages/server/src/gate-settings.ts", "IdempotencyOptions"),
+  properties("packages/server/src/route-settings.ts", "RouteOptions"),
+  properties("packages/server/src/node-handler.ts", "HandlerOptions"),
+];
 
 test("every option is described, and no description is stale", () => {
-  const all = [client, connection, origin, call, retry, gate].flatMap((each) => [...each.keys()]);
+  const all = [client, connection, origin, call, retry, ...server].flatMap((each) => [
+    ...each.keys(),
+  ]);
   const described = [...page.keys()].flatMap((name) => name.split("."));
-  const nested = ["baseMs", "capMs", "ratio", "minPerSecond"];
+  const nested = ["baseMs", "capMs", "ratio", "minPerSecond", "route"];
   // A condition is described in a table of its own.
   const conditions = ["reset", "timeout"];
   expect(new Set(described)).toEqual(new Set([...all, ...nested, ...conditions]));
