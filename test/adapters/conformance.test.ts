@@ -148,13 +148,16 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     for (const error of service.errors) expect(createError.isHttpError(error)).toBe(false);
   });
 
-  test("a response that had begun never ends as if it were whole", async () => {
+  test.each([
+    ["an upstream's failure", refused],
+    ["an error of its own", new Error("a bug")],
+  ])("a response that had begun never ends as if it were whole, after %s", async (_, thrown) => {
     const service = await start({
       run: async ({ response }) => {
         response.writeHead(200, { "content-type": "text/plain" });
         response.write("half");
         await new Promise((resolve) => setTimeout(resolve, 20));
-        throw refused;
+        throw thrown;
       },
     });
     const text = await raw(service, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
@@ -167,6 +170,30 @@ describe.each(frameworks)("%s", (_, start: Start) => {
       const service = await start({ route: { retryOn: ["ECONNRESET"] }, run: throwing(refused) });
       const answer = await ask(service, { method: "POST" });
       expect([answer.status, answer.headers.get("x-should-retry")]).toEqual([502, "true"]);
+    });
+
+    test("retryOn lets an outbound POST be sent again", async () => {
+      const orders = await opened({ faults: [{ fault: "reset", on: "reused", times: 1 }] });
+      const service = await start({
+        route: { retryOn: ["ECONNRESET"] },
+        run: async ({ upstream }) => (await upstream(orders.origin, { method: "POST" })).text(),
+      });
+      const statuses = [
+        await ask(service, { method: "POST" }),
+        await ask(service, { method: "POST" }),
+      ];
+      expect(statuses.map(({ status }) => status)).toEqual([200, 200]);
+      expect(orders.requests).toHaveLength(3);
+    });
+
+    test("timeoutMs bounds outbound attempts", async () => {
+      const orders = await opened({ faults: [{ fault: "hang" }] });
+      const service = await start({
+        route: { timeoutMs: 100 },
+        run: async ({ upstream }) => (await upstream(orders.origin)).text(),
+      });
+      expect((await ask(service)).status).toBe(504);
+      await orders.until(({ open }) => open === 0);
     });
 
     test("timeoutMs gives 504", async () => {

@@ -100,8 +100,10 @@ test.each(packages.flatMap(({ bin = {} }) => Object.keys(bin)))("%s --help runs"
 
 test("a strict consumer type-checks without skipLibCheck", async () => {
   // The only types that a consumer brings are Node's own.
-  await mkdir(join(consumer, "node_modules/@types"), { recursive: true });
-  await symlink(join(root, "node_modules/@types/node"), join(consumer, "node_modules/@types/node"));
+  const types = join(consumer, "node_modules/@types/node");
+  await mkdir(dirname(types), { recursive: true });
+  await rm(types, { recursive: true, force: true });
+  await symlink(join(root, "node_modules/@types/node"), types);
   const compilerOptions = {
     module: "nodenext",
     target: "es2023",

@@ -33,13 +33,12 @@ export function translate(error: unknown, inbound: InboundRequest): Translation 
   const { headersSent } = inbound.response;
   if (inbound.timedOut && headersSent) return { action: "drop" };
   // A cut upstream and a client that left raise the same error; only the client's own socket tells them apart.
-  const failure = classify(error, { aborted: left });
-  if (failure.status !== null) {
-    // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
-    if (headersSent) return { action: "cut" };
+  if (left) return { action: "pass" };
+  // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
+  if (headersSent) return { action: "cut" };
+  const failure = classify(error);
+  if (failure.status !== null)
     return { action: "answer", error: answerTo(failure, inbound, error) };
-  }
-  if (left || headersSent) return { action: "pass" };
   const own = foreignAnswerError(error) ?? unreadableError(error);
   return own === null ? { action: "pass" } : { action: "answer", error: own };
 }

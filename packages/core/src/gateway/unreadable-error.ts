@@ -22,9 +22,8 @@ export function unreadableError(error: unknown): GatewayError | null {
 function isReadable(error: unknown): boolean {
   if (!isObject(error)) return false;
   try {
-    const [status, statusCode] = fields.map((name) => Reflect.get(error, name) as unknown);
-    if (Object.isFrozen(error)) return false;
-    return error instanceof Error || typeof (status ?? statusCode) === "number";
+    for (const name of fields) Reflect.get(error, name);
+    return !Object.isFrozen(error);
   } catch {
     return false;
   }
