@@ -20,6 +20,7 @@ export function pages(): string[] {
   return [
     "README.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
     ...packages.map((name) => `packages/${name}/README.md`),
     ...docs.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
   ];

@@ -16,8 +16,8 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "reissue-readme-"));
   await mkdir(join(folder, "node_modules/@reissue"), { recursive: true });
-  for (const name of ["@reissue/core", "@reissue/express", "@reissue/upstream"]) {
-    await symlink(join(root, "packages", name.slice(9)), join(folder, "node_modules", name));
+  for (const name of ["core", "express", "testing", "upstream"]) {
+    await symlink(join(root, "packages", name), join(folder, "node_modules/@reissue", name));
   }
   for (const name of ["express", "undici"]) {
     await symlink(join(root, "node_modules", name), join(folder, "node_modules", name));
@@ -52,9 +52,20 @@ test.each(Object.entries(services))("the service of %s works as it stands", asyn
   expect(failed.headers.get("x-should-retry")).toBe("true");
 });
 
+/** What the code of these pages takes for granted. */
+const given = {
+  "packages/core/README.md": "const call = () => Promise.reject(new Error());",
+  "packages/testing/README.md": `import assert from "node:assert";\nconst yourCode = fetch;`,
+  "docs/errors.md": `import { createUpstream } from "@reissue/upstream";
+const [upstream, body] = [createUpstream(), "{}"];`,
+};
+
 const pieces = {
   "README.md, opting in": `import { reissue } from "@reissue/express";\n${snippets("README.md")[1]}`,
   "packages/upstream/README.md": snippets("packages/upstream/README.md")[0] ?? "",
+  ...Object.fromEntries(
+    Object.entries(given).map(([page, before]) => [page, `${before}\n${snippets(page)[0]}`]),
+  ),
   "docs/options.md": snippets("docs/options.md").join("\n"),
   "docs/migrating/retry-agent.md": snippets("docs/migrating/retry-agent.md")[1] ?? "",
   "docs/migrating/axios-retry.md": snippets("docs/migrating/axios-retry.md")[1] ?? "",
