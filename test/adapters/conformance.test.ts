@@ -278,7 +278,10 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     ])("a key of %s", async (_name, lines) => {
       const service = await start({ run: () => "done" });
       const head = `POST / HTTP/1.1\r\nhost: x\r\n${lines}content-length: 0\r\nconnection: close\r\n\r\n`;
-      expect(await raw(service, head)).toMatch(/^HTTP\/1\.1 4(00|31) /);
+      // Above 16 KiB Node answers by itself, and from 24 on resets the connection before it has been read.
+      const answer = await raw(service, head).catch(String);
+      expect(answer).toMatch(/^HTTP\/1\.1 4(00|31) |ECONNRESET/);
+      expect((await ask(service)).status).toBe(200);
     });
   });
 });

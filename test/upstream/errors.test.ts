@@ -199,6 +199,16 @@ describe("the delivery is the weakest of all attempts", () => {
   });
 });
 
+test("a POST whose answer sent it on to an upstream that is down may have been done", async () => {
+  const down = await opened();
+  await down.refuse();
+  const server = await opened({ respond: { status: 303, headers: { location: down.origin } } });
+  const upstream = impatient({ retry: { unsentWindowMs: 0 } });
+  const error = await thrownBy(upstream(server.origin, { method: "POST", body: "once" }));
+  expect(error).toMatchObject({ delivery: "unknown", origin: down.origin });
+  expect(server.processedCount).toBe(1);
+});
+
 test("an origin that fails everything has its budget spent, and says so", async () => {
   const server = await opened({ faults: [{ fault: "reset" }] });
   const upstream = impatient({ retry: { budget: { ratio: 0, minPerSecond: 1 } } });

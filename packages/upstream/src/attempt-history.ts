@@ -24,7 +24,12 @@ export class AttemptHistory {
   #unsentResends = 0;
   #unsentSinceMs: number | null = null;
   /** The weakest of all attempts' deliveries; null before the first. */
-  #delivery: Delivery | null = null;
+  #delivery: Delivery | null;
+
+  /** @param redirected - Whether the call has been answered once before, and so may well have been processed. */
+  constructor(redirected: boolean) {
+    this.#delivery = redirected ? "unknown" : null;
+  }
 
   /**
    * Takes note of an attempt that did not succeed.

@@ -226,7 +226,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   }
 
   #knownHistory(): AttemptHistory {
-    return (this.#history ??= new AttemptHistory());
+    return (this.#history ??= new AttemptHistory(this.#request.options.redirected === true));
   }
 
   #resendOrFail(failure: Failure, error: unknown): void {

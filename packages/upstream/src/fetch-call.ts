@@ -68,6 +68,7 @@ class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   readonly #inbound: Inbound | undefined;
   readonly #retry: CallRetryOptions | undefined;
   readonly #original: unknown;
+  #dispatches = 0;
 
   constructor(
     agent: ReissueAgent,
@@ -84,6 +85,7 @@ class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     // A redirect may have dropped the body.
     const replace = this.#original !== undefined && options.body !== null;
+    this.#dispatches += 1;
     const { origin = "", path, method, upgrade = null } = options;
     // All that fetch gives, one by one: copies by spread are slow to make and slow to read.
     const request: ReissueDispatchOptions = {
@@ -94,6 +96,7 @@ class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
       body: replace ? this.#original : options.body,
       upgrade,
       retry: this.#retry,
+      redirected: this.#dispatches > 1,
       inbound: this.#inbound,
     };
     return this.#agent.dispatch(request, handler);

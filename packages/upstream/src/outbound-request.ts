@@ -22,6 +22,8 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
   readonly body?: unknown;
   /** What this call says about being resent; naming conditions opts it in. */
   readonly retry?: CallRetryOptions | undefined;
+  /** Whether an earlier request of the same call has been answered, with a redirect. */
+  readonly redirected?: boolean | undefined;
   /** The inbound request that this call is made for. */
   readonly inbound?: Inbound | undefined;
 }
