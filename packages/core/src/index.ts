@@ -51,7 +51,25 @@ export { foreignAnswerError } from "./gateway/foreign-answer.ts";
 export { isReissueAnswer } from "./gateway/own-answer.ts";
 export { unreadableError } from "./gateway/unreadable-error.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
+export { decodeAnswer, encodeAnswer, type Answer, type Field } from "./idempotency/answer.ts";
+export { claimLostError, type ClaimError } from "./idempotency/claim-error.ts";
+export {
+  claimKeys,
+  claimSettings,
+  type ClaimOptions,
+  type ClaimSettings,
+  type Guarantee,
+} from "./idempotency/claim-settings.ts";
+export { Claim } from "./idempotency/claim.ts";
+export { begin, type Beginning, type KeyedRequest } from "./idempotency/claims.ts";
 export { derivedKey, type DerivedKeyParts } from "./idempotency/derived-key.ts";
+export { fingerprint, type FingerprintParts } from "./idempotency/fingerprint.ts";
+export {
+  idempotencyChannel,
+  type IdempotencyEvent,
+  type IdempotencyMessage,
+} from "./idempotency/idempotency-channel.ts";
+export { isKeptStatus } from "./idempotency/kept-status.ts";
 export { keyMalformedError, keyMissingError, type KeyError } from "./idempotency/key-error.ts";
 export {
   keyProblemText,
@@ -61,6 +79,14 @@ export {
   type KeySyntax,
   type ParsedKey,
 } from "./idempotency/key.ts";
+export { recordId } from "./idempotency/record-id.ts";
+export { StoreFullError, StoreUnavailableError } from "./idempotency/store-error.ts";
+export type {
+  ClaimRequest,
+  ClaimResult,
+  ClaimToken,
+  IdempotencyStore,
+} from "./idempotency/store.ts";
 export {
   checkDuration,
   checkKeys,

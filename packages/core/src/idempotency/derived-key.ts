@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { framedHash } from "./framed-hash.ts";
 
 /** What a derived key stands for. */
 export interface DerivedKeyParts {
@@ -10,9 +10,6 @@ export interface DerivedKeyParts {
   readonly step: string;
 }
 
-// Part of the hash, so that another version, or another use of SHA-256, gives other keys.
-const domain = "reissue derived idempotency key 1";
-
 /**
  * The Idempotency-Key of an outbound call that was made on behalf of a keyed inbound request.
  *
@@ -23,16 +20,9 @@ const domain = "reissue derived idempotency key 1";
  * It is a UUID of version 8 (RFC 9562 §5.8), which the Idempotency-Key draft recommends and which fits any length
  * limit: 122 bits of SHA-256. It says nothing of its parts to those who cannot guess them.
  */
-export function derivedKey(parts: DerivedKeyParts): string {
-  const hash = createHash("sha256");
-  for (const part of [domain, parts.scope, parts.key, parts.step]) {
-    // UTF-16, because UTF-8 makes one character of all lone surrogates; a length, so that no part can pose as two.
-    const bytes = Buffer.from(part, "utf16le");
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64BE(BigInt(bytes.length));
-    hash.update(length).update(bytes);
-  }
-  const uuid = hash.digest().subarray(0, 16);
+export function derivedKey({ scope, key, step }: DerivedKeyParts): string {
+  const hash = framedHash("reissue derived idempotency key 1", [scope, key, step]);
+  const uuid = hash.subarray(0, 16);
   uuid.writeUInt8((uuid.readUInt8(6) & 0x0f) | 0x80, 6);
   uuid.writeUInt8((uuid.readUInt8(8) & 0x3f) | 0x80, 8);
   return uuid.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");

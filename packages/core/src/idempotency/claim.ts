@@ -1,0 +1,128 @@
+import type { Timer } from "../clock.ts";
+import { encodeAnswer, type Answer } from "./answer.ts";
+import type { ClaimSettings } from "./claim-settings.ts";
+import { publish } from "./idempotency-channel.ts";
+import { storeCall } from "./store-call.ts";
+import { StoreFullError } from "./store-error.ts";
+import type { ClaimToken } from "./store.ts";
+
+/**
+ * A keyed request's right to run, held until it is settled.
+ *
+ * A heartbeat renews the lease three times in its length, so that one lost renewal does no harm, and stops after
+ * `maxRunMs`: a handler that never answers would otherwise hold its key for ever.
+ */
+export class Claim implements ClaimToken {
+  readonly id: string;
+  readonly owner: string;
+  readonly fence: number;
+  readonly #settings: ClaimSettings;
+  readonly #renewUntilMs: number;
+  #timer: Timer | null = null;
+  #settled = false;
+
+  constructor(token: ClaimToken, settings: ClaimSettings) {
+    this.id = token.id;
+    this.owner = token.owner;
+    this.fence = token.fence;
+    this.#settings = settings;
+    this.#renewUntilMs = settings.clock.now() + settings.maxRunMs;
+    this.#beat();
+  }
+
+  /** Whether it has been completed, released or abandoned, or was lost. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /**
+   * Keeps the answer for the retries to come; where there is no room for its body, only that there was one.
+   *
+   * @returns whether it is kept. It is not where another has taken over, or where the store fails: the claim is then left
+   * to expire. Never rejects.
+   */
+  async complete(answer: Answer): Promise<boolean> {
+    if (!this.#settle()) return false;
+    try {
+      return await this.#keep(answer);
+    } catch (error) {
+      if (!(error instanceof StoreFullError) || answer.body === null) {
+        return this.#failed("complete", error);
+      }
+    }
+    return this.#keep({ ...answer, body: null }).catch((error: unknown) =>
+      this.#failed("complete", error),
+    );
+  }
+
+  /** Lets the next request with this key run. Never rejects: where the store fails, the lease has to run out first. */
+  async release(): Promise<void> {
+    if (!this.#settle()) return;
+    try {
+      const released = await this.#call(() => this.#settings.store.release(this));
+      publish(this, released ? "released" : "lost");
+    } catch (error) {
+      this.#failed("release", error);
+    }
+  }
+
+  /** Leaves it to its lease, since nobody knows whether the work was done. */
+  abandon(): void {
+    if (this.#settle()) publish(this, "abandoned");
+  }
+
+  /** Told by a store that has completed it together with the application's own work. */
+  markCompleted(): void {
+    if (this.#settle()) publish(this, "completed");
+  }
+
+  async #keep(answer: Answer): Promise<boolean> {
+    const { store, retentionMs } = this.#settings;
+    const bytes = encodeAnswer(answer);
+    const kept = await this.#call(() => store.complete(this, bytes, retentionMs));
+    publish(this, kept ? "completed" : "lost");
+    return kept;
+  }
+
+  /** Ends the heartbeat. @returns false where it had been settled. */
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    if (this.#timer !== null) this.#settings.clock.clearTimeout(this.#timer);
+    this.#timer = null;
+    return true;
+  }
+
+  #beat(): void {
+    const { clock, leaseMs } = this.#settings;
+    this.#timer = clock.setTimeout(() => void this.#renew(), leaseMs / 3);
+    // The handler's own work keeps the process alive, if anything does.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  async #renew(): Promise<void> {
+    const { clock, store, leaseMs } = this.#settings;
+    if (clock.now() > this.#renewUntilMs) return this.abandon();
+    try {
+      const renewed = await this.#call(() => store.renew(this, leaseMs));
+      if (!renewed) {
+        if (this.#settle()) publish(this, "lost");
+        return;
+      }
+    } catch (error) {
+      // The next renewal may still come in time.
+      this.#failed("renew", error);
+    }
+    if (!this.#settled) this.#beat();
+  }
+
+  #call<Result>(call: () => Promise<Result>): Promise<Result> {
+    const { clock, storeTimeoutMs } = this.#settings;
+    return storeCall(call, { clock, timeoutMs: storeTimeoutMs });
+  }
+
+  #failed(operation: "complete" | "release" | "renew", error: unknown): false {
+    publish(this, "store-failed", { operation, error });
+    return false;
+  }
+}

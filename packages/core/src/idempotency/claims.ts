@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+
+import { decodeAnswer, type Answer } from "./answer.ts";
+import {
+  answerNotKeptError,
+  keyInFlightError,
+  keyMismatchError,
+  keyOutcomeUnknownError,
+  storeUnavailableError,
+  type ClaimError,
+} from "./claim-error.ts";
+import type { ClaimSettings } from "./claim-settings.ts";
+import { Claim } from "./claim.ts";
+import { publish } from "./idempotency-channel.ts";
+import { recordId } from "./record-id.ts";
+import { storeCall } from "./store-call.ts";
+import type { ClaimRequest, ClaimResult } from "./store.ts";
+
+/** A request that has a key. */
+export interface KeyedRequest {
+  /** Whose key it is. */
+  readonly scope: string;
+  /** The key, without quotes. */
+  readonly key: string;
+  readonly fingerprint: string;
+  /** Ends a wait for another request's answer, since nobody waits for this one's any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a keyed request may do. */
+export type Beginning =
+  /** Run, and settle the claim. */
+  | { readonly action: "run"; readonly claim: Claim }
+  /** Give the first request's answer. */
+  | { readonly action: "replay"; readonly answer: Answer & { readonly body: Uint8Array } }
+  /** Be answered with this error. */
+  | { readonly action: "refuse"; readonly error: ClaimError };
+
+/** The pauses between two looks at a key that is in flight, in ms: the first, and the longest. */
+const firstPauseMs = 25;
+const longestPauseMs = 500;
+
+/**
+ * Tells for a keyed request whether it runs, is answered with what the first one was, or is refused.
+ *
+ * Never rejects, and runs nothing unprotected: a store that fails, or is slow, is a refusal.
+ */
+export async function begin(request: KeyedRequest, settings: ClaimSettings): Promise<Beginning> {
+  const { clock, waitMs } = settings;
+  const id = recordId(request.scope, request.key);
+  const waitUntilMs = clock.now() + waitMs;
+  let pauseMs = firstPauseMs;
+  for (;;) {
+    const beginning = await claim(id, request.fingerprint, settings);
+    if (beginning !== null) return beginning;
+    const leftMs = waitUntilMs - clock.now();
+    if (leftMs <= 0 || request.signal?.aborted) return inFlight(id, settings);
+    await pause(Math.min(pauseMs, leftMs), request.signal, settings);
+    pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+  }
+}
+
+/** One look at the store; null where the key is in flight. */
+async function claim(
+  id: string,
+  fingerprint: string,
+  settings: ClaimSettings,
+): Promise<Beginning | null> {
+  const { leaseMs, retentionMs, guarantee, retryAfterSeconds } = settings;
+  const takeOver = guarantee === "at-least-once";
+  // Drawn anew each time: what comes late of a call that was given up must not pass for this one.
+  const owner = randomUUID();
+  try {
+    const request = { id, owner, fingerprint, leaseMs, retentionMs, takeOver };
+    return outcome(await ask(request, settings), request, settings);
+  } catch (error) {
+    publish({ id }, "store-failed", { operation: "claim", error });
+    return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
+  }
+}
+
+function ask(request: ClaimRequest, settings: ClaimSettings): Promise<ClaimResult> {
+  const { store, clock, storeTimeoutMs } = settings;
+  return storeCall(
+    () => store.claim(request),
+    { clock, timeoutMs: storeTimeoutMs },
+    (late) => {
+      // Its request has been answered 503, so the key is free for the next.
+      if (late.state === "claimed") void new Claim({ ...request, ...late }, settings).release();
+    },
+  );
+}
+
+function outcome(
+  result: ClaimResult,
+  { id, owner }: ClaimRequest,
+  settings: ClaimSettings,
+): Beginning | null {
+  switch (result.state) {
+    case "claimed": {
+      const held = new Claim({ id, owner, fence: result.fence }, settings);
+      publish(held, held.fence === 1 ? "claimed" : "taken-over");
+      return { action: "run", claim: held };
+    }
+    case "in-flight":
+      return null;
+    case "mismatch":
+      publish({ id }, "mismatch");
+      return { action: "refuse", error: keyMismatchError() };
+    case "lapsed":
+      publish({ id }, "outcome-unknown");
+      return { action: "refuse", error: keyOutcomeUnknownError() };
+    case "completed": {
+      const answer = decodeAnswer(result.answer);
+      const { body, status } = answer;
+      publish({ id }, body === null ? "answer-not-kept" : "replayed");
+      if (body === null) return { action: "refuse", error: answerNotKeptError(status) };
+      return { action: "replay", answer: { ...answer, body } };
+    }
+  }
+}
+
+function inFlight(id: string, { retryAfterSeconds }: ClaimSettings): Beginning {
+  publish({ id }, "in-flight");
+  return { action: "refuse", error: keyInFlightError(retryAfterSeconds) };
+}
+
+/** Waits, unless nobody does any more. */
+function pause(
+  ms: number,
+  signal: AbortSignal | undefined,
+  { clock }: ClaimSettings,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = clock.setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+  });
+}
