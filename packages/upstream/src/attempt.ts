@@ -198,6 +198,11 @@ export class Attempt implements Occupant {
     // After its end the connection is somebody else's.
     if (this.#ended) return;
     this.#end();
+    if (isWholeWithoutContent(this.#status, error)) {
+      this.#pool.drop(this.connection, null);
+      if (this.#discardedBytes === -1) this.#owner.onComplete(this, []);
+      return;
+    }
     if (this.#discardedBytes === -1) this.#owner.onFailure(this, error);
     else this.letGo();
   }
@@ -214,4 +219,12 @@ export class Attempt implements Occupant {
     this.#ended = true;
     if (this.#discardTimer !== null) this.#clock.clearTimeout(this.#discardTimer);
   }
+}
+
+/**
+ * Whether an answer was whole that undici takes for a cut one: a 304 has no content, whatever length it declares, for
+ * that is the length of what a 200 would have had (RFC 9110 §8.6). A 204 that declares one is as whole.
+ */
+function isWholeWithoutContent(status: number | null, error: Error & { code?: string }): boolean {
+  return (status === 304 || status === 204) && error.code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 }
