@@ -8,8 +8,9 @@ import {
   type Outcome,
   type Timer,
 } from "@reissue/core";
-import { errors, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 
+import { abortReason, onAbort } from "./abort-listener.ts";
 import { answerOutcome, isShortAnswer } from "./answer.ts";
 import { AttemptHistory } from "./attempt-history.ts";
 import { AttemptTimeout, timeoutError } from "./attempt-timeout.ts";
@@ -46,7 +47,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   #timedOut = false;
   #parked = false;
   #ended = false;
-  #onInboundAbort: (() => void) | null = null;
+  #stopListening: (() => void) | null = null;
 
   constructor(host: ExchangeHost, request: OutboundRequest, handler: ResponseHandler) {
     this.#host = host;
@@ -69,22 +70,17 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     const { origin, signal } = this.#request;
     origin.budget.deposit(nowMs);
     origin.staleBudget.deposit(nowMs);
-    try {
-      this.#reply.begin((reason) => this.abort(reason ?? new errors.RequestAbortedError()));
-    } catch (error) {
-      this.abort(error as Error);
-    }
+    this.#reply.begin((reason) => this.abort(reason));
     if (signal !== undefined && !this.#ended) {
-      if (signal.aborted) return this.abort(signal.reason as Error);
-      this.#onInboundAbort = () => this.abort(signal.reason as Error);
-      signal.addEventListener("abort", this.#onInboundAbort);
+      this.#stopListening = onAbort(signal, (reason) => this.abort(reason));
     }
     if (!this.#ended) this.#send(this.#usualNeed, nowMs);
   }
 
   /** Ends the call at once, whatever it is doing; the caller hears of it as an error. */
-  abort(reason: Error): void {
+  abort(given: unknown): void {
     if (this.#ended) return;
+    const reason = abortReason(given);
     this.#abortReason = reason;
     if (this.#attempt === null) this.#fail(reason);
     else this.#attempt.abort(reason);
@@ -188,7 +184,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
       options = this.#request.open();
     } catch (error) {
       // The caller's body factory threw.
-      this.#fail(error as Error);
+      this.abort(error);
     }
     // Or it aborted the call.
     if (options === null || this.#ended) {
@@ -207,10 +203,10 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   #neverSent(error: unknown, timedOut: boolean): void {
     this.#unpark();
     this.#timeout.disarm();
+    const { clock } = this.#request.origin;
     const phase = timedOut ? "pool" : undefined;
     const failure = classify(error, { written: false, timedOut, phase });
-    const nowMs = this.#request.origin.clock.now();
-    this.#knownHistory().addNeverSent(this.#sends, this.#sentAtMs, nowMs, failure, error);
+    this.#knownHistory().addNeverSent(this.#sends, this.#sentAtMs, clock.now(), failure, error);
     this.#resendOrFail(failure, error);
   }
 
@@ -287,12 +283,12 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   /** Lets go of everything the call held. */
   #end(): void {
     if (this.#ended) return;
-    const { signal, body, origin } = this.#request;
+    const { body, origin } = this.#request;
     this.#ended = true;
     this.#timeout.disarm();
     if (this.#backOff !== null) origin.clock.clearTimeout(this.#backOff);
     this.#unpark();
-    if (this.#onInboundAbort !== null) signal?.removeEventListener("abort", this.#onInboundAbort);
+    this.#stopListening?.();
     body.release();
     this.#host.onEnd();
   }

@@ -40,8 +40,12 @@ export class Reply {
   }
 
   /** Tells the caller that it has begun, and how to abort it. */
-  begin(abort: (reason?: Error) => void): void {
-    this.#handler.onConnect(abort);
+  begin(abort: (reason: unknown) => void): void {
+    try {
+      this.#handler.onConnect(abort);
+    } catch (error) {
+      abort(error);
+    }
   }
 
   /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */

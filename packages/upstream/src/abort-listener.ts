@@ -1,0 +1,19 @@
+import { errors } from "undici";
+
+/**
+ * Calls `abort` when the signal aborts, at once if it has already.
+ *
+ * @returns What stops listening: the signal may outlive the call by far.
+ */
+export function onAbort(signal: AbortSignal, abort: (reason: unknown) => void): () => void {
+  const listener = (): void => abort(signal.reason);
+  if (signal.aborted) listener();
+  else signal.addEventListener("abort", listener);
+  return () => signal.removeEventListener("abort", listener);
+}
+
+/** What an aborted call fails with: the reason that was given, unless it is falsy, which undici takes for no error. */
+export function abortReason(given: unknown): Error {
+  if (!given) return new errors.RequestAbortedError();
+  return given as Error;
+}
