@@ -7,6 +7,7 @@ import { opened } from "../faulty-upstream/opened.ts";
 import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { outbound } from "./outbound.ts";
+import { SkewedClock } from "./skewed-clock.ts";
 
 const windowMs = 60;
 
@@ -118,4 +119,28 @@ test("those who wait in line for an upstream that is gone fail at once, not one 
     new Set(["UpstreamError: The request never reached the upstream (attempts-exhausted)"]),
   );
   expect(performance.now() - startedAt).toBeLessThan(3000);
+});
+
+test("a probe whose turn in line comes after its deadline frees the place for the next one", async () => {
+  const clock = new SkewedClock();
+  const server = await opened();
+  await server.refuse();
+  const origin = server.origin.replace("http:", "https:");
+  const upstream = outbound({ clock, connections: 1, retry: { unsentWindowMs: 1000 } });
+  const once = upstream.request(origin, { retry: { unsentWindowMs: 0, retryOn: [] } });
+  await expect(once).rejects.toThrow("condition-not-listed");
+  await mute(server.port);
+  const ahead = new AbortController();
+  const first = upstream.request(origin, { signal: ahead.signal });
+  const late = upstream.request(origin, { retry: { totalTimeoutMs: 500 } });
+  // The process stood still, so that the timer of the one in line has not fired yet.
+  clock.skip(1500);
+  ahead.abort(new Error("left"));
+  await expect(first).rejects.toThrow("left");
+  await expect(late).rejects.toThrow("deadline-exceeded");
+  const log = eventLog();
+  const next = upstream.request(origin).catch(() => {});
+  expect(log.starts).toHaveLength(1);
+  await upstream.dispatcher.destroy();
+  await next;
 });

@@ -203,7 +203,8 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   #neverSent(error: unknown, timedOut: boolean): void {
     this.#unpark();
     this.#timeout.disarm();
-    const { clock } = this.#request.origin;
+    const { clock, outage } = this.#request.origin;
+    outage.abandonProbe(this);
     const phase = timedOut ? "pool" : undefined;
     const failure = classify(error, { written: false, timedOut, phase });
     this.#knownHistory().addNeverSent(this.#sends, this.#sentAtMs, clock.now(), failure, error);
