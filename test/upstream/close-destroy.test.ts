@@ -83,3 +83,32 @@ test("destroy ends a held answer that its caller has paused, and close does not 
   expect(heard).toMatchObject([closed]);
   expect(await settled(upstream.close())).toBe(undefined);
 });
+
+test("nothing is sent by a call that destroys the client in its own body factory", async () => {
+  const server = await opened();
+  const upstream = client();
+  const body = (): string => {
+    void upstream.dispatcher.destroy();
+    return "a";
+  };
+  const call = upstream.request(server.origin, { method: "PUT", body });
+  await expect(call).rejects.toMatchObject(closed);
+  expect(server.connections).toBe(0);
+});
+
+test("nothing is sent by a call whose handler destroys the client when it begins", async () => {
+  const server = await opened();
+  const { dispatcher } = client();
+  const error = await new Promise<unknown>((resolve) => {
+    dispatcher.dispatch(
+      { origin: server.origin, path: "/", method: "GET" },
+      {
+        onRequestStart: () => void dispatcher.destroy(),
+        onResponseStart: () => resolve("an answer"),
+        onResponseError: (_controller, reason) => resolve(reason),
+      },
+    );
+  });
+  expect(error).toMatchObject(closed);
+  expect(server.connections).toBe(0);
+});

@@ -37,6 +37,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
   /** Those that wait, for a back-off or a connection, and so cannot be reached through their connection. */
   readonly #parked = new Set<Exchange>();
   #closed = false;
+  #destroyedBy: Error | null = null;
   #drained: Promise<void> | null = null;
   #onDrained: (() => void) | null = null;
 
@@ -53,6 +54,11 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
   /** Whether `close` or `destroy` has been called. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** What calls under way fail with since `destroy`; null before. */
+  get destroyedBy(): Error | null {
+    return this.#destroyedBy;
   }
 
   /** The origin that a URL begins with, if it has been called before; null for any other URL. */
@@ -123,6 +129,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
 
   async #destroy(error: Error): Promise<void> {
     this.#closed = true;
+    this.#destroyedBy = error;
     const origins = [...this.#origins.values()];
     this.#forgetAll();
     for (const exchange of this.#parked) exchange.abort(error);

@@ -25,6 +25,8 @@ import { traceEnd, traceStart } from "./trace.ts";
 
 /** Who keeps count of exchanges under way, and of those among them that wait without a connection. */
 export interface ExchangeHost {
+  /** What calls under way fail with since `destroy`; null before. */
+  readonly destroyedBy: Error | null;
   onPark(exchange: Exchange): void;
   onUnpark(exchange: Exchange): void;
   onEnd(): void;
@@ -186,7 +188,8 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
       // The caller's body factory threw.
       this.abort(error);
     }
-    // Or it aborted the call.
+    // Or it ended the call, by its signal or with the whole client.
+    if (this.#host.destroyedBy !== null) this.abort(this.#host.destroyedBy);
     if (options === null || this.#ended) {
       this.#request.body.release();
       origin.outage.abandonProbe(this);
