@@ -177,7 +177,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
   #forgetUnused(): void {
     this.#latest = null;
     for (const [name, origin] of this.#origins) {
-      if (origin.pool.unused) this.#origins.delete(name);
+      if (origin.unused) this.#origins.delete(name);
     }
   }
 }

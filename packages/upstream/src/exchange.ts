@@ -70,8 +70,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   /** Tells the caller that it has begun, and sends for the first time. */
   start(nowMs: number): void {
     const { origin, signal } = this.#request;
-    origin.budget.deposit(nowMs);
-    origin.staleBudget.deposit(nowMs);
+    origin.begin(nowMs);
     this.#reply.begin((reason) => this.abort(reason));
     if (signal !== undefined && !this.#ended) {
       this.#stopListening = onAbort(signal, (reason) => this.abort(reason));
@@ -294,6 +293,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     this.#unpark();
     this.#stopListening?.();
     body.release();
+    origin.end();
     this.#host.onEnd();
   }
 }

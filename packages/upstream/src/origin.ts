@@ -18,6 +18,8 @@ export class Origin {
   readonly staleBudget: RetryBudget;
   /** The timeouts of attempts that have their full time. */
   readonly timeouts: TimeoutQueue;
+  /** Calls under way, those in back-off included. */
+  #calls = 0;
 
   constructor(name: string, settings: OriginSettings, clock: Clock) {
     this.name = name;
@@ -28,6 +30,23 @@ export class Origin {
     this.budget = new RetryBudget(settings.policy.budget);
     this.staleBudget = new RetryBudget(settings.policy.staleBudget);
     this.timeouts = new TimeoutQueue(settings.policy.attemptTimeoutMs, clock);
+  }
+
+  /** Whether nothing is lost by forgetting it: no call and no connection. */
+  get unused(): boolean {
+    return this.#calls === 0 && this.pool.empty;
+  }
+
+  /** Takes note of a call that begins, which the budgets grow with. */
+  begin(nowMs: number): void {
+    this.#calls += 1;
+    this.budget.deposit(nowMs);
+    this.staleBudget.deposit(nowMs);
+  }
+
+  /** Takes note of a call that has ended. */
+  end(): void {
+    this.#calls -= 1;
   }
 
   /**

@@ -50,9 +50,9 @@ export class Pool implements ConnectionOwner {
     this.idleLimit = new IdleLimit(settings.idleMs);
   }
 
-  /** Whether nothing is lost by forgetting it: no connection, and nobody waits for one. */
-  get unused(): boolean {
-    return this.#all.size === 0 && this.#waiters.size === 0;
+  /** Whether it has no connection. */
+  get empty(): boolean {
+    return this.#all.size === 0;
   }
 
   /** Finds a connection for somebody; `waiting` when it, or a refusal, will be brought to them. */
