@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { client } from "./client.ts";
+import { onHead, rawServer } from "./raw-server.ts";
 
 const closed = { code: "ERR_REISSUE_CLOSED" };
 
@@ -163,4 +164,19 @@ describe("close still waits for a request in back-off", () => {
       expect(errors).toMatchObject([{ message: "a bug of the caller's" }]);
     });
   });
+});
+
+test("close opens no connection for the rest of an answer that nobody waits for", async () => {
+  const busy = "HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nnever";
+  const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  const server = await rawServer((socket, number) => {
+    onHead(socket, () => socket.write(number === 1 ? busy : ok));
+  });
+  const upstream = client({ retry: { backOff: { baseMs: 0 } } });
+  expect(await (await upstream(server.origin)).text()).toBe("ok");
+  await upstream.close();
+  await server.until(({ open }) => open.size === 0);
+  // Undici would connect in the very turn in which it hears that the socket is gone.
+  await setTimeout(50);
+  expect(server.connections).toBe(2);
 });

@@ -107,9 +107,10 @@ export class Pool implements ConnectionOwner {
 
   /** Destroys a connection whose request failed. */
   drop(connection: Connection, error: Error | null): void {
-    if (!this.#all.delete(connection)) return;
+    const known = this.#all.delete(connection);
+    // Also where it is closing: undici would connect once more for a request that was aborted.
     void connection.destroy(error);
-    this.#serve();
+    if (known) this.#serve();
   }
 
   /** Retires idle connections that have been idle since `sinceMs` or longer: their elder sibling was dead. */
