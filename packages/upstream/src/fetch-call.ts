@@ -11,7 +11,7 @@ import {
 } from "undici";
 
 import type { ReissueAgent } from "./agent.ts";
-import type { BodyFactory } from "./body/factory-body.ts";
+import { bodyFrom, type BodyFactory } from "./body/factory-body.ts";
 import { isFormData, ownFormData } from "./body/form-data.ts";
 import { isFixed, isReadOnce } from "./body/request-body.ts";
 import { sourceOf, type ChunkSource } from "./body/source-of.ts";
@@ -31,10 +31,11 @@ export async function fetchThrough(
   const { retry, body, ...rest } = init;
   const fetchInit: RequestInit = rest;
   const factory = typeof body === "function" ? body : null;
-  const given: unknown = factory === null ? body : factory();
+  const given: unknown = factory === null ? body : bodyFrom(factory);
   const source = isReadOnce(given) ? untouched(given) : null;
   if (given !== undefined) fetchInit.body = source === null ? ownBody(given) : new ReadableStream();
-  let original: unknown = source ?? (isFixed(given) ? fetchInit.body : undefined);
+  let original: unknown =
+    source ?? (factory !== null || isFixed(given) ? fetchInit.body : undefined);
   if (factory !== null) {
     fetchInit.duplex = "half";
     original = startingWith(original, factory);

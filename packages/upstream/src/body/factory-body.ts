@@ -3,6 +3,28 @@ import type { Body } from "./body.ts";
 /** A body made anew for every attempt; the way to send a large file that must be resendable. */
 export type BodyFactory = () => unknown;
 
+/**
+ * Asks a factory for a body.
+ *
+ * @throws TypeError for a promise: undici would refuse it, and fetch would send its name, or nothing at all.
+ */
+export function bodyFrom(factory: BodyFactory): unknown {
+  const made = factory();
+  if (!isThenable(made)) return made;
+  // It is not used, so that its failure is nobody's either.
+  Promise.resolve(made).catch(() => {});
+  throw new TypeError("A body factory must give the body itself, not a promise of it");
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}
+
 /** What a factory makes, each time for one attempt. */
 export class FactoryBody implements Body {
   readonly replayable = true;
@@ -22,7 +44,7 @@ export class FactoryBody implements Body {
 
   send(): unknown {
     this.stop();
-    this.#made = this.#toBody(this.#factory());
+    this.#made = this.#toBody(bodyFrom(this.#factory));
     // The factory itself may have ended the call.
     if (this.#released) this.#made.release();
     return this.#made.send();
