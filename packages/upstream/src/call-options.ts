@@ -1,6 +1,7 @@
 import type { CallRetryOptions } from "@reissue/core";
 
 import type { Inbound } from "./inbound.ts";
+import { snapshot } from "./request-headers.ts";
 import type { RequestTarget } from "./request-target.ts";
 import type { UpstreamRequestOptions } from "./upstream.ts";
 
@@ -47,7 +48,7 @@ export class CallOptions {
     this.path = target.path;
     // Undici's own default.
     this.method = options.method ?? (body === undefined || body === null ? "GET" : "PUT");
-    this.headers = options.headers;
+    this.headers = snapshot(options.headers);
     this.body = body;
     this.inbound = inbound;
     this.retry = options.retry;

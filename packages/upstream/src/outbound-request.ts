@@ -13,7 +13,7 @@ import { requestBody, type BodyLimits } from "./body/request-body.ts";
 import type { Inbound } from "./inbound.ts";
 import { undiciTimeoutMs } from "./origin-settings.ts";
 import type { Origin } from "./origin.ts";
-import { headerValue, withHeader } from "./request-headers.ts";
+import { headerValue, rereadable, withHeader } from "./request-headers.ts";
 import { overlay } from "./route-table.ts";
 
 /** Undici's dispatch options, and what Reissue takes beside them. */
@@ -50,15 +50,15 @@ export class OutboundRequest {
     const { method, path, inbound } = options;
     this.origin = origin;
     this.options = options;
-    this.#headers = options.headers;
+    this.#headers = rereadable(options.headers);
     const route = origin.settings.routes.find(method, path);
     const { policy, optedIn } =
       options.retry === undefined ? route : overlay(options.retry, route, "retry");
     const idempotent = isIdempotentMethod(method);
-    let keyed = !idempotent && isKeyed(options.headers);
+    let keyed = !idempotent && isKeyed(this.#headers);
     if (!idempotent && !keyed && origin.settings.derivesKeys) {
       const key = inbound?.outboundKey?.(method, origin.name + path) ?? crypto.randomUUID();
-      this.#headers = withHeader(options.headers, "idempotency-key", `"${key}"`);
+      this.#headers = withHeader(this.#headers, "idempotency-key", `"${key}"`);
       keyed = true;
     }
     const inboundOptIn =
@@ -108,5 +108,6 @@ function withType(headers: ReissueDispatchOptions["headers"], type: string): typ
 
 function isKeyed(headers: ReissueDispatchOptions["headers"]): boolean {
   const value = headerValue(headers, "idempotency-key");
-  return value !== undefined && value.length > 0;
+  // Undici also takes numbers, whatever its types say.
+  return value !== undefined && value !== null && String(value) !== "";
 }

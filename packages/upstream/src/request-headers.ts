@@ -5,6 +5,19 @@ import type { Dispatcher } from "undici";
 type Headers = Dispatcher.DispatchOptions["headers"];
 type Pairs = Iterable<[string, string | string[] | undefined]>;
 
+/** The headers as they are now: the caller may change an object before a resend. */
+export function snapshot(headers: Headers): Headers {
+  if (typeof headers !== "object" || headers === null) return headers;
+  if (Array.isArray(headers)) return [...headers];
+  return Symbol.iterator in headers ? new Set(headers as Pairs) : { ...headers };
+}
+
+/** The headers in a form that can be read again for each attempt; an iterator is read here. */
+export function rereadable(headers: Headers): Headers {
+  const isIterator = typeof headers === "object" && headers !== null && "next" in headers;
+  return isIterator && Symbol.iterator in headers ? snapshot(headers) : headers;
+}
+
 /** The value of one header, whatever shape undici allows headers to come in; undefined where it is absent. */
 export function headerValue(headers: Headers, name: string): string | string[] | undefined {
   if (headers === null || headers === undefined) return undefined;
@@ -37,7 +50,8 @@ export function withoutHeader(headers: Headers, name: string): string[] {
   const flat: string[] = [];
   for (const [key, values] of pairs(headers)) {
     if (values === undefined || key.toLowerCase() === name) continue;
-    for (const each of typeof values === "string" ? [values] : values) flat.push(key, each);
+    // Undici also takes numbers, whatever its types say.
+    for (const each of Array.isArray(values) ? values : [values]) flat.push(key, each);
   }
   return flat;
 }
