@@ -149,3 +149,14 @@ test.each<[string, Fault, boolean]>([
   else expect(await outcome).toMatchObject(timeout);
   expect(clock.pending).toBe(0);
 });
+
+test("on the real clock, too, a call that ends at its deadline says so", async () => {
+  const server = await opened({ faults: [{ fault: "hang" }] });
+  const upstream = client();
+  const reasons = new Set<string>();
+  for (let call = 0; call < 40; call += 1) {
+    const retry = { totalTimeoutMs: 3 + call / 40 };
+    reasons.add((await thrownBy(upstream.request(server.origin, { retry }))).reason);
+  }
+  expect([...reasons]).toEqual(["deadline-exceeded"]);
+});

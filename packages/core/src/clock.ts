@@ -1,3 +1,5 @@
+import { maxTimerMs } from "./option.ts";
+
 /** A handle that a {@link Clock} gave out and takes back; opaque to everybody else. */
 export type Timer = unknown;
 
@@ -23,7 +25,9 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  // Node counts in whole milliseconds from the last one that has passed, and so fires up to two too early.
+  setTimeout: (callback, delayMs) =>
+    setTimeout(callback, Math.min(Math.ceil(delayMs) + 1, maxTimerMs)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
   random: () => Math.random(),
 };
