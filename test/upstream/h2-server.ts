@@ -1,5 +1,6 @@
 import {
   createSecureServer,
+  type IncomingHttpHeaders,
   type SecureServerOptions,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -32,6 +33,7 @@ export function ok(stream: ServerHttp2Stream): void {
 export async function h2Server(
   options: SecureServerOptions,
   onStream: OnStream,
+  onHeaders: (headers: IncomingHttpHeaders) => void = () => {},
 ): Promise<H2Server> {
   const sessions: ServerHttp2Session[] = [];
   const open = new Set<ServerHttp2Session>();
@@ -46,6 +48,7 @@ export async function h2Server(
   server.on("stream", (stream: ServerHttp2Stream, headers) => {
     stream.on("error", () => {});
     heads.push(String(headers[":method"]));
+    onHeaders(headers);
     onStream(stream, heads.length);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

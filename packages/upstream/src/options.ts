@@ -36,7 +36,12 @@ export interface ConnectionSettings {
    * @defaultValue 10000, as undici
    */
   readonly connectTimeoutMs?: number | undefined;
-  /** Whether HTTP/2 is offered over TLS, one request at a time on each connection. @defaultValue false */
+  /**
+   * Whether HTTP/2 is offered over TLS, one request at a time on each connection. Request headers that are about one
+   * connection, such as `te: gzip`, are then left out (RFC 9113 §8.2.2).
+   *
+   * @defaultValue false
+   */
   readonly allowH2?: boolean | undefined;
   /** Options for `tls.connect`, such as `ca`, `cert`, `key` and `servername`. */
   readonly tls?: ConnectionOptions | undefined;

@@ -10,6 +10,7 @@ import type { Dispatcher } from "undici";
 
 import type { Body } from "./body/body.ts";
 import { requestBody, type BodyLimits } from "./body/request-body.ts";
+import { http2Headers } from "./http2-headers.ts";
 import type { Inbound } from "./inbound.ts";
 import { undiciTimeoutMs } from "./origin-settings.ts";
 import type { Origin } from "./origin.ts";
@@ -51,6 +52,7 @@ export class OutboundRequest {
     this.origin = origin;
     this.options = options;
     this.#headers = rereadable(options.headers);
+    if (origin.settings.client.allowH2 === true) this.#headers = http2Headers(this.#headers);
     const route = origin.settings.routes.find(method, path);
     const { policy, optedIn } =
       options.retry === undefined ? route : overlay(options.retry, route, "retry");

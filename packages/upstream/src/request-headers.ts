@@ -22,7 +22,7 @@ export function rereadable(headers: Headers): Headers {
 export function headerValue(headers: Headers, name: string): string | string[] | undefined {
   if (headers === null || headers === undefined) return undefined;
   if (!(Symbol.iterator in headers)) return ownValue(headers, name);
-  for (const [key, value] of pairs(headers)) {
+  for (const [key, value] of headerPairs(headers)) {
     if (isNamed(key, name)) return value;
   }
   return undefined;
@@ -48,7 +48,7 @@ export function withHeader(headers: Headers, name: string, value: string): strin
 /** The headers without one, as the flat list that undici takes; `name` in small letters. */
 export function withoutHeader(headers: Headers, name: string): string[] {
   const flat: string[] = [];
-  for (const [key, values] of pairs(headers)) {
+  for (const [key, values] of headerPairs(headers)) {
     if (values === undefined || key.toLowerCase() === name) continue;
     // Undici also takes numbers, whatever its types say.
     for (const each of Array.isArray(values) ? values : [values]) flat.push(key, each);
@@ -56,7 +56,8 @@ export function withoutHeader(headers: Headers, name: string): string[] {
   return flat;
 }
 
-function pairs(headers: Headers): Pairs {
+/** Names and values, whatever shape undici allows headers to come in. */
+export function headerPairs(headers: Headers): Pairs {
   if (headers === null || headers === undefined) return [];
   if (Array.isArray(headers)) return flatPairs(headers);
   if (Symbol.iterator in headers) return headers as Pairs;
