@@ -125,3 +125,19 @@ describe("GOAWAY", () => {
     expect(server.heads).toHaveLength(ask === got ? 3 : 2);
   });
 });
+
+test("idle connections are closed after their time, and none under a request", async () => {
+  const server = await h2Server(own, (stream, number) => {
+    setTimeout(() => ok(stream), number > 3 ? 150 : 0);
+  });
+  const upstream = outbound({ ...h2, idleMs: 50 });
+  const log = eventLog();
+  await Promise.all([1, 2, 3].map(() => got(upstream, server.origin)));
+  expect(server.open.size).toBe(3);
+  const slow = got(upstream, server.origin);
+  await vi.waitFor(() => expect(server.open.size).toBe(1), { interval: 5 });
+  expect(await slow).toBe("ok");
+  await vi.waitFor(() => expect(server.open.size).toBe(0), { interval: 5 });
+  expect(await posted(upstream, server.origin)).toBe("ok");
+  expect(log.records.map(({ failure }) => failure)).toEqual([null, null, null, null, null]);
+});

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 import { Client, errors, type buildConnector, type Dispatcher } from "undici";
 
@@ -45,6 +46,7 @@ export class Connection {
   /** What the server's latest Keep-Alive hint on this connection allows, less the buffer, in ms. */
   hintMs: number = Infinity;
   #hint: Buffer = noHint;
+  readonly #idleMs: number;
 
   constructor(
     origin: string,
@@ -52,6 +54,7 @@ export class Connection {
     connector: buildConnector.connector,
     owner: ConnectionOwner,
   ) {
+    this.#idleMs = settings.idleMs;
     this.#client = new Client(origin, {
       ...settings.client,
       connect: (options, callback) => {
@@ -59,6 +62,7 @@ export class Connection {
           this.#opening = null;
           if (result[0] === null) {
             this.#socket = result[1];
+            if (isHttp2(result[1])) result[1].on("timeout", closeIdle);
             this.served = 0;
             this.hintMs = Infinity;
             this.#hint = noHint;
@@ -93,12 +97,14 @@ export class Connection {
   /** Hands a request to undici, which writes it as soon as the socket stands. */
   dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant): void {
     this.#occupant = occupant;
+    this.#closeIdleAfter(0);
     this.#client.dispatch(options, occupant as unknown as Dispatcher.DispatchHandler);
   }
 
   /** Takes note that its request has ended. */
   vacate(): void {
     this.#occupant = null;
+    this.#closeIdleAfter(this.#idleMs);
   }
 
   /** Closes it once what is on it has ended. */
@@ -119,6 +125,19 @@ export class Connection {
     this.#occupant?.evict(error);
     return this.destroy(error);
   }
+
+  /** Undici itself closes idle connections of HTTP/1.1 but not of HTTP/2; 0 for never. */
+  #closeIdleAfter(ms: number): void {
+    if (this.#socket !== null && isHttp2(this.#socket)) this.#socket.setTimeout(ms);
+  }
+}
+
+function closeIdle(this: Socket): void {
+  this.destroy(new errors.InformationalError("socket idle timeout"));
+}
+
+function isHttp2(socket: Socket | TLSSocket): boolean {
+  return "alpnProtocol" in socket && socket.alpnProtocol === "h2";
 }
 
 /** As `equals`, without the call into native code that costs more than to compare a few bytes. */
