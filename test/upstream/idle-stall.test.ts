@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+
+import type { Upstream } from "@reissue/upstream";
 import { expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
@@ -10,6 +13,12 @@ function stall(ms: number): void {
   while (performance.now() < until);
 }
 
+/** Leaves a connection behind that a POST is given at once. */
+async function warmUp(upstream: Upstream, origin: string): Promise<void> {
+  await got(upstream, origin);
+  await setImmediate();
+}
+
 test.each([
   ["that the server still holds open", Infinity],
   ["that the server has closed meanwhile", 60],
@@ -19,7 +28,7 @@ test.each([
     const server = await opened({ idleTimeoutMs: idle });
     const upstream = outbound({ unsafeIdleMs: 50 });
     const log = eventLog();
-    await got(upstream, server.origin);
+    await warmUp(upstream, server.origin);
     const answer = upstream.request(server.origin, { method: "POST", body: "abc" });
     stall(120);
     expect((await answer).statusCode).toBe(200);
@@ -36,7 +45,7 @@ test("it is said that the first of them never left", async () => {
   const server = await opened();
   const upstream = outbound({ unsafeIdleMs: 50 });
   const log = eventLog();
-  await got(upstream, server.origin);
+  await warmUp(upstream, server.origin);
   const answer = upstream.request(server.origin, { method: "POST", body: "abc" });
   stall(120);
   await (await answer).body.dump();
@@ -50,7 +59,7 @@ test("it is said that the first of them never left", async () => {
 test("a body that is a stream is not touched by the attempt that was not written", async () => {
   const server = await opened();
   const upstream = outbound({ unsafeIdleMs: 50 });
-  await got(upstream, server.origin);
+  await warmUp(upstream, server.origin);
   async function* chunks(): AsyncGenerator<Buffer> {
     yield Buffer.from("abc");
     yield Buffer.from("def");

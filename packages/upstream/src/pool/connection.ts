@@ -41,6 +41,8 @@ export class Connection {
   served = 0;
   /** Since when the present socket has had nothing to do, in ms of the clock. */
   idleSinceMs = 0;
+  /** Whether the event loop has turned since it came back, so that a close that followed the answer would be known. */
+  settled = true;
   /** Whether a request has been written on the present socket and not been answered whole. */
   writtenOn = false;
   /** What the server's latest Keep-Alive hint on this connection allows, less the buffer, in ms. */

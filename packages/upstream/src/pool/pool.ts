@@ -38,6 +38,8 @@ export class Pool implements ConnectionOwner {
   readonly #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
   readonly #waiters = new Set<Waiter>();
+  /** Those that came back in this turn of the event loop. */
+  readonly #settling: Connection[] = [];
   #serving = false;
   readonly idleLimit: IdleLimit;
 
@@ -82,6 +84,7 @@ export class Pool implements ConnectionOwner {
     connection.served += 1;
     connection.writtenOn = false;
     connection.idleSinceMs = this.#clock.now();
+    this.#settle(connection);
     this.giveBack(connection);
   }
 
@@ -155,6 +158,8 @@ export class Pool implements ConnectionOwner {
   #find(waiter: Waiter, nowMs: number): Connection | Refusal | null {
     const idle = waiter.need === "fresh" ? null : this.#takeIdle(waiter.need, nowMs);
     if (idle !== null) return idle;
+    // A connection that came back in this turn is worth waiting for until the next.
+    if (waiter.need === "hot" && this.#idle.at(-1)?.settled === false) return null;
     const refusal = this.#outage.refusal(waiter, nowMs);
     if (refusal !== null) return refusal;
     if (this.#all.size >= this.#settings.connections) {
@@ -170,20 +175,34 @@ export class Pool implements ConnectionOwner {
   #takeIdle(need: "any" | "hot", nowMs: number): Connection | null {
     if (this.#idle.length === 0) return null;
     const limitMs = this.idleLimit.currentMs(nowMs);
-    for (;;) {
-      const hottest = this.#idle.at(-1);
-      if (hottest === undefined) return null;
+    for (let index = this.#idle.length - 1; index >= 0; index -= 1) {
+      const hottest = this.#idle[index]!;
       const idleMs = nowMs - hottest.idleSinceMs;
       if (!hottest.open || idleMs > limitMs || idleMs > hottest.hintMs) {
         this.#retire(hottest);
-      } else if (need === "hot" && idleMs > this.#settings.unsafeIdleMs) {
+      } else if (need === "any" || hottest.settled) {
         // Too cold for this one; whoever may be resent can still have it.
-        return null;
-      } else {
-        this.#idle.pop();
+        if (need === "hot" && idleMs > this.#settings.unsafeIdleMs) return null;
+        this.#idle.splice(index, 1);
         return hottest;
       }
     }
+    return null;
+  }
+
+  /**
+   * Lets the event loop turn once before what cannot be resent may have the connection: some servers close after an
+   * answer without announcing it, and the end of the connection is read a turn after the end of the answer.
+   */
+  #settle(connection: Connection): void {
+    connection.settled = false;
+    this.#settling.push(connection);
+    if (this.#settling.length > 1) return;
+    setImmediate(() => {
+      for (const each of this.#settling) each.settled = true;
+      this.#settling.length = 0;
+      if (this.#waiters.size > 0) this.#serve();
+    });
   }
 
   #open(): Connection {
