@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { client, impatient } from "./client.ts";
+import { rawServer } from "./raw-server.ts";
 
 /** What the caller did wrong, and what undici says of it. */
 const mistakes: readonly [string, object, RegExp][] = [
@@ -72,3 +73,37 @@ test("wrong options of a call are told by their path, and nothing is sent", asyn
   expect(server.connections).toBe(0);
   await upstream.close();
 });
+
+test.each(["onInfo", "onResponseStart", "onResponseData"])(
+  "what %s throws is the caller's own, and nothing is sent again, though it looks like a reset",
+  async (where) => {
+    const hints = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    const ok = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n";
+    const server = await rawServer((socket) =>
+      socket.once("data", () => socket.write(where === "onInfo" ? hints : hints + ok)),
+    );
+    const own = Object.assign(new Error("read ECONNRESET"), {
+      code: "ECONNRESET",
+      syscall: "read",
+    });
+    const upstream = impatient();
+    const error = await new Promise<unknown>((resolve) => {
+      const fail = (name: string): void => {
+        if (name === where) throw own;
+      };
+      upstream.dispatcher.dispatch(
+        { origin: server.origin, path: "/", method: "GET" },
+        {
+          onRequestStart: () => {},
+          onResponseStart: (_controller, status) =>
+            fail(status === 103 ? "onInfo" : "onResponseStart"),
+          onResponseData: () => fail("onResponseData"),
+          onResponseError: (_controller, told) => resolve(told),
+        },
+      );
+    });
+    expect(error).toBe(own);
+    await server.until(({ open }) => open.size === 0);
+    expect(server.connections).toBe(1);
+  },
+);

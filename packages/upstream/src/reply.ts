@@ -7,6 +7,8 @@ import type { ResponseHandler } from "./response-handler.ts";
 export interface ReplyOwner {
   /** Called before the caller hears of the end. */
   onGiven(): void;
+  /** Ends the call: the caller itself has thrown, whatever its error looks like. */
+  abort(reason: unknown): void;
 }
 
 /** A short answer that is kept back until it is whole. */
@@ -50,13 +52,13 @@ export class Reply {
 
   /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */
   inform(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
-    this.#handler.onHeaders(status, headers, resume, statusText);
+    this.#give(() => this.#handler.onHeaders(status, headers, resume, statusText));
   }
 
   /** Gives an answer's head; false pauses. */
   head(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
     this.delivered = true;
-    return this.#handler.onHeaders(status, headers, resume, statusText) !== false;
+    return this.#give(() => this.#handler.onHeaders(status, headers, resume, statusText));
   }
 
   /** Holds an answer back, from its head on. */
@@ -66,7 +68,7 @@ export class Reply {
 
   /** Takes a piece of the answer; false pauses. */
   data(chunk: Buffer): boolean {
-    if (this.#held === null) return this.#handler.onData(chunk) !== false;
+    if (this.#held === null) return this.#give(() => this.#handler.onData(chunk));
     this.#held.chunks.push(chunk);
     return true;
   }
@@ -102,6 +104,16 @@ export class Reply {
   fail(error: Error): void {
     this.#end();
     this.#handler.onError(error);
+  }
+
+  /** Gives the caller something; false pauses. */
+  #give(give: () => boolean | void): boolean {
+    try {
+      return give() !== false;
+    } catch (error) {
+      this.#owner.abort(error);
+      return false;
+    }
   }
 
   #start(): void {
