@@ -1,7 +1,14 @@
+import { Readable } from "node:stream";
+
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { client } from "./client.ts";
+
+async function* letters(): AsyncGenerator<string> {
+  yield "a";
+  yield "b";
+}
 
 describe.each(["upstream()", "upstream.request()"])("%s with a body factory", (way) => {
   async function put(url: string, body: () => unknown): Promise<unknown> {
@@ -24,6 +31,23 @@ describe.each(["upstream()", "upstream.request()"])("%s with a body factory", (w
     const server = await opened();
     expect(await put(server.origin, () => made)).toBeInstanceOf(Error);
     expect(server.requests).toEqual([]);
+  });
+
+  test.each<[string, () => object]>([
+    ["Node stream", () => Readable.from(["a", "b"])],
+    ["generator", () => letters()],
+    ["web stream", () => new Blob(["ab"]).stream()],
+  ])("that gives the same %s again sends nothing for it", async (_kind, make) => {
+    const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
+    const body = make();
+    expect(await put(server.origin, () => body)).toMatchObject({ name: "TypeError" });
+    expect(server.requests.map((each) => each.body?.toString())).toEqual(["ab"]);
+  });
+
+  test("that gives another stream each time sends the whole of it each time", async () => {
+    const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
+    expect(await put(server.origin, () => letters())).toBe("an answer");
+    expect(server.requests.map((each) => each.body?.toString())).toEqual(["ab", "ab"]);
   });
 
   test("that gives a promise sends nothing and says why", async () => {

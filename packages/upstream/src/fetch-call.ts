@@ -11,9 +11,9 @@ import {
 } from "undici";
 
 import type { ReissueAgent } from "./agent.ts";
-import { bodyFrom, type BodyFactory } from "./body/factory-body.ts";
+import { bodyFrom, renewing, type BodyFactory } from "./body/factory-body.ts";
 import { isFormData, ownFormData } from "./body/form-data.ts";
-import { isFixed, isReadOnce } from "./body/request-body.ts";
+import { isFixed, isReadOnce } from "./body/read-once.ts";
 import { sourceOf, type ChunkSource } from "./body/source-of.ts";
 import type { Source } from "./body/source.ts";
 import type { Inbound } from "./inbound.ts";
@@ -38,7 +38,7 @@ export async function fetchThrough(
     source ?? (factory !== null || isFixed(given) ? fetchInit.body : undefined);
   if (factory !== null) {
     fetchInit.duplex = "half";
-    original = startingWith(original, factory);
+    original = startingWith(original, renewing(factory, given));
   }
   fetchInit.dispatcher = new FetchDispatcher(
     agent,

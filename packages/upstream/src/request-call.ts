@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 
 import type { ReissueAgent } from "./agent.ts";
-import { isReadOnce } from "./body/request-body.ts";
+import { isReadOnce } from "./body/read-once.ts";
 import { sourceOf } from "./body/source-of.ts";
 import type { Source } from "./body/source.ts";
 import { CallOptions } from "./call-options.ts";

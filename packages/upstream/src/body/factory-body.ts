@@ -1,4 +1,5 @@
 import type { Body } from "./body.ts";
+import { isReadOnce } from "./read-once.ts";
 
 /** A body made anew for every attempt; the way to send a large file that must be resendable. */
 export type BodyFactory = () => unknown;
@@ -25,6 +26,24 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
+/**
+ * The same factory, which may not give a stream a second time: what has been read of it is gone, and the rest, or
+ * nothing, would be sent for the whole.
+ *
+ * @param last - What it has given already.
+ * @throws TypeError when it is asked and gives the same stream again.
+ */
+export function renewing(factory: BodyFactory, last?: unknown): BodyFactory {
+  return () => {
+    const made = bodyFrom(factory);
+    if (made === last && isReadOnce(made)) {
+      throw new TypeError("A body factory must give another stream for each attempt");
+    }
+    last = made;
+    return made;
+  };
+}
+
 /** What a factory makes, each time for one attempt. */
 export class FactoryBody implements Body {
   readonly replayable = true;
@@ -34,7 +53,7 @@ export class FactoryBody implements Body {
   #released = false;
 
   constructor(factory: BodyFactory, toBody: (made: unknown) => Body) {
-    this.#factory = factory;
+    this.#factory = renewing(factory);
     this.#toBody = toBody;
   }
 
@@ -44,7 +63,7 @@ export class FactoryBody implements Body {
 
   send(): unknown {
     this.stop();
-    this.#made = this.#toBody(bodyFrom(this.#factory));
+    this.#made = this.#toBody(this.#factory());
     // The factory itself may have ended the call.
     if (this.#released) this.#made.release();
     return this.#made.send();

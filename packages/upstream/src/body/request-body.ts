@@ -2,7 +2,7 @@ import { FixedBody, noBody, type Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import { FactoryBody, type BodyFactory } from "./factory-body.ts";
 import { isFormData, ownFormData } from "./form-data.ts";
-import { isChunkSource, type ChunkSource } from "./source-of.ts";
+import { isReadOnce } from "./read-once.ts";
 import { StreamBody } from "./stream-body.ts";
 
 /** The limits on recorded bodies. */
@@ -30,21 +30,4 @@ export function requestBody(value: unknown, resendable: boolean, limits: BodyLim
   if (isFormData(value)) return new FixedBody(ownFormData(value));
   if (!isReadOnce(value)) return new FixedBody(value);
   return new StreamBody(value, resendable ? limits.maxBytes : 0, limits.memory);
-}
-
-/** Whether a body can be read only once. */
-export function isReadOnce(value: unknown): value is ChunkSource {
-  return isChunkSource(value) && !isFixed(value);
-}
-
-/** Whether a body can be sent any number of times as it is; undici encodes FormData and reads Blobs afresh each time. */
-export function isFixed(value: unknown): boolean {
-  return (
-    typeof value === "string" ||
-    value instanceof URLSearchParams ||
-    value instanceof ArrayBuffer ||
-    ArrayBuffer.isView(value) ||
-    value instanceof Blob ||
-    isFormData(value)
-  );
 }
