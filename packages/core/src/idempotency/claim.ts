@@ -35,6 +35,11 @@ export class Claim implements ClaimToken {
     return this.#settled;
   }
 
+  /** How long its answer is to be remembered, in ms. */
+  get retentionMs(): number {
+    return this.#settings.retentionMs;
+  }
+
   /**
    * Keeps the answer for the retries to come; where there is no room for its body, only that there was one.
    *
