@@ -34,9 +34,9 @@ export function answerNotKeptError(status: number): ClaimError {
   return claimError(409, "ERR_REISSUE_KEY_ANSWER_NOT_KEPT", message);
 }
 
-/** The 409 for a request that lost its key to another while it ran, and so may not commit its work. */
+/** The 409 for a request that does not hold its key any more, so that its work may not be committed. */
 export function claimLostError(retryAfterSeconds: number): ClaimError {
-  const message = "Another request with this Idempotency-Key has taken over";
+  const message = "This request does not hold its Idempotency-Key any more";
   return claimError(409, "ERR_REISSUE_CLAIM_LOST", message, retryAfterSeconds);
 }
 
