@@ -52,7 +52,12 @@ export { isReissueAnswer } from "./gateway/own-answer.ts";
 export { unreadableError } from "./gateway/unreadable-error.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
 export { decodeAnswer, encodeAnswer, type Answer, type Field } from "./idempotency/answer.ts";
-export { claimLostError, type ClaimError } from "./idempotency/claim-error.ts";
+export {
+  bodyConsumedError,
+  bodyTooLargeError,
+  claimLostError,
+  type ClaimError,
+} from "./idempotency/claim-error.ts";
 export {
   claimKeys,
   claimSettings,
@@ -79,6 +84,7 @@ export {
   type KeySyntax,
   type ParsedKey,
 } from "./idempotency/key.ts";
+export { memoryStore, type MemoryStoreOptions } from "./idempotency/memory-store.ts";
 export { recordId } from "./idempotency/record-id.ts";
 export { StoreFullError, StoreUnavailableError } from "./idempotency/store-error.ts";
 export type {

@@ -47,6 +47,22 @@ export function storeUnavailableError(cause: unknown, retryAfterSeconds: number)
   return withCause(error, cause) as ClaimError;
 }
 
+/** The 413 for a keyed request that is too large to be read before its handler runs. */
+export function bodyTooLargeError(maxBytes: number): ClaimError {
+  const message = `The body of a request with an Idempotency-Key may have at most ${maxBytes} bytes`;
+  const error = claimError(413, "ERR_REISSUE_BODY_TOO_LARGE", message);
+  // What is left of it is not worth reading (RFC 9110 §15.5.14).
+  Object.assign(error.headers, { Connection: "close" });
+  return error;
+}
+
+/** The 500 for a keyed request whose raw bytes are gone, because of the order in which middleware are mounted. */
+export function bodyConsumedError(): ClaimError {
+  const message =
+    "The body was read before the gate could: mount the gate before body parsers, or keep req.rawBody";
+  return Object.assign(claimError(500, "ERR_REISSUE_BODY_CONSUMED", message), { expose: false });
+}
+
 /** @param retryAfterSeconds - Left out where another try comes to the same. */
 function claimError(
   status: number,

@@ -55,7 +55,9 @@ export class Claim implements ClaimToken {
         return this.#failed("complete", error);
       }
     }
-    return this.#keep({ ...answer, body: null }).catch((error: unknown) =>
+    // Nobody is ever given more of it than its status.
+    const { status } = answer;
+    return this.#keep({ status, headers: [], trailers: [], body: null }).catch((error: unknown) =>
       this.#failed("complete", error),
     );
   }

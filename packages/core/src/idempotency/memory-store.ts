@@ -1,0 +1,198 @@
+import { systemClock, type Clock, type Timer } from "../clock.ts";
+import { checkKeys, checkNumber } from "../option.ts";
+import { ExpiryBuckets } from "./expiry-buckets.ts";
+import { StoreFullError } from "./store-error.ts";
+import type { ClaimRequest, ClaimResult, ClaimToken, IdempotencyStore } from "./store.ts";
+
+/** Options of {@link memoryStore}. */
+export interface MemoryStoreOptions {
+  /**
+   * The most keys that are remembered at a time; new ones are refused beyond it.
+   *
+   * @defaultValue 100000
+   */
+  readonly maxEntries?: number | undefined;
+  /**
+   * The most memory that the records may take, in bytes: the answers, and 1280 for each record.
+   *
+   * @defaultValue 268435456
+   */
+  readonly maxBytes?: number | undefined;
+  /** Time; tests put their own here. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * What a record takes with an answer of up to {@link shortBytes}, in bytes.
+ *
+ * Measured on Node 20.20: 200,000 records, each with an answer of 100 bytes, took 1087 bytes each.
+ */
+const entryBytes = 1280;
+
+/** The most bytes of an answer that take no more than a record's own room; one that was not kept is shorter. */
+const shortBytes = 256;
+
+/** How often expired records are looked for while there are any, in ms. */
+const sweepMs = 1000;
+
+interface Entry {
+  readonly id: string;
+  readonly fingerprint: string;
+  owner: string;
+  fence: number;
+  leaseEndsAtMs: number;
+  expiresAtMs: number;
+  /** Null until it is completed. */
+  answer: Uint8Array | null;
+}
+
+/**
+ * A store in the memory of this process: for one process, and for tests. It is gone with the process, so what a crash
+ * leaves behind runs again whatever the guarantee.
+ *
+ * It holds no more than it may, and forgets nothing before its time: where it is full, new keys are refused with a
+ * {@link StoreFullError}, and an answer for which there is no room is not kept, only that there was one.
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): IdempotencyStore {
+  checkKeys(options, "options", ["maxEntries", "maxBytes", "clock"]);
+  const count = { min: 1, integer: true };
+  return new MemoryStore(
+    checkNumber(options.maxEntries, "maxEntries", 100_000, count),
+    checkNumber(options.maxBytes, "maxBytes", 268_435_456, count),
+    options.clock ?? systemClock,
+  );
+}
+
+class MemoryStore implements IdempotencyStore {
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  readonly #expiry = new ExpiryBuckets<Entry>();
+  #bytes = 0;
+  #timer: Timer | null = null;
+
+  constructor(maxEntries: number, maxBytes: number, clock: Clock) {
+    this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
+    this.#clock = clock;
+  }
+
+  async claim(request: ClaimRequest): Promise<ClaimResult> {
+    const nowMs = this.#clock.now();
+    const entry = this.#live(request.id, nowMs);
+    if (entry === null) return this.#add(request, nowMs);
+    if (entry.answer === null && entry.owner === request.owner) {
+      return { state: "claimed", fence: entry.fence };
+    }
+    if (entry.fingerprint !== request.fingerprint) return { state: "mismatch" };
+    if (entry.answer !== null) return { state: "completed", answer: entry.answer };
+    const leaseLeftMs = entry.leaseEndsAtMs - nowMs;
+    if (leaseLeftMs > 0) return { state: "in-flight", leaseLeftMs };
+    if (!request.takeOver) return { state: "lapsed" };
+    entry.owner = request.owner;
+    entry.fence += 1;
+    entry.leaseEndsAtMs = nowMs + request.leaseMs;
+    this.#expiry.move(entry, nowMs + request.retentionMs);
+    return { state: "claimed", fence: entry.fence };
+  }
+
+  async renew(token: ClaimToken, leaseMs: number): Promise<boolean> {
+    const nowMs = this.#clock.now();
+    const entry = this.#held(token, nowMs);
+    if (entry === null) return false;
+    entry.leaseEndsAtMs = nowMs + leaseMs;
+    this.#expiry.move(entry, Math.max(entry.expiresAtMs, entry.leaseEndsAtMs));
+    return true;
+  }
+
+  async complete(token: ClaimToken, answer: Uint8Array, retentionMs: number): Promise<boolean> {
+    const nowMs = this.#clock.now();
+    const entry = this.#live(token.id, nowMs);
+    if (entry === null || entry.owner !== token.owner) return false;
+    if (entry.answer !== null) return true;
+    // Its record has room for a short one from the start.
+    const bytes = sizeOf(answer);
+    if (this.#bytes + bytes > this.#maxBytes) this.#sweep();
+    if (this.#bytes + bytes > this.#maxBytes) throw new StoreFullError();
+    this.#bytes += bytes;
+    // A copy, that pins nothing larger than itself and that nobody else writes to.
+    entry.answer = new Uint8Array(answer);
+    this.#expiry.move(entry, nowMs + retentionMs);
+    return true;
+  }
+
+  async release(token: ClaimToken): Promise<boolean> {
+    const entry = this.#held(token, this.#clock.now());
+    if (entry === null) return false;
+    this.#expiry.remove(entry);
+    this.#forget(entry);
+    return true;
+  }
+
+  #add(request: ClaimRequest, nowMs: number): ClaimResult {
+    if (this.#isFull()) this.#sweep();
+    if (this.#isFull()) throw new StoreFullError();
+    const { id, fingerprint, owner, leaseMs, retentionMs } = request;
+    const entry: Entry = {
+      id,
+      fingerprint,
+      owner,
+      fence: 1,
+      leaseEndsAtMs: nowMs + leaseMs,
+      expiresAtMs: nowMs + retentionMs,
+      answer: null,
+    };
+    this.#entries.set(id, entry);
+    this.#bytes += entryBytes;
+    this.#expiry.add(entry);
+    this.#watch();
+    return { state: "claimed", fence: 1 };
+  }
+
+  #isFull(): boolean {
+    return this.#entries.size >= this.#maxEntries || this.#bytes + entryBytes > this.#maxBytes;
+  }
+
+  /** A record whose retention is not over. */
+  #live(id: string, nowMs: number): Entry | null {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return null;
+    if (entry.expiresAtMs > nowMs) return entry;
+    this.#expiry.remove(entry);
+    this.#forget(entry);
+    return null;
+  }
+
+  /** The record that a token holds, while it is not completed. */
+  #held(token: ClaimToken, nowMs: number): Entry | null {
+    const entry = this.#live(token.id, nowMs);
+    return entry?.owner === token.owner && entry.answer === null ? entry : null;
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.id);
+    this.#bytes -= entryBytes + (entry.answer === null ? 0 : sizeOf(entry.answer));
+  }
+
+  #sweep(): void {
+    for (const entry of this.#expiry.takeExpired(this.#clock.now())) this.#forget(entry);
+  }
+
+  /** Sweeps while there is something to sweep, so that a store which nobody asks any more gets empty too. */
+  #watch(): void {
+    if (this.#timer !== null) return;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = null;
+      this.#sweep();
+      if (this.#entries.size > 0) this.#watch();
+    }, sweepMs);
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+}
+
+function sizeOf(answer: Uint8Array): number {
+  return answer.byteLength <= shortBytes ? 0 : answer.byteLength;
+}
