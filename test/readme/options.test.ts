@@ -26,7 +26,8 @@ const retry = properties("packages/core/src/retry/retry-options.ts", "RetryOptio
 const server = [
   properties("packages/express/src/gate.ts", "ReissueOptions"),
   properties("packages/server/src/gate-settings.ts", "GateOptions"),
-  properties("packages/server/src/gate-settings.ts", "IdempotencyOptions"),
+  properties("packages/server/src/idempotency-settings.ts", "IdempotencyOptions"),
+  properties("packages/core/src/idempotency/claim-settings.ts", "ClaimOptions"),
   properties("packages/server/src/route-settings.ts", "RouteOptions"),
   properties("packages/server/src/node-handler.ts", "HandlerOptions"),
 ];

@@ -1,4 +1,5 @@
 import {
+  deduplicate,
   escape,
   gateSettings,
   InboundRequest,
@@ -38,7 +39,7 @@ declare module "fastify" {
 }
 
 /** Options of {@link reissue}. */
-export interface ReissueOptions extends GateOptions {
+export interface ReissueOptions extends GateOptions<FastifyRequest> {
   /**
    * The client behind `request.upstream`: one that is open, which stays yours to close, or options for one that is
    * closed with the server.
@@ -101,12 +102,23 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
 
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
     const config = request.routeOptions.config as Config;
-    const inbound = InboundRequest.of(request.raw, reply.raw, settings);
+    const inbound = InboundRequest.of(request.raw, reply.raw, settings, request);
     if (config[said] !== undefined) InboundRequest.under(request.raw, config[said]);
     else if (!request.is404) warnOnce(request, warned);
     const refusal = inbound.refusal();
-    if (refusal === null) inbound.limit((error) => void reply.send(error));
-    done(refusal ?? undefined);
+    if (refusal !== null) return done(refusal);
+    inbound.limit((error) => void reply.send(error));
+    if (!inbound.startsClaim()) return done();
+    const onReplay = (): void => {
+      // What other plugins have set by now belongs to a replay too.
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) reply.raw.setHeader(name, value);
+      }
+      reply.hijack();
+    };
+    deduplicate(inbound, onReplay).then((runs) => {
+      if (runs) done();
+    }, done);
   });
 
   fastify.addHook("onClose", upstream.close);

@@ -1,4 +1,5 @@
 import {
+  deduplicate,
   escape,
   gateSettings,
   InboundRequest,
@@ -15,9 +16,7 @@ import {
   type UpstreamOptions,
 } from "@reissue/upstream";
 import type { IncomingMessage, ServerResponse } from "node:http";
-// The augmentation below needs the module to be known.
-// oxlint-disable-next-line unicorn/require-module-specifiers, import/no-empty-named-blocks
-import type {} from "koa";
+import type { Context as KoaContext } from "koa";
 
 declare module "koa" {
   interface ExtendableContext {
@@ -37,7 +36,7 @@ interface Context {
 export type Middleware = (ctx: Context, next: () => Promise<unknown>) => Promise<void>;
 
 /** Options of {@link reissue}. */
-export interface ReissueOptions extends GateOptions {
+export interface ReissueOptions<Ctx = KoaContext> extends GateOptions<Ctx> {
   /**
    * The client behind `ctx.upstream`: one that is open, which stays yours to close, or options for one of the gate's.
    *
@@ -67,16 +66,16 @@ export interface Gate extends Middleware {
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function reissue(options: ReissueOptions = {}): Gate {
+export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Gate {
   const settings = gateSettings(options, ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const lazy = lazyUpstream(({ req }: Context) => InboundRequest.from(req), upstream.get);
 
   async function gate(ctx: Context, next: () => Promise<unknown>): Promise<void> {
-    const inbound = InboundRequest.of(ctx.req, ctx.res, settings);
+    const inbound = InboundRequest.of(ctx.req, ctx.res, settings, ctx);
     Object.defineProperty(ctx, "upstream", lazy);
     try {
-      await admit(inbound, next);
+      await admit(inbound, ctx, next);
     } catch (error) {
       const passed = escape(error, inbound);
       if (passed !== null) throw passed.error;
@@ -98,13 +97,24 @@ export function route(options: RouteOptions): Middleware {
   return async function reissueRoute(ctx, next) {
     const inbound = InboundRequest.under(ctx.req, settings);
     // One that no gate has seen yet is admitted there.
-    await (inbound === null ? next() : admit(inbound, next));
+    await (inbound === null ? next() : admit(inbound, ctx, next));
   };
 }
 
 /** Lets a request on, under its time, unless its key is refused. */
-async function admit(inbound: InboundRequest, next: () => Promise<unknown>): Promise<void> {
+async function admit(
+  inbound: InboundRequest,
+  ctx: Context,
+  next: () => Promise<unknown>,
+): Promise<void> {
   const refusal = inbound.refusal();
   if (refusal !== null) throw refusal;
-  await inbound.within(next);
+  await inbound.within(async () => {
+    if (inbound.startsClaim()) {
+      if (!(await deduplicate(inbound))) return void (ctx.respond = false);
+      // Koa gives no answer to a client that has left, but whoever retries is to get it.
+      Object.defineProperty(ctx, "writable", { get: () => !ctx.res.writableEnded });
+    }
+    await next();
+  });
 }

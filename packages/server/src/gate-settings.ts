@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+
 import {
   checkKeys,
   checkNumber,
@@ -7,9 +9,13 @@ import {
   systemClock,
   classify,
   type Clock,
-  type KeySyntax,
 } from "@reissue/core";
 
+import {
+  idempotencySettings,
+  type IdempotencyOptions,
+  type IdempotencySettings,
+} from "./idempotency-settings.ts";
 import {
   defaultRoute,
   routeKeys,
@@ -17,26 +23,10 @@ import {
   type RouteOptions,
   type RouteSettings,
 } from "./route-settings.ts";
-import type { Scope } from "./scope.ts";
-
-/** What may be said about inbound idempotency keys. */
-export interface IdempotencyOptions {
-  /**
-   * Tells callers apart, so that two that choose the same key do not get each other's outbound keys. It has no default:
-   * where it is left out, keys are validated and nothing is derived from them.
-   */
-  readonly scope?: Scope | undefined;
-  /**
-   * Which values are keys: a Structured Field String only (`strict`), or a bare key too (`lenient`).
-   *
-   * @defaultValue "lenient"
-   */
-  readonly syntax?: KeySyntax | undefined;
-}
 
 /** What may be said of all requests; what is said of a route wins. */
-export interface GateOptions extends RouteOptions {
-  readonly idempotency?: IdempotencyOptions | undefined;
+export interface GateOptions<Carrier = IncomingMessage> extends RouteOptions {
+  readonly idempotency?: IdempotencyOptions<Carrier> | undefined;
   /**
    * Which failed requests get 502, 503 or 504: those that are retry-safe, or all of them, though HAProxy and Envoy then
    * replay a POST that may have been processed.
@@ -69,8 +59,7 @@ export interface GateOptions extends RouteOptions {
 /** What holds for a gate, resolved. */
 export interface GateSettings {
   readonly route: RouteSettings;
-  readonly scope: Scope | null;
-  readonly syntax: KeySyntax;
+  readonly idempotency: IdempotencySettings;
   readonly convert: "retry-safe" | "always";
   readonly retryAfterSeconds: number;
   readonly problemDetails: boolean;
@@ -95,35 +84,27 @@ export const gateKeys: readonly (keyof GateOptions)[] = [
  * @param alsoKnown - Names of options that are the adapter's own.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function gateSettings(
-  options: GateOptions,
+export function gateSettings<Carrier>(
+  options: GateOptions<Carrier>,
   alsoKnown: readonly string[] = [],
 ): GateSettings {
   checkKeys(options, "options", [...gateKeys, ...alsoKnown]);
   const { convert = "retry-safe", problemDetails = false, idempotency = {} } = options;
-  checkKeys(idempotency, "idempotency", ["scope", "syntax"]);
-  const { scope = null, syntax = "lenient" } = idempotency;
-  if (scope !== null && scope !== "shared" && typeof scope !== "function") {
-    throw new OptionError(
-      "idempotency.scope",
-      `must be "shared" or a function, got ${describe(scope)}`,
-    );
-  }
-  oneOf(syntax, ["lenient", "strict"], "idempotency.syntax");
   oneOf(convert, ["retry-safe", "always"], "convert");
   oneOf(problemDetails, [true, false], "problemDetails");
+  const retryAfterSeconds = checkNumber(options.retryAfterSeconds, "retryAfterSeconds", 1, {
+    min: 0,
+    max: 86_400,
+  });
+  const clock = options.clock ?? systemClock;
   return {
     route: { ...defaultRoute, ...routeSettings(options, "") },
-    scope,
-    syntax,
+    idempotency: idempotencySettings(idempotency, { clock, retryAfterSeconds }),
     convert,
-    retryAfterSeconds: checkNumber(options.retryAfterSeconds, "retryAfterSeconds", 1, {
-      min: 0,
-      max: 86_400,
-    }),
+    retryAfterSeconds,
     problemDetails,
     proxyStatus: gatewayName(options.proxyStatus),
-    clock: options.clock ?? systemClock,
+    clock,
   };
 }
 

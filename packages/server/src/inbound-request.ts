@@ -5,6 +5,7 @@ import {
   keyMalformedError,
   keyMissingError,
   parseIdempotencyKey,
+  type Claim,
   type Condition,
   type GatewayError,
   type Timer,
@@ -33,11 +34,20 @@ export interface Bindable<Bound> {
 const known = Symbol("reissue.request");
 const said = Symbol("reissue.route");
 
-/** A request that a gate or a route has seen. */
-interface Seen extends IncomingMessage {
+/** What a request carries once a gate or a route has seen it. */
+interface Seen {
   [known]?: InboundRequest;
   /** What a route said that came before the gate. */
   [said]?: Partial<RouteSettings>;
+}
+
+/**
+ * Where a request carries it: on its raw headers, which Node makes anew for each.
+ *
+ * Express gives every request a hidden class of its own, and another with each property that is added to it: 7 µs.
+ */
+function seenOf(request: IncomingMessage): Seen {
+  return (request.rawHeaders ?? request) as unknown as Seen;
 }
 
 /** One request to the service, with what its gate and its route say of it. */
@@ -45,35 +55,53 @@ export class InboundRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly gate: GateSettings;
+  /** The client of the last gate that it came through. */
+  client: (() => Bindable<unknown>) | null = null;
+  readonly #carrier: unknown;
   #route: RouteSettings;
   #key: string | null = null;
   #keyIsRead = false;
+  #signal: AbortSignal | null = null;
+  #claim: Claim | null = null;
+  #isClaiming = false;
   #keys: OutboundKeys | null = null;
   #bound: unknown = null;
   #startedAtMs: number;
   #timer: Timer | null = null;
   #timedOut = false;
 
-  private constructor(request: Seen, response: ServerResponse, gate: GateSettings) {
+  private constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    gate: GateSettings,
+    carrier: unknown,
+  ) {
     this.request = request;
+    this.#carrier = carrier;
     this.response = response;
     this.gate = gate;
-    this.#route = request[said] === undefined ? gate.route : { ...gate.route, ...request[said] };
+    const own = seenOf(request)[said];
+    this.#route = own === undefined ? gate.route : { ...gate.route, ...own };
     this.#startedAtMs = gate.clock.now();
   }
 
-  /** The one of a request of node:http; made by the first gate that it comes through. */
+  /**
+   * The one of a request of node:http; made by the first gate that it comes through.
+   *
+   * @param carrier - What the framework gives its middleware: the request itself, or what stands for it.
+   */
   static of(
     request: IncomingMessage,
     response: ServerResponse,
     gate: GateSettings,
+    carrier: unknown = request,
   ): InboundRequest {
-    return ((request as Seen)[known] ??= new InboundRequest(request, response, gate));
+    return (seenOf(request)[known] ??= new InboundRequest(request, response, gate, carrier));
   }
 
   /** The one of a request that has come through a gate; null for any other. */
   static from(request: IncomingMessage): InboundRequest | null {
-    return (request as Seen)[known] ?? null;
+    return seenOf(request)[known] ?? null;
   }
 
   /**
@@ -82,7 +110,7 @@ export class InboundRequest {
    * @returns the request; null where no gate has seen it yet.
    */
   static under(request: IncomingMessage, route: Partial<RouteSettings>): InboundRequest | null {
-    const seen: Seen = request;
+    const seen = seenOf(request);
     const inbound = seen[known];
     if (inbound === undefined) {
       seen[said] = { ...seen[said], ...route };
@@ -95,8 +123,9 @@ export class InboundRequest {
   /** Whether a second run does no harm, because its method or its route's owner says so. */
   get retrySafe(): boolean {
     // A key alone promises nothing: it counts once a store deduplicates it.
+    const keyed = this.#claim !== null;
     const optedIn = this.#route.retryOn.length > 0;
-    return isRetrySafe({ method: this.request.method ?? "", keyed: false, optedIn });
+    return isRetrySafe({ method: this.request.method ?? "", keyed, optedIn });
   }
 
   /** Whether its client has gone before it had its whole response. */
@@ -116,6 +145,36 @@ export class InboundRequest {
     return this.#key;
   }
 
+  /** Aborts when its client leaves before it has been given its whole response. */
+  get signal(): AbortSignal {
+    return (this.#signal ??= departure(this.response));
+  }
+
+  /** Its right to run under its key; null where it has no key, or keys are not deduplicated. */
+  get claim(): Claim | null {
+    return this.#claim;
+  }
+
+  /** Whose its key is. @throws {@link OptionError} where nobody is named. */
+  get scope(): string | null {
+    const { scope } = this.gate.idempotency;
+    return scope === null ? null : scopeOf(this.#carrier, scope);
+  }
+
+  /** Whether it has a key that is to be claimed, which is so once. */
+  startsClaim(): boolean {
+    if (this.#key === null || this.#isClaiming || this.gate.idempotency.deduplication === null) {
+      return false;
+    }
+    this.#isClaiming = true;
+    return true;
+  }
+
+  /** Told that it may run under its key. */
+  claimed(claim: Claim): void {
+    this.#claim = claim;
+  }
+
   /** Reads the key as the route says; the error that a missing or a malformed one is answered with, or null. */
   refusal(): GatewayError | null {
     const rule = this.#route.idempotencyKey;
@@ -124,7 +183,7 @@ export class InboundRequest {
     if (value === undefined) return rule === "required" ? keyMissingError() : null;
     // Node joins repeated lines of this name with commas, which no key may have; a list is for hand-made requests.
     const text = Array.isArray(value) ? value.join(", ") : value;
-    const parsed = parseIdempotencyKey(text, { syntax: this.gate.syntax });
+    const parsed = parseIdempotencyKey(text, { syntax: this.gate.idempotency.syntax });
     if (!parsed.ok) return keyMalformedError(parsed);
     this.#keyIsRead = true;
     this.#key = parsed.key;
@@ -167,13 +226,11 @@ export class InboundRequest {
   }
 
   #outbound(): OutboundContext {
-    const { scope } = this.gate;
     const { retryOn, timeoutMs } = this.#route;
-    if (this.#key !== null && scope !== null) {
-      this.#keys ??= new OutboundKeys(scopeOf(this.request, scope), this.#key);
-    }
+    const scope = this.#key === null ? null : this.scope;
+    if (this.#key !== null && scope !== null) this.#keys ??= new OutboundKeys(scope, this.#key);
     return {
-      signal: departure(this.response),
+      signal: this.signal,
       deadlineMs: this.#startedAtMs + timeoutMs,
       retryOn,
       outboundKey: this.#keys?.next,

@@ -1,13 +1,10 @@
 export { balancerIdleMs, type Balancer } from "./balancers.ts";
+export { claimOf } from "./claim-of.ts";
+export { deduplicate } from "./deduplication/deduplicate.ts";
 export { drain, type DrainableServer, type DrainOptions } from "./drain.ts";
 export { escape } from "./escape.ts";
-export {
-  gateKeys,
-  gateSettings,
-  type GateOptions,
-  type GateSettings,
-  type IdempotencyOptions,
-} from "./gate-settings.ts";
+export { gateKeys, gateSettings, type GateOptions, type GateSettings } from "./gate-settings.ts";
+export type { IdempotencyOptions } from "./idempotency-settings.ts";
 export { InboundRequest, type Bindable, type OutboundContext } from "./inbound-request.ts";
 export { keepAlive, type HttpServer, type KeepAliveOptions } from "./keep-alive.ts";
 export { lazyUpstream } from "./lazy-upstream.ts";

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { inspect } from "node:util";
 
+import { deduplicate } from "./deduplication/deduplicate.ts";
 import { escape } from "./escape.ts";
 import { gateSettings, type GateOptions } from "./gate-settings.ts";
 import { InboundRequest, type Bindable } from "./inbound-request.ts";
@@ -58,6 +59,7 @@ export function handler<Bound>(
     const run = async (): Promise<void> => {
       const refused = inbound.refusal();
       if (refused !== null) throw refused;
+      if (inbound.startsClaim() && !(await deduplicate(inbound))) return;
       await listener(request as Parameters<Listener<Bound>>[0], response);
     };
     inbound.within(run).catch((error: unknown) => {

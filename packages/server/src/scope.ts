@@ -2,17 +2,22 @@ import type { IncomingMessage } from "node:http";
 
 import { describe, OptionError } from "@reissue/core";
 
-/** Whose key it is: a name for the caller that made the request, such as an account; or `shared` by all callers. */
-export type Scope = "shared" | ((request: IncomingMessage) => string);
+/**
+ * Whose key it is: a name for the caller that made the request, such as an account; or `shared` by all callers.
+ *
+ * The function is given what the framework's own middleware are given: Express' and node:http's request, Koa's context,
+ * Fastify's request. It is asked when the gate sees the request, so whatever knows the caller has to come before.
+ */
+export type Scope<Carrier = IncomingMessage> = "shared" | ((carrier: Carrier) => string);
 
 /**
  * The scope of one request's key, in one string; `shared` and a caller of that name are two.
  *
  * @throws {@link OptionError} where the function names nobody: keys of different callers would be one.
  */
-export function scopeOf(request: IncomingMessage, scope: Scope): string {
+export function scopeOf<Carrier>(carrier: Carrier, scope: Scope<Carrier>): string {
   if (scope === "shared") return "shared";
-  const name: unknown = scope(request);
+  const name: unknown = scope(carrier);
   if (typeof name === "string" && name !== "") return `caller ${name}`;
   throw new OptionError(
     "idempotency.scope",

@@ -1,0 +1,97 @@
+import type { IncomingMessage } from "node:http";
+
+import { begin, fingerprint, isKeptStatus, type Answer, type Claim } from "@reissue/core";
+
+import type { Deduplication } from "../idempotency-settings.ts";
+import type { InboundRequest } from "../inbound-request.ts";
+import { capture, type Captured } from "./capture.ts";
+import { readBody } from "./read-body.ts";
+import { keptFields, replay } from "./replay.ts";
+
+/**
+ * Lets a keyed request run if it is the first with its key, and answers it if it is not.
+ *
+ * @param onReplay - Called before a replay is written on the response.
+ * @returns whether its handler is to run; rejects with what it is to be answered with where it was refused.
+ */
+export async function deduplicate(
+  inbound: InboundRequest,
+  onReplay: () => void = () => {},
+): Promise<boolean> {
+  const { request, response, key, scope } = inbound;
+  const { deduplication } = inbound.gate.idempotency;
+  if (deduplication === null || key === null || scope === null) return true;
+  const body = await readBody(request, deduplication.maxBodyBytes);
+  const parts = {
+    method: request.method ?? "",
+    path: pathOf(request),
+    contentType: request.headers["content-type"] ?? "",
+    body,
+  };
+  const keyed = { scope, key, fingerprint: fingerprint(parts), signal: inbound.signal };
+  const beginning = await begin(keyed, deduplication.claims);
+  // Nobody waits for it any more, or it was answered meanwhile.
+  const isOver = inbound.left || inbound.timedOut;
+  if (beginning.action === "refuse") throw beginning.error;
+  if (beginning.action === "replay") {
+    if (isOver) return false;
+    onReplay();
+    replay(response, beginning.answer);
+    return false;
+  }
+  if (isOver) {
+    await beginning.claim.release();
+    return false;
+  }
+  inbound.claimed(beginning.claim);
+  record(inbound, beginning.claim, deduplication);
+  return true;
+}
+
+/** The path as the client sent it; Express and Koa's mounts shorten `url`. */
+function pathOf(request: IncomingMessage): string {
+  const { originalUrl } = request as { readonly originalUrl?: unknown };
+  return typeof originalUrl === "string" ? originalUrl : (request.url ?? "");
+}
+
+/** Settles a claim with what its request is answered with. */
+function record(
+  inbound: InboundRequest,
+  claim: Claim,
+  { maxAnswerBytes, keeps }: Deduplication,
+): void {
+  const settle = async ({ head, trailers, body }: Captured): Promise<void> => {
+    // It was us who answered, and the handler goes on.
+    if (inbound.timedOut) return claim.abandon();
+    if (!isKeptStatus(head.status)) return claim.release();
+    await claim.complete(kept({ head, trailers, body }, keeps, inbound.request.method));
+  };
+  capture(inbound.response, {
+    maxBytes: maxAnswerBytes,
+    onWhole: settle,
+    // A part of it has gone out, so the work was done: it is not done again, though nobody can replay the answer.
+    onCut: (head) => void settle({ head, trailers: [], body: null }),
+  });
+}
+
+/** What is kept of a response. */
+function kept(
+  { head, trailers, body }: Captured,
+  keeps: (name: string) => boolean,
+  method: string | undefined,
+): Answer {
+  const { status } = head;
+  // Nobody is ever given more of it than its status.
+  if (body === null) return { status, headers: [], trailers: [], body };
+  // A length that no body tells.
+  const withLength = method === "HEAD" || status === 304;
+  return {
+    status,
+    headers: keptFields(
+      head.fields,
+      (name) => keeps(name) || (withLength && name === "content-length"),
+    ),
+    trailers: keptFields(trailers, (name) => name !== "set-cookie"),
+    body,
+  };
+}

@@ -1,0 +1,58 @@
+import type { ClientRequest, OutgoingHttpHeaders, ServerResponse } from "node:http";
+
+import type { Field } from "@reissue/core";
+
+/** The status and the headers of a response. */
+export interface Head {
+  readonly status: number;
+  readonly fields: readonly Field[];
+}
+
+/** The head that a response has been given, whether or not it has gone out. */
+export function headOf(response: ServerResponse): Head {
+  const fields = rawHeaderNames(response).flatMap((name) => {
+    const value = response.getHeader(name) ?? [];
+    return [value].flat().map((each): Field => [name, String(each)]);
+  });
+  return { status: response.statusCode, fields };
+}
+
+/** The value of a field in a head; null where there is none. */
+export function fieldOf({ fields }: Head, wanted: string): string | null {
+  return fields.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? null;
+}
+
+/**
+ * Sets what `writeHead` was given as headers, so that a response has them all in one place: an object, a flat list of
+ * names and values, or a list of pairs. Each takes the place of what was set before under its name.
+ */
+export function setHeaders(response: ServerResponse, given: object): void {
+  const values = new Map<string, [name: string, values: string[]]>();
+  for (const [name, value] of pairs(given)) {
+    if (value === undefined) continue;
+    const field = values.get(name.toLowerCase()) ?? [name, []];
+    for (const each of [value].flat()) field[1].push(each as string);
+    values.set(name.toLowerCase(), field);
+  }
+  for (const [name, all] of values.values()) {
+    response.setHeader(name, all.length === 1 ? (all[0] as string) : all);
+  }
+}
+
+function pairs(given: object): (readonly [name: string, value: unknown])[] {
+  if (!Array.isArray(given)) return Object.entries(given as OutgoingHttpHeaders);
+  if (given.every((pair) => Array.isArray(pair))) {
+    return given.map(([name, value]): [string, unknown] => [name, value]);
+  }
+  return Array.from({ length: Math.ceil(given.length / 2) }, (_, at) => [
+    given[2 * at],
+    given[2 * at + 1],
+  ]);
+}
+
+/** The names of the headers that have been set, as they were written; Node's types know it of requests alone. */
+function rawHeaderNames(response: ServerResponse): readonly string[] {
+  return (
+    response as ServerResponse & Pick<ClientRequest, "getRawHeaderNames">
+  ).getRawHeaderNames();
+}

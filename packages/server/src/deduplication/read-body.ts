@@ -1,0 +1,66 @@
+import type { IncomingMessage } from "node:http";
+
+import { bodyConsumedError, bodyTooLargeError } from "@reissue/core";
+
+/**
+ * Reads the body of a request before anybody else does, and puts it back, so that whoever reads later finds it untouched.
+ *
+ * The stream is drained but for its end, and gets all of it back in the very turn in which it has been drained: Node
+ * emits `end` a turn later, and only if the stream is empty by then.
+ *
+ * @returns the raw bytes; rejects with a 413 for more than `maxBytes`, with a 500 where a parser has read them before,
+ * and with the request's own error where its client leaves.
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+  if (encoding === undefined && (length === undefined || Number(length) === 0)) return noBytes;
+  if (request.readableEnded || request.readableDidRead || request.readableFlowing === true) {
+    return kept(request);
+  }
+  if (Number(length) > maxBytes) throw bodyTooLargeError(maxBytes);
+  return drained(request, maxBytes);
+}
+
+const noBytes = new Uint8Array();
+
+/** What a parser that came first has kept of the raw bytes, under the name that is customary for it. */
+function kept(request: IncomingMessage): Uint8Array {
+  const { rawBody } = request as { readonly rawBody?: unknown };
+  if (rawBody instanceof Uint8Array) return rawBody;
+  throw bodyConsumedError();
+}
+
+function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (): void => {
+      request.off("readable", onReadable).off("error", onError).off("close", onClose);
+      // Nothing may be given back to an empty stream that has ended: it has to be left to end by itself.
+      if (size > 0) request.unshift(Buffer.concat(chunks, size));
+    };
+    const onReadable = (): void => {
+      // Never a read of an empty stream: one that has ended would say so to nobody.
+      while (request.readableLength > 0) {
+        const chunk = request.read() as Buffer;
+        chunks.push(chunk);
+        size += chunk.length;
+      }
+      if (size > maxBytes) {
+        end();
+        reject(bodyTooLargeError(maxBytes));
+      } else if (request.complete) {
+        const body = Buffer.concat(chunks, size);
+        end();
+        resolve(body);
+      }
+    };
+    const onError = (error: Error): void => {
+      end();
+      reject(error);
+    };
+    const onClose = (): void =>
+      onError(new Error("The client left before its whole body had come"));
+    request.on("readable", onReadable).on("error", onError).on("close", onClose);
+  });
+}
