@@ -41,7 +41,8 @@ const cases: [file: string, statement: string, allowed: boolean][] = [
   ["packages/cli/src/a.ts", `import { createUpstream } from "@reissue/upstream";`, true],
   ["packages/cli/src/b.ts", `import { reissue } from "@reissue/fastify";`, false],
   ["packages/testing/src/a.ts", `import { createServer } from "node:net";`, true],
-  ["packages/testing/src/b.ts", `import { decide } from "@reissue/core";`, false],
+  ["packages/testing/src/b.ts", `import type { Clock } from "@reissue/core";`, true],
+  ["packages/testing/src/c.ts", `import { createUpstream } from "@reissue/upstream";`, false],
   ["test/a.test.ts", `import { reissue } from "@reissue/express";`, true],
 ];
 

@@ -8,6 +8,8 @@ export type { UpstreamResponse } from "./response.ts";
 export { seededRandom } from "./seeded-random.ts";
 export type { FaultyUpstream, UpstreamStats } from "./upstream-api.ts";
 export type { FaultyUpstreamOptions } from "./upstream-options.ts";
+export type { StoreCase, StoreHarness } from "./store-case.ts";
+export { storeConformance } from "./store-conformance.ts";
 export { manualClock, type ManualClock, type ManualClockOptions } from "./manual-clock.ts";
 export {
   spawnFaultyUpstream,

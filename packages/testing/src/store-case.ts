@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { randomBytes, randomUUID } from "node:crypto";
+
+import type { ClaimRequest, ClaimResult, ClaimToken, IdempotencyStore } from "@reissue/core";
+
+/** What a store is tested in. */
+export interface StoreHarness {
+  readonly store: IdempotencyStore;
+  /** Lets time pass for the store, in ms: moves the clock that it was given, or really waits. */
+  advance(ms: number): Promise<void>;
+}
+
+/** One thing that every store does; it throws an `AssertionError` where a store does not. */
+export interface StoreCase {
+  readonly name: string;
+  run(harness: StoreHarness): Promise<void>;
+}
+
+/** A lease that outlasts a case, in ms, and one that a case lets run out. */
+export const longMs = 60_000;
+export const shortMs = 400;
+/** How long a case waits for a short one to be over. */
+export const overMs = 600;
+
+/** A claim of a new record, unless the fields say otherwise. */
+export function request(fields: Partial<ClaimRequest> = {}): ClaimRequest {
+  return {
+    id: randomBytes(32).toString("base64url"),
+    owner: randomUUID(),
+    fingerprint: randomBytes(32).toString("base64url"),
+    leaseMs: longMs,
+    retentionMs: longMs,
+    takeOver: true,
+    ...fields,
+  };
+}
+
+/** Claims a record that is free. */
+export async function held(
+  { store }: StoreHarness,
+  fields: Partial<ClaimRequest> = {},
+): Promise<{ readonly asked: ClaimRequest; readonly token: ClaimToken }> {
+  const asked = request(fields);
+  const result = await store.claim(asked);
+  assert.deepEqual(result, { state: "claimed", fence: 1 });
+  return { asked, token: { id: asked.id, owner: asked.owner, fence: 1 } };
+}
+
+/** Asks for a record as somebody else. */
+export function again(
+  { store }: StoreHarness,
+  asked: ClaimRequest,
+  fields: Partial<ClaimRequest> = {},
+): Promise<ClaimResult> {
+  return store.claim({ ...asked, owner: randomUUID(), ...fields });
+}
+
+/** Asserts that a record is completed with these bytes. */
+export async function assertCompleted(
+  harness: StoreHarness,
+  asked: ClaimRequest,
+  answer: Uint8Array,
+): Promise<void> {
+  const result = await again(harness, asked);
+  assert.equal(result.state, "completed");
+  assert.ok(Buffer.from(result.answer).equals(answer), "The answer's bytes are others");
+}

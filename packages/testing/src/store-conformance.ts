@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+
+import {
+  again,
+  assertCompleted,
+  held,
+  longMs,
+  overMs,
+  request,
+  shortMs,
+  type StoreCase,
+} from "./store-case.ts";
+
+const answer = Buffer.from("the first answer");
+const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+
+/**
+ * What an idempotency store of anybody's has to do, as cases for whichever test runner.
+ *
+ * Each takes records of its own, so one store serves them all, one after the other or at once.
+ *
+ * @example
+ * ```js
+ * for (const { name, run } of storeConformance) {
+ *   test(name, () => run({ store, advance: (ms) => new Promise((done) => setTimeout(done, ms)) }));
+ * }
+ * ```
+ */
+export const storeConformance: readonly StoreCase[] = [
+  {
+    name: "a key is claimed once, and then in flight for as long as its lease",
+    async run(harness) {
+      const { asked } = await held(harness);
+      const result = await again(harness, asked);
+      assert.equal(result.state, "in-flight");
+      assert.ok(result.leaseLeftMs > longMs / 2 && result.leaseLeftMs <= longMs);
+    },
+  },
+  {
+    name: "keys do not know each other",
+    async run(harness) {
+      const { asked } = await held(harness);
+      await held(harness, { fingerprint: asked.fingerprint });
+    },
+  },
+  {
+    name: "a claim that is made again by its owner is the same claim",
+    async run(harness) {
+      const { asked } = await held(harness);
+      assert.deepEqual(await harness.store.claim(asked), { state: "claimed", fence: 1 });
+    },
+  },
+  {
+    name: "a completed key gives its answer, to everybody and always the same",
+    async run(harness) {
+      const { asked, token } = await held(harness);
+      assert.equal(await harness.store.complete(token, answer, longMs), true);
+      await assertCompleted(harness, asked, answer);
+      await assertCompleted(harness, asked, answer);
+    },
+  },
+  ...[
+    ["every byte", everyByte] as const,
+    ["no byte", Buffer.alloc(0)] as const,
+    ["a mebibyte", Buffer.alloc(1_048_576, everyByte)] as const,
+    ["a part of a larger buffer", everyByte.subarray(100, 200)] as const,
+  ].map(([name, bytes]): StoreCase => ({
+    name: `an answer of ${name} comes back as it was`,
+    async run(harness) {
+      const { asked, token } = await held(harness);
+      assert.equal(await harness.store.complete(token, bytes, longMs), true);
+      await assertCompleted(harness, asked, bytes);
+    },
+  })),
+  {
+    name: "an answer is kept as it was given, whatever becomes of the buffer",
+    async run(harness) {
+      const { asked, token } = await held(harness);
+      const bytes = Buffer.from(answer);
+      assert.equal(await harness.store.complete(token, bytes, longMs), true);
+      bytes.fill(0);
+      await assertCompleted(harness, asked, answer);
+    },
+  },
+  {
+    name: "another fingerprint is a mismatch, in flight, lapsed or completed, and changes nothing",
+    async run(harness) {
+      const other = { fingerprint: request().fingerprint };
+      const { asked, token } = await held(harness, { leaseMs: shortMs });
+      assert.deepEqual(await again(harness, asked, other), { state: "mismatch" });
+      await harness.advance(overMs);
+      assert.deepEqual(await again(harness, asked, other), { state: "mismatch" });
+      assert.equal(await harness.store.complete(token, answer, longMs), true);
+      assert.deepEqual(await again(harness, asked, other), { state: "mismatch" });
+      await assertCompleted(harness, asked, answer);
+    },
+  },
+  {
+    name: "a lease that has run out is taken over, with the next fence",
+    async run(harness) {
+      const { asked } = await held(harness, { leaseMs: shortMs });
+      await harness.advance(overMs);
+      const next = { leaseMs: shortMs };
+      assert.deepEqual(await again(harness, asked, next), { state: "claimed", fence: 2 });
+      assert.equal((await again(harness, asked)).state, "in-flight");
+      await harness.advance(overMs);
+      assert.deepEqual(await again(harness, asked), { state: "claimed", fence: 3 });
+    },
+  },
+  {
+    name: "a lease that has run out is left alone where nobody may take over",
+    async run(harness) {
+      const { asked, token } = await held(harness, { leaseMs: shortMs });
+      await harness.advance(overMs);
+      const result = await again(harness, asked, { takeOver: false });
+      assert.deepEqual(result, { state: "lapsed" });
+      assert.equal(await harness.store.complete(token, answer, longMs), true);
+      await assertCompleted(harness, asked, answer);
+    },
+  },
+  {
+    name: "a lease is renewed, also one that has run out",
+    async run(harness) {
+      const { asked, token } = await held(harness, { leaseMs: shortMs });
+      await harness.advance(overMs);
+      assert.equal(await harness.store.renew(token, longMs), true);
+      assert.equal((await again(harness, asked)).state, "in-flight");
+    },
+  },
+  {
+    name: "a record lives as long as its lease, though that outlasts its retention",
+    async run(harness) {
+      const { asked, token } = await held(harness, { leaseMs: shortMs, retentionMs: shortMs });
+      assert.equal(await harness.store.renew(token, longMs), true);
+      await harness.advance(overMs);
+      assert.equal((await again(harness, asked)).state, "in-flight");
+    },
+  },
+  {
+    name: "whoever was taken over can do nothing any more",
+    async run(harness) {
+      const { asked, token } = await held(harness, { leaseMs: shortMs });
+      await harness.advance(overMs);
+      const owner = randomUUID();
+      assert.deepEqual(await again(harness, asked, { owner }), { state: "claimed", fence: 2 });
+      assert.equal(await harness.store.renew(token, longMs), false);
+      assert.equal(await harness.store.complete(token, Buffer.from("late"), longMs), false);
+      assert.equal(await harness.store.release(token), false);
+      const successor = { id: asked.id, owner, fence: 2 };
+      assert.equal(await harness.store.complete(successor, answer, longMs), true);
+      assert.equal(await harness.store.complete(token, Buffer.from("later"), longMs), false);
+      await assertCompleted(harness, asked, answer);
+    },
+  },
+  {
+    name: "a completion that is made again by its owner changes nothing",
+    async run(harness) {
+      const { asked, token } = await held(harness);
+      assert.equal(await harness.store.complete(token, answer, longMs), true);
+      assert.equal(await harness.store.complete(token, answer, longMs), true);
+      await assertCompleted(harness, asked, answer);
+    },
+  },
+  {
+    name: "what is completed is neither renewed nor released",
+    async run(harness) {
+      const { asked, token } = await held(harness);
+      await harness.store.complete(token, answer, longMs);
+      assert.equal(await harness.store.renew(token, longMs), false);
+      assert.equal(await harness.store.release(token), false);
+      await assertCompleted(harness, asked, answer);
+    },
+  },
+  {
+    name: "a released key is free, for another request too",
+    async run(harness) {
+      const { asked, token } = await held(harness);
+      assert.equal(await harness.store.release(token), true);
+      assert.equal(await harness.store.release(token), false);
+      await held(harness, { id: asked.id });
+      assert.equal(await harness.store.renew(token, longMs), false);
+      assert.equal(await harness.store.release(token), false);
+      assert.equal(await harness.store.complete(token, answer, longMs), false);
+    },
+  },
+  {
+    name: "a key is forgotten when its retention is over, in flight or completed",
+    async run(harness) {
+      const brief = { leaseMs: shortMs, retentionMs: shortMs };
+      const inFlight = await held(harness, brief);
+      const completed = await held(harness);
+      await harness.store.complete(completed.token, answer, shortMs);
+      await harness.advance(overMs);
+      for (const { asked, token } of [inFlight, completed]) {
+        assert.equal(await harness.store.renew(token, longMs), false);
+        assert.equal(await harness.store.complete(token, answer, longMs), false);
+        await held(harness, { id: asked.id });
+      }
+    },
+  },
+  {
+    name: "a completion begins the retention anew",
+    async run(harness) {
+      const { asked, token } = await held(harness, { leaseMs: shortMs, retentionMs: 2 * overMs });
+      await harness.advance(overMs);
+      await harness.store.complete(token, answer, 2 * overMs);
+      await harness.advance(overMs);
+      await assertCompleted(harness, asked, answer);
+    },
+  },
+  {
+    name: "nobody holds what was never claimed",
+    async run({ store }) {
+      const { id, owner } = request();
+      const token = { id, owner, fence: 1 };
+      assert.equal(await store.renew(token, longMs), false);
+      assert.equal(await store.complete(token, answer, longMs), false);
+      assert.equal(await store.release(token), false);
+    },
+  },
+  {
+    name: "of many who claim at once one has it",
+    async run({ store }) {
+      const race = async (): Promise<void> => {
+        const { id, fingerprint } = request();
+        const claims = Array.from({ length: 16 }, () => store.claim(request({ id, fingerprint })));
+        const states = (await Promise.all(claims)).map(({ state }) => state);
+        assert.equal(states.filter((state) => state === "claimed").length, 1);
+        assert.equal(states.filter((state) => state === "in-flight").length, 15);
+      };
+      await Promise.all(Array.from({ length: 20 }, race));
+    },
+  },
+  {
+    name: "of many who would take over at once one does",
+    async run(harness) {
+      const { asked } = await held(harness, { leaseMs: shortMs });
+      await harness.advance(overMs);
+      const claims = Array.from({ length: 16 }, () => again(harness, asked));
+      const results = (await Promise.all(claims)).filter(({ state }) => state === "claimed");
+      assert.deepEqual(results, [{ state: "claimed", fence: 2 }]);
+    },
+  },
+  {
+    name: "a claim that meets a completion is told of either state, whole",
+    async run(harness) {
+      const { asked, token } = await held(harness);
+      const claims = Array.from({ length: 8 }, () => again(harness, asked));
+      const [completed, ...results] = await Promise.all([
+        harness.store.complete(token, answer, longMs),
+        ...claims,
+      ]);
+      assert.equal(completed, true);
+      for (const result of results) {
+        if (result.state === "completed") assert.ok(Buffer.from(result.answer).equals(answer));
+        else assert.equal(result.state, "in-flight");
+      }
+    },
+  },
+];
