@@ -1,8 +1,14 @@
 import { memoryStore } from "@reissue/core";
-import { manualClock, storeConformance } from "@reissue/testing";
+import { manualClock, storeConformance, type StoreHarness } from "@reissue/testing";
 import { test } from "vitest";
 
-test.each(storeConformance)("$name", async ({ run }) => {
+import { followsTheModel } from "./engine-model.ts";
+
+function opened(): StoreHarness {
   const clock = manualClock();
-  await run({ store: memoryStore({ clock }), advance: (ms) => clock.advance(ms) });
-});
+  return { store: memoryStore({ clock }), advance: (ms) => clock.advance(ms) };
+}
+
+test.each(storeConformance)("$name", ({ run }) => run(opened()));
+
+test("does what the model does", () => followsTheModel(opened(), 500));

@@ -1,9 +1,9 @@
 import type { Timer } from "../clock.ts";
+import { isReissueError } from "../errors.ts";
 import { encodeAnswer, type Answer } from "./answer.ts";
 import type { ClaimSettings } from "./claim-settings.ts";
 import { publish } from "./idempotency-channel.ts";
 import { storeCall } from "./store-call.ts";
-import { StoreFullError } from "./store-error.ts";
 import type { ClaimToken } from "./store.ts";
 
 /**
@@ -51,9 +51,9 @@ export class Claim implements ClaimToken {
     try {
       return await this.#keep(answer);
     } catch (error) {
-      if (!(error instanceof StoreFullError) || answer.body === null) {
-        return this.#failed("complete", error);
-      }
+      // By its code: the store may have another copy of this package.
+      const isFull = isReissueError(error) && error.code === "ERR_REISSUE_STORE_FULL";
+      if (!isFull || answer.body === null) return this.#failed("complete", error);
     }
     // Nobody is ever given more of it than its status.
     const { status } = answer;
