@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+
+import { answer, bench, events } from "./claims.test.fixture.ts";
+import { StoreFullError } from "./store-error.ts";
+
+test("a heartbeat keeps the lease for as long as the handler runs", async () => {
+  const b = bench({ leaseMs: 6000, maxRunMs: 60_000 });
+  const claim = await b.run();
+  await b.clock.advance(59_000);
+  expect((await b.ask()).action).toBe("refuse");
+  expect(await claim.complete(answer)).toBe(true);
+});
+
+test("a handler that runs for longer than it may lets its lease run out", async () => {
+  const b = bench({ leaseMs: 6000, maxRunMs: 20_000 });
+  const claim = await b.run();
+  await b.clock.advance(22_000);
+  expect(claim.settled).toBe(true);
+  expect((await b.ask()).action).toBe("refuse");
+  await b.clock.advance(6000);
+  expect(await b.run()).toMatchObject({ fence: 2 });
+  expect(await claim.complete(answer)).toBe(false);
+  expect(events(b)).toEqual(["claimed", "abandoned", "in-flight", "taken-over"]);
+});
+
+test.each(["complete", "release", "abandon", "markCompleted"] as const)(
+  "%s ends the heartbeat, and whatever comes after it does nothing",
+  async (settle) => {
+    let calls = 0;
+    const count = async (): Promise<boolean> => {
+      calls += 1;
+      return true;
+    };
+    const b = bench({ leaseMs: 6000 }, () => ({ renew: count, complete: count, release: count }));
+    const claim = await b.run();
+    const pending = b.clock.pending;
+    await (settle === "complete" ? claim.complete(answer) : claim[settle]());
+    expect([claim.settled, b.clock.pending]).toEqual([true, pending - 1]);
+    const before = calls;
+    expect(await claim.complete(answer)).toBe(false);
+    await claim.release();
+    claim.abandon();
+    claim.markCompleted();
+    await b.clock.advance(60_000);
+    expect(calls).toBe(before);
+    expect(b.messages).toHaveLength(2);
+  },
+);
+
+test("a renewal that fails is made again in time", async () => {
+  let failures = 1;
+  const b = bench({ leaseMs: 6000 }, (memory) => ({
+    renew: (token, leaseMs) =>
+      failures-- > 0 ? Promise.reject(new Error("down")) : memory.renew(token, leaseMs),
+  }));
+  await b.run();
+  await b.clock.advance(5999);
+  expect(events(b)).toEqual(["claimed", "store-failed"]);
+  expect((await b.ask()).action).toBe("refuse");
+});
+
+test("a claim that was lost meanwhile says so, once", async () => {
+  const b = bench({ leaseMs: 6000 }, () => ({ renew: async () => false }));
+  const claim = await b.run();
+  await b.clock.advance(60_000);
+  expect(claim.settled).toBe(true);
+  expect(events(b)).toEqual(["claimed", "lost"]);
+  expect(b.messages[1]).toMatchObject({ fence: 1 });
+});
+
+test("an answer that comes after another took over is not kept", async () => {
+  const b = bench({ leaseMs: 6000 }, () => ({ renew: () => Promise.reject(new Error("down")) }));
+  const claim = await b.run();
+  await b.clock.advance(6000);
+  const successor = await b.run();
+  expect(await claim.complete({ ...answer, body: Buffer.from("late") })).toBe(false);
+  expect(await successor.complete(answer)).toBe(true);
+  expect(await b.ask()).toMatchObject({ action: "replay", answer });
+  expect(events(b)).toContain("lost");
+});
+
+test("a store that fails at the end: nobody is told that it was kept, and nothing rejects", async () => {
+  const down = (): Promise<never> => Promise.reject(new Error("down"));
+  const b = bench({}, () => ({ complete: down, release: down }));
+  expect(await (await b.run()).complete(answer)).toBe(false);
+  await (
+    await b.ask({ key: "other" }).then((it) => (it.action === "run" ? it.claim : null))
+  )?.release();
+  expect(b.messages).toMatchObject([
+    { event: "claimed" },
+    { event: "store-failed", operation: "complete", error: { message: "down" } },
+    { event: "claimed" },
+    { event: "store-failed", operation: "release" },
+  ]);
+});
+
+test("a store that is slow at the end is not waited for", async () => {
+  const b = bench({ storeTimeoutMs: 50 }, () => ({ complete: () => new Promise(() => {}) }));
+  const claim = await b.run();
+  const completed = claim.complete(answer);
+  await b.clock.advance(50);
+  expect(await completed).toBe(false);
+});
+
+test("where there is no room for an answer, it is kept that there was one", async () => {
+  const b = bench({}, (memory) => ({
+    complete: (token, bytes, retentionMs) =>
+      bytes.byteLength > 200
+        ? Promise.reject(new StoreFullError())
+        : memory.complete(token, bytes, retentionMs),
+  }));
+  const claim = await b.run();
+  expect(await claim.complete({ ...answer, body: Buffer.alloc(1000) })).toBe(true);
+  expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
+});
