@@ -1,0 +1,24 @@
+import { describe, OptionError } from "@reissue/core";
+
+/** NAMEDATALEN − 1: PostgreSQL would cut a longer name without an error, and two names could become one. */
+const maxNameBytes = 63;
+
+/**
+ * Quotes a name for SQL.
+ *
+ * @param path - Where the option stands, such as `table`.
+ * @throws {@link OptionError} if PostgreSQL cannot have it as a name.
+ */
+export function identifier(name: unknown, path: string): string {
+  if (typeof name !== "string" || name === "") {
+    throw new OptionError(path, `must be a name, got ${describe(name)}`);
+  }
+  if (name.includes("\0") || Buffer.from(name).toString() !== name) {
+    throw new OptionError(path, "must have neither NUL characters nor lone surrogates");
+  }
+  const bytes = Buffer.byteLength(name);
+  if (bytes > maxNameBytes) {
+    throw new OptionError(path, `must have ${maxNameBytes} bytes at most, got ${bytes}`);
+  }
+  return `"${name.replaceAll('"', '""')}"`;
+}

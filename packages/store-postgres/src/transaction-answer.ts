@@ -1,0 +1,77 @@
+import {
+  checkKeys,
+  checkNumber,
+  describe,
+  OptionError,
+  type Answer,
+  type Field,
+} from "@reissue/core";
+
+/** What an application answers with, as it likes to write it. */
+export interface TransactionAnswer {
+  /** From 200 to 599. @defaultValue 200 */
+  readonly status?: number | undefined;
+  /** Without those that belong to one connection or one caller, such as Set-Cookie: they are refused. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Text and bytes go out as they are, anything else as JSON; nothing where it is left out. Without a Content-Type among
+   * the headers, text is `text/plain`, bytes are `application/octet-stream`, and JSON is `application/json`.
+   */
+  readonly body?: string | Uint8Array | object | number | boolean | null | undefined;
+}
+
+/** What HTTP makes itself, and what another caller with the same key must never get. */
+const refused: ReadonlySet<string> = new Set([
+  ...["connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"],
+  ...["authorization", "cookie", "set-cookie", "set-cookie2"],
+]);
+
+const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** RFC 9110 §5.5, in the characters that Node sends. */
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Makes of it what is stored and sent.
+ *
+ * @throws OptionError with the path of what is wrong, before anything is committed.
+ */
+export function transactionAnswer(input: TransactionAnswer): Answer {
+  checkKeys(input, "answer", ["status", "headers", "body"]);
+  const status = checkNumber(input.status, "answer.status", 200, {
+    min: 200,
+    max: 599,
+    integer: true,
+  });
+  const { bytes, type } = content(input.body);
+  const headers = Object.entries(input.headers ?? {}).map(field);
+  const hasType = headers.some(([name]) => name.toLowerCase() === "content-type");
+  if (type !== null && !hasType) headers.push(["Content-Type", type]);
+  return { status, headers, trailers: [], body: bytes };
+}
+
+function field([name, value]: [string, unknown]): Field {
+  const path = `answer.headers[${JSON.stringify(name)}]`;
+  if (!fieldName.test(name)) throw new OptionError(path, "is not the name of a header");
+  if (refused.has(name.toLowerCase())) {
+    throw new OptionError(path, "cannot be kept for other requests: set it on the response itself");
+  }
+  if (typeof value !== "string" || !fieldValue.test(value)) {
+    throw new OptionError(path, `must be the text of a header, got ${describe(value)}`);
+  }
+  return [name, value];
+}
+
+function content(body: unknown): { readonly bytes: Uint8Array; readonly type: string | null } {
+  if (body === undefined) return { bytes: new Uint8Array(), type: null };
+  if (typeof body === "string") {
+    return { bytes: Buffer.from(body), type: "text/plain; charset=utf-8" };
+  }
+  // A copy: nobody can change it between the store and the response.
+  if (body instanceof Uint8Array) {
+    return { bytes: Buffer.from(body), type: "application/octet-stream" };
+  }
+  const json = JSON.stringify(body) as string | undefined;
+  if (json === undefined) throw new OptionError("answer.body", "cannot be written as JSON");
+  return { bytes: Buffer.from(json), type: "application/json; charset=utf-8" };
+}

@@ -1,0 +1,87 @@
+import { claimLostError, encodeAnswer, type Answer, type ClaimToken } from "@reissue/core";
+
+import { missingTable, sqlState } from "./execute.ts";
+import type { PostgresClient } from "./pool.ts";
+import { transactionAnswer, type TransactionAnswer } from "./transaction-answer.ts";
+
+/** What a transaction needs of a `Claim`. */
+export interface TransactionClaim extends ClaimToken {
+  /** Whether it was completed, released, abandoned or lost. */
+  readonly settled: boolean;
+  /** How long the answer is remembered, in ms. */
+  readonly retentionMs: number;
+  markCompleted(): void;
+  abandon(): void;
+}
+
+/** Who is between the completion of its record and the end of its transaction. */
+export type Completing = Set<string>;
+
+/** What Retry-After says to a request that has lost its claim, in seconds. */
+const retryAfterSeconds = 1;
+
+/** One transaction: the application's own statements, then the completion. */
+export async function transaction<Client extends PostgresClient>(
+  pool: { connect(): Promise<Client> },
+  claim: TransactionClaim,
+  work: (client: Client) => Promise<TransactionAnswer>,
+  completion: { readonly text: string; readonly completing: Completing },
+): Promise<Answer> {
+  if (claim.settled) throw claimLostError(retryAfterSeconds);
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // pg takes its own listener off while the connection is out; a cut one would end the process.
+  const onError = (error: Error): void => void (broken = error);
+  client.on("error", onError);
+  let isCommitting = false;
+  try {
+    await run(client, "BEGIN");
+    const answer = transactionAnswer(await work(client));
+    if (client.getTransactionStatus?.() === "I") {
+      throw new Error("The work has ended its transaction itself, so its answer is not kept");
+    }
+    completion.completing.add(claim.owner);
+    await complete(client, claim, completion.text, answer);
+    isCommitting = true;
+    await run(client, "COMMIT");
+    claim.markCompleted();
+    return answer;
+  } catch (error) {
+    const failure = await rollBack(client);
+    broken ??= failure;
+    // An error that the server answered COMMIT with says that nothing was committed. The connection's end says nothing.
+    if (isCommitting && (broken !== undefined || sqlState(error) === null)) claim.abandon();
+    throw error;
+  } finally {
+    completion.completing.delete(claim.owner);
+    client.release(broken);
+    client.removeListener("error", onError);
+  }
+}
+
+async function complete(
+  client: PostgresClient,
+  claim: TransactionClaim,
+  text: string,
+  answer: Answer,
+): Promise<void> {
+  const values = [claim.id, claim.owner, encodeAnswer(answer), claim.retentionMs];
+  const { rowCount } = await client.query({ text, values }).catch((error: unknown) => {
+    throw missingTable(error);
+  });
+  if (rowCount !== 1) throw claimLostError(retryAfterSeconds);
+}
+
+/** @returns why it failed: the connection is gone, so the server rolls back itself. */
+async function rollBack(client: PostgresClient): Promise<Error | undefined> {
+  try {
+    await run(client, "ROLLBACK");
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error("ROLLBACK failed", { cause: error });
+  }
+}
+
+async function run(client: PostgresClient, text: string): Promise<void> {
+  await client.query({ text, values: [] });
+}
