@@ -22,8 +22,16 @@ export interface TransactionAnswer {
 
 /** What HTTP makes itself, and what another caller with the same key must never get. */
 const refused: ReadonlySet<string> = new Set([
-  ...["connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"],
-  ...["authorization", "cookie", "set-cookie", "set-cookie2"],
+  "authorization",
+  "connection",
+  "content-length",
+  "cookie",
+  "date",
+  "keep-alive",
+  "set-cookie",
+  "set-cookie2",
+  "transfer-encoding",
+  "upgrade",
 ]);
 
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
