@@ -11,6 +11,7 @@ import {
   type IdempotencyMessage,
 } from "@reissue/core";
 import { postgresStore, type PostgresStore } from "@reissue/store-postgres";
+import { manualClock } from "@reissue/testing";
 import pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
@@ -21,6 +22,8 @@ import { replyProxy } from "./reply-proxy.ts";
 let server: PostgresServer;
 let pool: pg.Pool;
 let store: PostgresStore<pg.PoolClient>;
+/** The engine's; PostgreSQL has its own. */
+const clock = manualClock();
 
 beforeAll(async () => {
   server = await startPostgres();
@@ -41,9 +44,8 @@ afterAll(async () => {
 });
 
 /** A claim of a key, as the engine gives it to a handler. */
-async function claimed(key: string, leaseMs = 30_000): Promise<Claim> {
-  const storeTimeoutMs = leaseMs / 3;
-  const settings = claimSettings({ store, leaseMs, storeTimeoutMs, retentionMs: 60_000 }, "test");
+async function claimed(key: string): Promise<Claim> {
+  const settings = claimSettings({ store, retentionMs: 60_000 }, "test", { clock });
   const { fingerprint } = request(key);
   const beginning = await begin({ scope: "tests", key, fingerprint }, settings);
   if (beginning.action !== "run") throw new Error(`${key} is not to run: ${beginning.action}`);
@@ -194,13 +196,19 @@ test("of two transactions with one claim, one commits", async () => {
   expect(await effects("twice")).toBe(1);
 });
 
-test("work that is longer than the lease keeps it, and blocks no other request", async () => {
+test("long work keeps its lease, and blocks no other request", async () => {
+  const lease = async (): Promise<Date> => {
+    const text = "SELECT lease_until FROM reissue_idempotency WHERE id = $1";
+    return (await pool.query(text, [recordId("tests", "long")])).rows[0].lease_until;
+  };
   const heard = events("long");
-  const claim = await claimed("long", 600);
+  const claim = await claimed("long");
   await store.withTransaction(claim, async (client) => {
     await effect("long")(client);
-    for (let times = 0; times < 10; times += 1) {
-      await sleep(100);
+    for (let beat = 0; beat < 3; beat += 1) {
+      const before = await lease();
+      await clock.advance(10_000);
+      await expect.poll(lease).not.toEqual(before);
       expect(await store.claim(request("long"))).toMatchObject({ state: "in-flight" });
     }
     return { body: "done" };
@@ -220,16 +228,18 @@ async function slowCommits(): Promise<void> {
 
 test("heartbeats that wait for COMMIT do not take the completion for a loss", async () => {
   await slowCommits();
-  const keys = Array.from({ length: 5 }, (_, index) => `renewed ${index}`);
+  const keys = Array.from({ length: 4 }, (_, index) => `renewed ${index}`);
   const heard = keys.map(events);
-  await Promise.all(
-    keys.map(async (key, index) =>
-      store.withTransaction(await claimed(key, 1200), async (client) => {
-        await client.query("INSERT INTO parents VALUES ($1)", [index]);
-        return effect(key)(client);
-      }),
-    ),
+  const claims = await Promise.all(keys.map((key) => claimed(key)));
+  const committing = claims.map((claim, index) =>
+    store.withTransaction(claim, async (client) => {
+      await client.query("INSERT INTO parents VALUES ($1)", [index]);
+      return {};
+    }),
   );
+  await sleep(250);
+  await clock.advance(10_000);
+  await Promise.all(committing);
   expect(heard).toEqual(keys.map(() => ["claimed", "completed"]));
 });
 
