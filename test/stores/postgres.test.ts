@@ -151,6 +151,33 @@ describe("whoever may not have the record leaves no trace", () => {
   });
 });
 
+test("who calls again is told the same, and changes nothing", async () => {
+  const store = postgresStore({ pool });
+  const first = request("again");
+  const token = { ...first, fence: 1 };
+  await store.claim(first);
+  let before = await version(first.id);
+  expect(await store.claim(first)).toEqual({ state: "claimed", fence: 1 });
+  expect(await version(first.id)).toEqual(before);
+  expect(await store.complete(token, Buffer.from("first"), 60_000)).toBe(true);
+  expect(await store.complete(token, Buffer.from("second"), 1)).toBe(true);
+  before = await version(first.id);
+  expect(await store.claim(request("again"))).toEqual({
+    state: "completed",
+    answer: Buffer.from("first"),
+  });
+  expect(await version(first.id)).toEqual(before);
+});
+
+test("who holds a lapsed record and claims it again has it, with the same fence", async () => {
+  const store = postgresStore({ pool });
+  const first = request("lapsed and mine", { leaseMs: 0 });
+  await store.claim(first);
+  expect(await store.claim(first)).toEqual({ state: "claimed", fence: 1 });
+  expect(await store.renew({ ...first, fence: 1 }, 60_000)).toBe(true);
+  expect(await store.claim(request("lapsed and mine"))).toMatchObject({ state: "in-flight" });
+});
+
 describe("a claim that its snapshot shows nothing", () => {
   /** A row that another transaction is inserting. */
   async function inserting(key: string, answer: Buffer | null): Promise<pg.PoolClient> {

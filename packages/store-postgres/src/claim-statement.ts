@@ -18,9 +18,9 @@ const now = "statement_timestamp()";
 const isFree = `r.expires_at <= ${now}`;
 const isMine = `r.answer IS NULL AND r.owner = ${owner}`;
 const isLapsed = `r.answer IS NULL AND r.fingerprint = ${fingerprint} AND r.lease_until <= ${now}`;
-const isTaken = `(${isFree}) OR (${isMine}) OR (${isLapsed} AND ${takeOver})`;
+const isTaken = `(${isFree}) OR (${isLapsed} AND ${takeOver} AND r.owner <> ${owner})`;
 
-/** What the record means to the one who asks. */
+/** What the record means to the one who asks, be it that it has just been claimed. */
 const result = `
     CASE
       WHEN ${isMine} THEN 'claimed'
@@ -36,8 +36,8 @@ const result = `
 /**
  * The claim, as one statement that always gives one row.
  *
- * `seen` answers whoever may not have the record from the statement's snapshot: a replay, a mismatch or a key in flight
- * writes nothing, takes no lock, and waits for none. Whoever may have it goes on to the upsert, and so does whoever is
+ * `seen` answers from the statement's snapshot whoever may not have the record, or has it: a replay, a mismatch or a key
+ * in flight writes nothing, takes no lock, and waits for none. Whoever may take it goes on to the upsert, and so does whoever is
  * shown nothing by the snapshot although another claim has just been inserted. That is why the upsert decides again, on
  * the row that it has locked. It has no WHERE, since that would return no row (measured with DO NOTHING: two losers in
  * three were told nothing); it sets what it may not change to what it was. Such a version is written only in a race of
@@ -59,7 +59,7 @@ WITH seen AS MATERIALIZED (
     owner = CASE WHEN ${isTaken} THEN excluded.owner ELSE r.owner END,
     fence = CASE
       WHEN ${isFree} THEN 1
-      WHEN ${isTaken} AND NOT (${isMine}) THEN r.fence + 1
+      WHEN ${isTaken} THEN r.fence + 1
       ELSE r.fence
     END,
     fingerprint = CASE WHEN ${isFree} THEN excluded.fingerprint ELSE r.fingerprint END,

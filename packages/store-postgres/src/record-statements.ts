@@ -14,14 +14,18 @@ UPDATE ${table} SET lease_until = ${inMs("$3")}, expires_at = greatest(expires_a
 WHERE ${held} AND answer IS NULL`;
 }
 
-/** Values: id, owner, answer, retention in ms. */
+/**
+ * Values: id, owner, answer, retention in ms. Where it is completed it stays as it is, since that is what has gone out.
+ */
 export function completeText(table: string): string {
-  return `UPDATE ${table} SET answer = $3::bytea, expires_at = ${inMs("$4")} WHERE ${held}`;
+  return `
+UPDATE ${table} SET
+  answer = coalesce(answer, $3::bytea),
+  expires_at = CASE WHEN answer IS NULL THEN ${inMs("$4")} ELSE expires_at END
+WHERE ${held}`;
 }
 
-/**
- * {@link completeText}, only where it is not completed yet: of two transactions with one claim, one may commit.
- */
+/** {@link completeText}, but nothing where it is completed: of two transactions with one claim, one may commit. */
 export function completeOnceText(table: string): string {
   return `${completeText(table)} AND answer IS NULL`;
 }
