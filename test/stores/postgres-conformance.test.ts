@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { postgresStore, type PostgresStore } from "@reissue/store-postgres";
+import { storeConformance } from "@reissue/testing";
+import pg from "pg";
+import { afterAll, beforeAll, test } from "vitest";
+
+import { startPostgres, type PostgresServer } from "./postgres-server.ts";
+
+let server: PostgresServer;
+let pool: pg.Pool;
+let store: PostgresStore<pg.PoolClient>;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  pool = new pg.Pool({ ...server.connection, max: 20 });
+  store = postgresStore({ pool });
+  await store.migrate();
+});
+
+afterAll(async () => {
+  await pool.end();
+  await server.stop();
+});
+
+// At the same time, since most of them wait; each has records of its own.
+test.concurrent.each(storeConformance)("$name", async ({ run }) => {
+  await run({ store, advance: (ms) => sleep(ms) });
+});
