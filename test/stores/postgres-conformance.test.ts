@@ -5,6 +5,7 @@ import { storeConformance } from "@reissue/testing";
 import pg from "pg";
 import { afterAll, beforeAll, test } from "vitest";
 
+import { followsTheModel } from "./engine-model.ts";
 import { startPostgres, type PostgresServer } from "./postgres-server.ts";
 
 let server: PostgresServer;
@@ -27,3 +28,7 @@ afterAll(async () => {
 test.concurrent.each(storeConformance)("$name", async ({ run }) => {
   await run({ store, advance: (ms) => sleep(ms) });
 });
+
+test("does what the model does", async () => {
+  await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
+}, 60_000);

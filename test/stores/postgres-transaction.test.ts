@@ -150,6 +150,19 @@ test("work that ends its own transaction is told so", async () => {
   expect(await told("ended")).toBe("in-flight");
 });
 
+test("without a claim the work commits, and nothing is kept", async () => {
+  const before = await pool.query("SELECT FROM reissue_idempotency");
+  const answer = await store.withTransaction(null, effect("no key"));
+  expect(answer).toMatchObject({ status: 201, body: Buffer.from('{"key":"no key"}') });
+  const { rowCount } = await pool.query("SELECT FROM effects WHERE key = 'no key'");
+  expect(rowCount).toBe(1);
+  const after = await pool.query("SELECT FROM reissue_idempotency");
+  expect(after.rowCount).toBe(before.rowCount);
+  await expect(store.withTransaction(null, () => Promise.reject(new Error("no")))).rejects.toThrow(
+    "no",
+  );
+});
+
 test("the work may choose its isolation level", async () => {
   await store.withTransaction(await claimed("isolated"), async (client) => {
     await client.query("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");

@@ -6,4 +6,4 @@ export {
   type Next,
   type ReissueOptions,
 } from "./gate.ts";
-export { drain, keepAlive, type RouteOptions } from "@reissue/server";
+export { claimOf, drain, keepAlive, memoryStore, type RouteOptions } from "@reissue/server";

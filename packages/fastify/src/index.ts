@@ -1,2 +1,2 @@
 export { reissue, type ReissueOptions } from "./plugin.ts";
-export { drain, keepAlive, type RouteOptions } from "@reissue/server";
+export { claimOf, drain, keepAlive, memoryStore, type RouteOptions } from "@reissue/server";

@@ -1,2 +1,2 @@
 export { reissue, route, type Gate, type Middleware, type ReissueOptions } from "./gate.ts";
-export { drain, keepAlive, type RouteOptions } from "@reissue/server";
+export { claimOf, drain, keepAlive, memoryStore, type RouteOptions } from "@reissue/server";

@@ -1,3 +1,5 @@
+export { memoryStore, type MemoryStoreOptions } from "@reissue/core";
+
 export { balancerIdleMs, type Balancer } from "./balancers.ts";
 export { claimOf } from "./claim-of.ts";
 export { deduplicate } from "./deduplication/deduplicate.ts";

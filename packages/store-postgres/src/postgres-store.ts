@@ -59,7 +59,8 @@ export interface PostgresStore<Client> extends IdempotencyStore {
    * connection of its own each time, and so would the next claim once the lease has run out. An owner who was taken over
    * finds that out at the end, and everything is rolled back.
    *
-   * @param claim - The request's claim, not yet settled.
+   * @param claim - The request's claim, not yet settled: `claimOf(request)` of the adapter. Null for a request without a
+   * key, whose work is then committed, and nothing else.
    * @param work - Runs between BEGIN and COMMIT, on a connection of the pool. It may set the isolation level, but ends
    * the transaction only by rejecting; anything that it does elsewhere is not part of it.
    * @returns the answer as it was stored: send exactly this.
@@ -68,7 +69,7 @@ export interface PostgresStore<Client> extends IdempotencyStore {
    * so the claim is left to its lease, and the next request with the key finds either the answer or nothing done.
    */
   withTransaction(
-    claim: TransactionClaim,
+    claim: TransactionClaim | null,
     work: (client: Client) => Promise<TransactionAnswer>,
   ): Promise<Answer>;
 }

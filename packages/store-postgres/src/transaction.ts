@@ -23,11 +23,11 @@ const retryAfterSeconds = 1;
 /** One transaction: the application's own statements, then the completion. */
 export async function transaction<Client extends PostgresClient>(
   pool: { connect(): Promise<Client> },
-  claim: TransactionClaim,
+  claim: TransactionClaim | null,
   work: (client: Client) => Promise<TransactionAnswer>,
   completion: { readonly text: string; readonly completing: Completing },
 ): Promise<Answer> {
-  if (claim.settled) throw claimLostError(retryAfterSeconds);
+  if (claim?.settled) throw claimLostError(retryAfterSeconds);
   const client = await pool.connect();
   let broken: Error | undefined;
   // pg takes its own listener off while the connection is out; a cut one would end the process.
@@ -40,20 +40,22 @@ export async function transaction<Client extends PostgresClient>(
     if (client.getTransactionStatus?.() === "I") {
       throw new Error("The work has ended its transaction itself, so its answer is not kept");
     }
-    completion.completing.add(claim.owner);
-    await complete(client, claim, completion.text, answer);
+    if (claim !== null) {
+      completion.completing.add(claim.owner);
+      await complete(client, claim, completion.text, answer);
+    }
     isCommitting = true;
     await run(client, "COMMIT");
-    claim.markCompleted();
+    claim?.markCompleted();
     return answer;
   } catch (error) {
     const failure = await rollBack(client);
     broken ??= failure;
     // An error that the server answered COMMIT with says that nothing was committed. The connection's end says nothing.
-    if (isCommitting && (broken !== undefined || sqlState(error) === null)) claim.abandon();
+    if (isCommitting && (broken !== undefined || sqlState(error) === null)) claim?.abandon();
     throw error;
   } finally {
-    completion.completing.delete(claim.owner);
+    if (claim !== null) completion.completing.delete(claim.owner);
     client.release(broken);
     client.removeListener("error", onError);
   }
