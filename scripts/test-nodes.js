@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import { installPrograms } from "./debian.js";
 import { build, install, root, run, vitest } from "./run.js";
 
 const supported = ["20", "22", "24", "26"];
@@ -20,6 +21,7 @@ for (const command of [install, build]) {
   const code = await run(command);
   if (code !== 0) process.exit(code);
 }
+installPrograms();
 
 /** @type {string[]} */
 const results = [];

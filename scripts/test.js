@@ -1,5 +1,6 @@
 // `npm test`: from a bare clone, installs, builds, lints, type-checks and tests; every check counts as one test.
 // `npm test -- <filter>` runs only the test files whose path contains the filter. The last line sums up the whole run.
+import { installPrograms } from "./debian.js";
 import { build, install, run, vitest } from "./run.js";
 
 const filters = process.argv.slice(2);
@@ -14,6 +15,10 @@ if ((await check("install", install)) && (await check("build", build))) {
     await check("types", ["tsc", "-b"]);
     await check("unused", ["knip", "--no-config-hints"]);
   }
+  await step("programs", async () => {
+    const complete = installPrograms();
+    return { passed: complete ? 1 : 0, failed: complete ? 0 : 1, skipped: 0 };
+  });
   await step("tests", () => vitest(filters));
 }
 
@@ -42,7 +47,7 @@ async function step(name, action) {
   const startedAt = performance.now();
   const counts = await action();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  timings.push(`${name.padEnd(8)}${seconds.padStart(6)} s${counts.failed > 0 ? "  FAILED" : ""}`);
+  timings.push(`${name.padEnd(9)}${seconds.padStart(6)} s${counts.failed > 0 ? "  FAILED" : ""}`);
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;

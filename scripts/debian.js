@@ -1,0 +1,72 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** What the tests start of Debian's programs, each with its package. */
+const programs = [
+  { name: "nginx", package: "nginx" },
+  { name: "haproxy", package: "haproxy" },
+];
+
+/** Who may install must not pass over a test for want of a program; nor may CI. */
+export const required = process.getuid?.() === 0 || (process.env.CI ?? "") !== "";
+
+/** Asked by a package's scripts before they start a service; 101 forbids it. */
+const policy = "/usr/sbin/policy-rc.d";
+
+/**
+ * Finds a program, also where Debian keeps those of the administrator, which are on root's PATH alone.
+ *
+ * @param {string} name
+ * @returns {string | null} its path
+ */
+export function find(name) {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  for (const folder of [...folders, "/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin"]) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // The next folder may have it.
+    }
+  }
+  return null;
+}
+
+/**
+ * Installs what is missing with apt-get, as root, and starts no service; otherwise says what to install.
+ *
+ * @returns {boolean} whether the tests can run: nothing is missing, or what is may be passed over
+ */
+export function installPrograms() {
+  let missing = programs.filter(({ name }) => find(name) === null);
+  if (missing.length === 0) return true;
+  if (process.getuid?.() === 0 && find("apt-get") !== null) {
+    aptGet(missing.map((program) => program.package));
+    missing = programs.filter(({ name }) => find(name) === null);
+  }
+  if (missing.length === 0) return true;
+  const packages = missing.map((program) => program.package).join(" ");
+  const outcome = required ? "the tests that need it fail" : "the tests that need it are skipped";
+  console.log(`Missing, so ${outcome}: apt-get install --no-install-recommends ${packages}`);
+  return !required;
+}
+
+/** @param {string[]} packages */
+function aptGet(packages) {
+  const own = !existsSync(policy);
+  if (own) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    for (const command of [["update"], ["install", "--no-install-recommends", ...packages]]) {
+      const { status } = spawnSync("apt-get", ["--yes", "--quiet", ...command], {
+        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+        stdio: ["ignore", "inherit", "inherit"],
+        timeout: 300_000,
+      });
+      if (status !== 0) console.log(`apt-get ${command.join(" ")} ended with ${status}`);
+    }
+  } finally {
+    if (own) rmSync(policy, { force: true });
+  }
+}
