@@ -5,10 +5,23 @@ import { checkDuration, checkKeys, systemClock, type Clock } from "@reissue/core
 /** How often a closed server is looked at, in ms. */
 const sweepMs = 50;
 
+/** A turn of the event loop in which hardly a connection can have come, in ms. */
+const shortTurnMs = 0.2;
+
+/** For how long, in ms and in turns, such a turn is waited for. */
+const maxLullMs = 200;
+const maxTurns = 10_000;
+
 /** A server of node:http or node:https; Express, Koa and Fastify each make one. */
 export type DrainableServer = Pick<
   Server,
-  "close" | "closeAllConnections" | "closeIdleConnections" | "getConnections" | "prependListener"
+  | "close"
+  | "closeAllConnections"
+  | "closeIdleConnections"
+  | "getConnections"
+  | "off"
+  | "on"
+  | "prependListener"
 >;
 
 /** Options of {@link drain}. */
@@ -55,6 +68,7 @@ export async function drain(
   const endsAtMs = clock.now() + deadlineMs;
   server.prependListener("request", lastOnItsConnection);
   await wait(clock, Math.min(lameDuckMs, deadlineMs));
+  await lull(server, clock);
   // That it may have been closed already is no news.
   server.close(() => {});
   for (;;) {
@@ -74,6 +88,28 @@ export async function drain(
 /** Answers a request with `Connection: close`. */
 function lastOnItsConnection(_request: IncomingMessage, response: ServerResponse): void {
   response.shouldKeepAlive = false;
+}
+
+/**
+ * Waits for a short turn of the event loop in which no connection came.
+ *
+ * The system resets the connections that it has taken and the server has not accepted yet, and a balancer may have
+ * written a request on each; after such a turn there is hardly ever one.
+ */
+async function lull(server: DrainableServer, clock: Clock): Promise<void> {
+  let accepted = 0;
+  const count = (): void => void (accepted += 1);
+  server.on("connection", count);
+  const startsAtMs = clock.now();
+  for (let turn = 0; turn < maxTurns; turn += 1) {
+    accepted = 0;
+    const turnsAtMs = clock.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    const nowMs = clock.now();
+    if (accepted === 0 && nowMs - turnsAtMs < shortTurnMs) break;
+    if (nowMs - startsAtMs > maxLullMs) break;
+  }
+  server.off("connection", count);
 }
 
 function connections(server: DrainableServer): Promise<number> {
