@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+
+import { recipe } from "./balancer.ts";
+
+test.each([
+  ["nginx.md", "nginx/service.conf"],
+  ["haproxy.md", "haproxy/haproxy.cfg"],
+  ["envoy.md", "envoy/envoy.yaml"],
+])("%s shows %s", async (page, file) => {
+  const blocks = [...(await recipe(page)).matchAll(/^```\w+\n(.*?)^```$/gms)].map(
+    ([, text]) => text,
+  );
+  expect(blocks).toEqual([await recipe(file)]);
+});
+
+test("Envoy's recipe says that it is not run", async () => {
+  expect(await recipe("envoy.md")).toContain("**Not run here.**");
+});
