@@ -1,9 +1,15 @@
 import { once } from "node:events";
 import { createServer, get, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { drain, keepAlive } from "@reissue/server";
-import { expect, onTestFinished, test } from "vitest";
+import express5 from "express";
+import express4 from "express4";
+import fastify, { type FastifyInstance } from "fastify";
+import Koa3 from "koa";
+import Koa2 from "koa2";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 /** A server that answers after a while, or never. */
 async function listening(delayMs: number): Promise<Server> {
@@ -61,3 +67,87 @@ test("drain does not wait for a connection that never said anything", async () =
   await drain(server, { lameDuckMs: 10, deadlineMs: 300 });
   expect(server.listening).toBe(false);
 });
+
+/** What each framework's `listen` makes; the path /slow is answered after 150 ms. */
+const listens: readonly (readonly [string, () => Promise<Server>])[] = [
+  ["Express 5", () => onExpress(express5)],
+  ["Express 4", () => onExpress(express4 as unknown as typeof express5)],
+  ["Koa 3", () => onKoa(Koa3)],
+  ["Koa 2", () => onKoa(Koa2 as unknown as typeof Koa3)],
+  ["Fastify 5", async () => (await onFastify()).server],
+];
+
+test.each(listens)("keepAlive and drain work with the listen of %s", async (_, listen) => {
+  const server = await listen();
+  onTestFinished(() => server.close().closeAllConnections());
+  const origin = originOf(server);
+  expect(keepAlive(server, { behind: "aws-alb" })).toBe(65_000);
+  const before = await fetch(origin);
+  expect(before.headers.get("connection")).toBe("keep-alive");
+  expect(before.headers.get("keep-alive")).toBe("timeout=65");
+  await before.text();
+
+  const inFlight = fetch(`${origin}/slow`);
+  await once(server, "request");
+  const drained = drain(server, { lameDuckMs: 300 });
+  const meanwhile = await fetch(originOf(server));
+  expect(meanwhile.headers.get("connection")).toBe("close");
+  expect(await meanwhile.text()).toBe("done");
+  expect(await (await inFlight).text()).toBe("done");
+  await expect(drained).resolves.toEqual({ destroyed: 0 });
+  await expect(fetch(origin)).rejects.toThrow();
+});
+
+test("a drained Fastify is closed by its own close, hooks included", async () => {
+  const app = await onFastify();
+  await drain(app.server, { lameDuckMs: 10 });
+  await app.close();
+  expect(closed).toHaveBeenCalledTimes(1);
+});
+
+test("a Fastify that is closed in the middle of a drain ends both", async () => {
+  const app = await onFastify();
+  const inFlight = fetch(`${originOf(app.server)}/slow`);
+  await once(app.server, "request");
+  const drained = drain(app.server, { lameDuckMs: 100 });
+  await app.close();
+  expect(await (await inFlight).text()).toBe("done");
+  await expect(drained).resolves.toEqual({ destroyed: 0 });
+  expect(closed).toHaveBeenCalledTimes(1);
+});
+
+const closed = vi.fn<() => void>();
+
+const delay = (path: string | undefined): number => (path === "/slow" ? 150 : 0);
+
+async function onExpress(express: typeof express5): Promise<Server> {
+  const app = express();
+  app.use((req, res) => void setTimeout(() => res.send("done"), delay(req.path)));
+  const server = app.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+async function onKoa(Koa: typeof Koa3): Promise<Server> {
+  const app = new Koa();
+  app.use(async (ctx) => {
+    await sleep(delay(ctx.path));
+    ctx.body = "done";
+  });
+  const server = app.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+async function onFastify(): Promise<FastifyInstance> {
+  const app = fastify();
+  closed.mockClear();
+  app.addHook("onClose", async () => closed());
+  app.get("/*", async (request) => {
+    await sleep(delay(request.url));
+    return "done";
+  });
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  onTestFinished(() => app.close());
+  return app;
+}
