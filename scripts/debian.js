@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** What the tests start of Debian's programs, each with its package. */
 const programs = [
   { name: "nginx", package: "nginx" },
   { name: "haproxy", package: "haproxy" },
+  { name: "redis-server", package: "redis-server" },
+  { name: "postgres", package: "postgresql" },
 ];
 
 /** Who may install must not pass over a test for want of a program; nor may CI. */
@@ -14,15 +16,25 @@ export const required = process.getuid?.() === 0 || (process.env.CI ?? "") !== "
 /** Asked by a package's scripts before they start a service; 101 forbids it. */
 const policy = "/usr/sbin/policy-rc.d";
 
+const administrators = ["/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin"];
+
+/** Where Debian keeps the programs of each version of PostgreSQL, the latest first. */
+function postgresFolders() {
+  const versions = "/usr/lib/postgresql";
+  if (!existsSync(versions)) return [];
+  const latestFirst = readdirSync(versions).sort((a, b) => Number(b) - Number(a));
+  return latestFirst.map((version) => join(versions, version, "bin"));
+}
+
 /**
- * Finds a program, also where Debian keeps those of the administrator, which are on root's PATH alone.
+ * Finds a program, also where Debian keeps what is not on everybody's PATH.
  *
  * @param {string} name
  * @returns {string | null} its path
  */
 export function find(name) {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  for (const folder of [...folders, "/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin"]) {
+  for (const folder of [...folders, ...administrators, ...postgresFolders()]) {
     const path = join(folder, name);
     try {
       accessSync(path, constants.X_OK);

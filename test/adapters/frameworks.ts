@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { reissue as expressGate } from "@reissue/express";
@@ -21,9 +26,14 @@ export interface Call {
   readonly response: ServerResponse;
 }
 
+/** What every framework gives its middleware, one way or another. */
+interface Carrier {
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** A service of one route, as a case describes it. */
 export interface ServiceOptions {
-  readonly gate?: GateOptions;
+  readonly gate?: GateOptions<Carrier>;
   readonly route?: RouteOptions;
   readonly upstream?: UpstreamOptions;
   /** Gives the body of the answer; null where it has written on the response itself. */

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { onTestFinished } from "vitest";
 
-import { find, required } from "../../scripts/debian.js";
+import { find } from "../../scripts/debian.js";
 
 const recipes = join(import.meta.dirname, "../../docs/recipes");
 
@@ -31,11 +31,6 @@ export type StartBalancer = (
 
 /** The file of a recipe, as its page shows it. */
 export const recipe = (file: string): Promise<string> => readFile(join(recipes, file), "utf8");
-
-/** Whether the tests of a program are to be passed over: it is missing, and nobody here could install it. */
-export function absent(program: string): boolean {
-  return find(program) === null && !required;
-}
 
 /** Starts Debian's nginx; every file that it writes is in a temporary folder. */
 export const startNginx: StartBalancer = async (instances, ...changes) => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { absent, startHaproxy, type Change } from "./balancer.ts";
+import { absent } from "../absent.ts";
+import { startHaproxy, type Change } from "./balancer.ts";
 import { statuses } from "./load.ts";
 import { losses, startFleet, under } from "./losses.ts";
 

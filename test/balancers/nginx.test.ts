@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { absent, startNginx, type Change } from "./balancer.ts";
+import { absent } from "../absent.ts";
+import { startNginx, type Change } from "./balancer.ts";
 import { load, statuses } from "./load.ts";
 import { losses, startFleet, under } from "./losses.ts";
 

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { absent, freePort, startNginx } from "../balancers/balancer.ts";
+import { absent } from "../absent.ts";
+import { freePort, startNginx } from "../balancers/balancer.ts";
 import { ServiceProcess, type Ending } from "./service-process.ts";
 
 const shutdowns = 12;

@@ -1,13 +1,14 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, readdirSync } from "node:fs";
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 import pg from "pg";
+
+import { find } from "../../scripts/debian.js";
 
 /** A PostgreSQL of a test's own, with nothing in it. */
 export interface PostgresServer {
@@ -25,9 +26,6 @@ export interface PostgresServer {
 
 const host = "127.0.0.1";
 const user = "postgres";
-
-/** Where Debian keeps each version's programs; they are not on the PATH. */
-const debian = "/usr/lib/postgresql";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -102,25 +100,9 @@ async function answering(connection: pg.ClientConfig, child: ChildProcess): Prom
 }
 
 function program(name: string): string {
-  const versions = readable(debian).toSorted((a, b) => Number(b) - Number(a));
-  const folders = versions.map((version) => join(debian, version, "bin"));
-  for (const folder of [...folders, ...(process.env["PATH"] ?? "").split(delimiter)]) {
-    try {
-      accessSync(join(folder, name));
-      return join(folder, name);
-    } catch {
-      // The next one may have it.
-    }
-  }
-  throw new Error(`${name} is missing: install PostgreSQL (Debian: apt-get install postgresql)`);
-}
-
-function readable(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  const path = find(name);
+  if (path === null) throw new Error(`${name} is missing: apt-get install postgresql`);
+  return path;
 }
 
 async function run(name: string, args: string[]): Promise<void> {
