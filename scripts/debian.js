@@ -22,7 +22,7 @@ const administrators = ["/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/
 function postgresFolders() {
   const versions = "/usr/lib/postgresql";
   if (!existsSync(versions)) return [];
-  const latestFirst = readdirSync(versions).sort((a, b) => Number(b) - Number(a));
+  const latestFirst = readdirSync(versions).toSorted((a, b) => Number(b) - Number(a));
   return latestFirst.map((version) => join(versions, version, "bin"));
 }
 
