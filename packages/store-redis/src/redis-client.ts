@@ -1,0 +1,93 @@
+import { describe, OptionError } from "@reissue/core";
+
+/** What of a client or pool of node-redis 5 or later is used. */
+export interface NodeRedisClient {
+  sendCommand(args: (string | Buffer)[], options?: NodeRedisOptions): Promise<unknown>;
+  withTypeMapping(mapping: { readonly 36: typeof Buffer }): unknown;
+}
+
+/** What of a cluster client of node-redis 5 or later is used. */
+export interface NodeRedisCluster {
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean | undefined,
+    args: (string | Buffer)[],
+    options?: NodeRedisOptions,
+  ): Promise<unknown>;
+  withTypeMapping(mapping: { readonly 36: typeof Buffer }): unknown;
+  nodeClient(...args: never[]): unknown;
+}
+
+/** A client or cluster client of ioredis 5 or later, or of iovalkey. */
+export interface IoredisClient {
+  callBuffer(command: string, args: (string | Buffer)[]): Promise<unknown>;
+}
+
+/** A client that a store can work with; it stays the application's to connect and to close. */
+export type RedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient;
+
+/** Runs one script on the server of one key; bulk strings arrive as Buffers. */
+export type Evaluate = (
+  command: "EVAL" | "EVALSHA",
+  script: string,
+  key: string,
+  args: readonly (string | Buffer)[],
+) => Promise<unknown>;
+
+/**
+ * What of an {@link IoredisClient} is used: methods that its declarations leave out. Not `callBuffer`, which loses the
+ * command's name where auto-pipelining is on.
+ */
+interface IoredisScripting {
+  evalBuffer(source: string, keys: number, ...args: (string | Buffer)[]): Promise<unknown>;
+  evalshaBuffer(sha: string, keys: number, ...args: (string | Buffer)[]): Promise<unknown>;
+}
+
+interface NodeRedisOptions {
+  readonly typeMapping?: { readonly 36: typeof Buffer };
+}
+
+/** Bulk strings (`$`, 36 in node-redis' RESP_TYPES) as Buffers, for these calls alone. */
+const asBuffers: NodeRedisOptions = { typeMapping: { 36: Buffer } };
+
+/**
+ * How a client evaluates scripts; its kind is told by the methods it has.
+ *
+ * @throws {@link OptionError} where it is a client of no known kind.
+ */
+export function evaluateWith(client: unknown, path: string): Evaluate {
+  if (
+    has<IoredisScripting>(client, "evalBuffer", "evalshaBuffer") &&
+    !("isPipeline" in client && client.isPipeline === true)
+  ) {
+    return (command, script, key, args) =>
+      command === "EVAL"
+        ? client.evalBuffer(script, 1, key, ...args)
+        : client.evalshaBuffer(script, 1, key, ...args);
+  }
+  if (has<NodeRedisCluster>(client, "sendCommand", "withTypeMapping", "nodeClient")) {
+    return (command, script, key, args) =>
+      client.sendCommand(key, false, [command, script, "1", key, ...args], asBuffers);
+  }
+  // A Sentinel client of node-redis takes other arguments.
+  if (
+    has<NodeRedisClient>(client, "sendCommand", "withTypeMapping") &&
+    !has(client, "getSentinelNode")
+  ) {
+    return (command, script, key, args) =>
+      client.sendCommand([command, script, "1", key, ...args], asBuffers);
+  }
+  const kinds =
+    "a client or cluster of node-redis 5 or later, of ioredis 5 or later, or of iovalkey";
+  throw new OptionError(path, `must be ${kinds}, got ${describe(client)}`);
+}
+
+function has<Client extends object>(
+  value: unknown,
+  ...methods: (keyof Client | string)[]
+): value is Client {
+  if (typeof value !== "object" || value === null) return false;
+  return methods.every(
+    (name) => typeof (value as Record<PropertyKey, unknown>)[name] === "function",
+  );
+}
