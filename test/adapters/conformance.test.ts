@@ -170,32 +170,6 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     });
   });
 
-  test("derives outbound keys from scope, key and step", async () => {
-    const orders = await opened();
-    const keys: (string | undefined)[] = [];
-    const service = await start({
-      gate: { idempotency: { scope: ({ headers }) => String(headers["x-account"]) } },
-      upstream: { origins: { [orders.origin]: { idempotencyKey: "derive" } } },
-      run: async ({ upstream }) => {
-        await (await upstream(`${orders.origin}/a`, { method: "POST" })).text();
-        await (await upstream(`${orders.origin}/b`, { method: "POST" })).text();
-        return "done";
-      },
-    });
-    for (const account of ["one", "one", "two"]) {
-      const headers = { "idempotency-key": "k-1", "x-account": account };
-      await ask(service, { method: "POST", headers });
-    }
-    for (const { headers } of orders.requests) {
-      keys.push(headers.find(([name]) => name.toLowerCase() === "idempotency-key")?.[1]);
-    }
-    const [a1, b1, a2, b2, a3, b3] = keys;
-    expect([a2, b2]).toEqual([a1, b1]);
-    expect(new Set([a1, b1, a3, b3]).size).toBe(4);
-    expect(keys).not.toContain("k-1");
-    expect(keys).not.toContain(undefined);
-  });
-
   describe("survives hostile input", () => {
     const cyclic = new Error("cyclic");
     cyclic.cause = cyclic;

@@ -23,6 +23,7 @@ export interface OutboundContext {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly retryOn: readonly Condition[];
+  readonly inboundKey: string | undefined;
   readonly outboundKey: ((method: string, url: string) => string) | undefined;
 }
 
@@ -60,6 +61,8 @@ export class InboundRequest {
   readonly #carrier: unknown;
   #route: RouteSettings;
   #key: string | null = null;
+  /** The key's field as it was sent. */
+  #keyField: string | undefined;
   #keyIsRead = false;
   #signal: AbortSignal | null = null;
   #claim: Claim | null = null;
@@ -187,6 +190,7 @@ export class InboundRequest {
     if (!parsed.ok) return keyMalformedError(parsed);
     this.#keyIsRead = true;
     this.#key = parsed.key;
+    this.#keyField = text;
     return null;
   }
 
@@ -233,6 +237,7 @@ export class InboundRequest {
       signal: this.signal,
       deadlineMs: this.#startedAtMs + timeoutMs,
       retryOn,
+      inboundKey: this.#keyField,
       outboundKey: this.#keys?.next,
     };
   }

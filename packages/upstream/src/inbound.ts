@@ -8,6 +8,8 @@ export interface Inbound {
   readonly deadlineMs?: number | undefined;
   /** The conditions under which the inbound route's owner said that its outbound calls may be resent. */
   readonly retryOn?: readonly Condition[] | undefined;
+  /** The inbound request's own Idempotency-Key, as it was sent and found well-formed, for origins it is forwarded to. */
+  readonly inboundKey?: string | undefined;
   /** Gives the Idempotency-Key of the next unsafe call, the same for every retry of the inbound request. */
   readonly outboundKey?: ((method: string, url: string) => string) | undefined;
 }

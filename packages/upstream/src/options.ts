@@ -50,10 +50,16 @@ export interface ConnectionSettings {
 /** What may be said of one origin. */
 export interface OriginOptions extends ConnectionSettings {
   /**
-   * Says that this origin honours Idempotency-Key: unsafe calls without one get a key that all their attempts share,
-   * derived from the inbound request's key where it had one.
+   * Says that this origin honours Idempotency-Key: unsafe calls without one get a key that all their attempts share.
+   *
+   * - `derive`: one derived from the inbound request's scope and key, and from the call; a random one where it has none.
+   * - `forward`: the inbound request's key, exactly as its client sent it; a random one where it has none.
+   *
+   * Forward only to an origin that tells your callers apart by something else that you send. Under one credential that
+   * they all share, two tenants who choose the same key collide, and the second may be given the first one's answer; and
+   * a handler that makes two unsafe calls there sends the same key with both.
    */
-  readonly idempotencyKey?: "derive" | undefined;
+  readonly idempotencyKey?: "derive" | "forward" | undefined;
   /**
    * What holds for single routes, by `METHOD /path`; `:name` stands for one segment, a last `*` for the rest.
    *

@@ -22,7 +22,8 @@ export interface OriginSettings {
   readonly idleMs: number;
   readonly unsafeIdleMs: number;
   readonly holdBytes: number;
-  readonly derivesKeys: boolean;
+  /** Which key unsafe calls without one get; undefined where they get none. */
+  readonly idempotencyKey: OriginOptions["idempotencyKey"];
   readonly client: Client.Options;
   readonly connector: buildConnector.BuildOptions;
 }
@@ -66,9 +67,10 @@ export function originSettings(
   const policy = own === common ? shared : retryPolicy(own.retry ?? {}, shared, at("retry"));
   const idleMs = checkNumber(value("idleMs"), at("idleMs"), 4000, { min: 1, max: 600_000 });
   const allowH2 = checkBoolean(value("allowH2"), at("allowH2"));
-  const key: unknown = own.idempotencyKey;
-  if (key !== undefined && key !== "derive") {
-    throw new OptionError(at("idempotencyKey"), `must be "derive", got ${describe(key)}`);
+  const { idempotencyKey } = own;
+  if (![undefined, "derive", "forward"].includes(idempotencyKey)) {
+    const problem = `must be "derive" or "forward", got ${describe(idempotencyKey)}`;
+    throw new OptionError(at("idempotencyKey"), problem);
   }
   if (own.routes !== undefined && typeof own.routes !== "object") {
     throw new OptionError(at("routes"), `must be an object, got ${describe(own.routes)}`);
@@ -84,7 +86,7 @@ export function originSettings(
     idleMs,
     unsafeIdleMs: checkDuration(value("unsafeIdleMs"), at("unsafeIdleMs"), 1000),
     holdBytes: checkNumber(value("holdBytes"), at("holdBytes"), 65_536, { min: 0 }),
-    derivesKeys: key === "derive",
+    idempotencyKey,
     client: {
       allowH2,
       pipelining: 1,

@@ -58,9 +58,8 @@ export class OutboundRequest {
       options.retry === undefined ? route : overlay(options.retry, route, "retry");
     const idempotent = isIdempotentMethod(method);
     let keyed = !idempotent && isKeyed(this.#headers);
-    if (!idempotent && !keyed && origin.settings.derivesKeys) {
-      const key = inbound?.outboundKey?.(method, origin.name + path) ?? crypto.randomUUID();
-      this.#headers = withHeader(this.#headers, "idempotency-key", `"${key}"`);
+    if (!idempotent && !keyed && origin.settings.idempotencyKey !== undefined) {
+      this.#headers = withHeader(this.#headers, "idempotency-key", keyOf(origin, options));
       keyed = true;
     }
     const inboundOptIn =
@@ -106,6 +105,14 @@ export class OutboundRequest {
 function withType(headers: ReissueDispatchOptions["headers"], type: string): typeof headers {
   if (headerValue(headers, "content-type") !== undefined) return headers;
   return withHeader(headers, "content-type", type);
+}
+
+/** The key of a call that has none, as a field value. */
+function keyOf(origin: Origin, { inbound, method, path }: ReissueDispatchOptions): string {
+  if (origin.settings.idempotencyKey === "derive") {
+    return `"${inbound?.outboundKey?.(method, origin.name + path) ?? crypto.randomUUID()}"`;
+  }
+  return inbound?.inboundKey ?? `"${crypto.randomUUID()}"`;
 }
 
 function isKeyed(headers: ReissueDispatchOptions["headers"]): boolean {
