@@ -72,27 +72,6 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     expect((await ask(service)).status).toBe(418);
   });
 
-  test("the client left: a safe call is aborted, an unsafe one ends", async () => {
-    const orders = await opened({ respond: { delayMs: 300 } });
-    const outcomes: Promise<string>[] = [];
-    const service = await start({
-      run: async ({ upstream }) => {
-        const outcome = (method: string): Promise<string> =>
-          upstream(orders.origin, { method }).then(
-            () => "ended",
-            () => "aborted",
-          );
-        outcomes.push(outcome("GET"), outcome("POST"));
-        await Promise.all(outcomes);
-        throw refused;
-      },
-    });
-    const signal = AbortSignal.timeout(100);
-    await expect(fetch(service.origin, { signal })).rejects.toThrow();
-    await expect(Promise.all(outcomes)).resolves.toEqual(["aborted", "ended"]);
-    for (const error of service.errors) expect(createError.isHttpError(error)).toBe(false);
-  });
-
   test.each([
     ["an upstream's failure", refused],
     ["an error of its own", new Error("a bug")],
