@@ -136,7 +136,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
       ["required", { idempotencyKey: "required" }, '"a"', 200],
       ["optional, missing", {}, null, 200],
       ["optional, malformed", {}, "a b", 400],
-      ["optional, 64 KiB", {}, "k".repeat(8000), 400],
+      ["optional, 8000 characters", {}, "k".repeat(8000), 400],
       ["ignored, malformed", { idempotencyKey: "ignored" }, "a b", 200],
     ])("key %s", async (_name, route = {}, key, status) => {
       const service = await start({ route, run: () => "done" });
@@ -146,40 +146,6 @@ describe.each(frameworks)("%s", (_, start: Start) => {
       if (status === 400) {
         expect(service.errors[0]).toMatchObject({ status: 400, expose: true });
       }
-    });
-  });
-
-  describe("survives hostile input", () => {
-    const cyclic = new Error("cyclic");
-    cyclic.cause = cyclic;
-    const getter = Object.defineProperty(new Error("getter"), "code", {
-      get: throwing(new Error("no")),
-    });
-    test.each<[string, unknown]>([
-      ["null", null],
-      ["undefined", undefined],
-      ["a string", "oops"],
-      ["a frozen object", Object.freeze({})],
-      ["a frozen error", Object.freeze(new Error("frozen"))],
-      ["a cyclic cause", cyclic],
-      ["a getter that throws", getter],
-    ])("throw %s", async (_name, thrown) => {
-      const service = await start({ run: async () => throwing(thrown)() });
-      expect((await ask(service)).status).toBe(500);
-      expect((await ask(service)).status).toBe(500);
-    });
-
-    test.each([
-      ["repeated lines", "idempotency-key: a\r\nidempotency-key: b\r\n"],
-      ["control characters", "idempotency-key: a\tb\r\n"],
-      ["64 KiB", `idempotency-key: ${"k".repeat(65_536)}\r\n`],
-    ])("a key of %s", async (_name, lines) => {
-      const service = await start({ run: () => "done" });
-      const head = `POST / HTTP/1.1\r\nhost: x\r\n${lines}content-length: 0\r\nconnection: close\r\n\r\n`;
-      // Above 16 KiB Node answers by itself, and from 24 on resets the connection before it has been read.
-      const answer = await askRaw(service, head).catch(String);
-      expect(answer).toMatch(/^HTTP\/1\.1 4(00|31) |ECONNRESET/);
-      expect((await ask(service)).status).toBe(200);
     });
   });
 });
