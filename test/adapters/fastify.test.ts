@@ -72,3 +72,30 @@ test("a scope that it was not registered in is left alone", async () => {
   expect((await app.inject("/in")).statusCode).toBe(502);
   expect((await app.inject("/out")).statusCode).toBe(500);
 });
+
+test.each([
+  ["declared before it", true],
+  ["declared while it is not awaited", false],
+])("a route %s is warned of once, at its first request", async (_name, isAwaited) => {
+  const warnings: string[] = [];
+  const stream = {
+    write(line: string): void {
+      const { level, msg } = JSON.parse(line) as { level: number; msg: string };
+      if (level === 40) warnings.push(msg);
+    },
+  };
+  const app = fastify({ logger: { level: "warn", stream } });
+  onTestFinished(() => app.close());
+  if (isAwaited) {
+    app.get("/early", fail);
+    await app.register(reissue);
+  } else {
+    void app.register(reissue);
+    app.get("/early", fail);
+  }
+  await app.ready();
+  expect(warnings).toEqual([]);
+  for (const url of ["/early", "/early", "/nowhere"]) await app.inject(url);
+  expect(warnings).toEqual([expect.stringMatching(/^GET(, HEAD)? \/early was declared before /)]);
+  expect((await app.inject("/early")).statusCode).toBe(500);
+});

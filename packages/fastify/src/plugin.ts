@@ -52,7 +52,9 @@ export interface ReissueOptions extends GateOptions<FastifyRequest> {
 /**
  * Puts `request.upstream` on every request, and answers its failures with 502, 503 or 504 only where a replay is safe.
  *
- * Register it before the routes that it is for. Error handlers of yours, of whatever scope, get the translated error.
+ * Register it, and wait for it, before the routes that it is for. Fastify does not tell a plugin of routes that were
+ * declared earlier, so that the log warns of each only at its first request. Error handlers of yours, of whatever scope,
+ * get the translated error.
  *
  * @example
  * ```js
