@@ -14,7 +14,7 @@ export interface Answer {
 
 /** Asks a service, and fails where it does not answer. */
 export async function ask({ origin }: Running, init?: RequestInit): Promise<Answer> {
-  const answer = await fetch(`${origin}/orders`, { ...init, signal: AbortSignal.timeout(5000) });
+  const answer = await fetch(`${origin}/orders`, { ...init, signal: AbortSignal.timeout(20_000) });
   return { status: answer.status, headers: answer.headers, body: await answer.text() };
 }
 
@@ -26,6 +26,6 @@ export async function askRaw({ origin }: Running, bytes: string): Promise<string
   socket.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
   socket.on("error", () => {});
   socket.write(bytes, "latin1");
-  await once(socket, "close", { signal: AbortSignal.timeout(5000) });
+  await once(socket, "close", { signal: AbortSignal.timeout(20_000) });
   return text;
 }

@@ -20,7 +20,7 @@ function leaving({ origin }: Running, method = "GET"): () => void {
 
 /** Waits until something holds that nothing tells of. */
 function poll<Value>(read: () => Value): ReturnType<typeof expect.poll<Value>> {
-  return expect.poll(read, { timeout: 5000, interval: 5 });
+  return expect.poll(read, { timeout: 20_000, interval: 5 });
 }
 
 describe.each(frameworks)("%s", (_, start: Start) => {

@@ -31,7 +31,7 @@ async function serving(listener: RequestListener): Promise<string> {
 }
 
 async function statusOf(url: string, init?: RequestInit): Promise<[number, string | null]> {
-  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(5000) });
+  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
   await answer.text();
   return [answer.status, answer.headers.get("x-should-retry")];
 }

@@ -10,7 +10,8 @@ import { ask } from "./ask.ts";
 import { clients, rejecting, type Client, type Mode, type Target } from "./clients.ts";
 import { frameworks, type Running, type Start } from "./frameworks.ts";
 
-const timeoutMs = 100;
+/** Short only where time is what fails. */
+const patienceMs = (mode: Mode | null): number => (mode === "late" ? 100 : 10_000);
 
 const statuses: Readonly<Record<Mode, number>> = {
   refused: 502,
@@ -61,6 +62,7 @@ async function calling(
   start: Start,
   call: Client["call"],
   { origin, port }: Address,
+  timeoutMs: number,
 ): Promise<Running & { readonly thrown: unknown[] }> {
   const thrown: unknown[] = [];
   const service = await start({
@@ -84,7 +86,7 @@ describe.each(frameworks)("%s", (_, start) => {
   test.each(cases)("%s, %s", async (name, mode, { call }) => {
     const isOfHttp = name !== "pg" && name !== "ioredis";
     const address = await (isOfHttp ? failing(mode) : silent(mode));
-    const service = await calling(start, call, address);
+    const service = await calling(start, call, address, patienceMs(mode));
     const check = async (method: "GET" | "POST"): Promise<void> => {
       const status = method === "GET" ? statuses[mode] : 500;
       const answer = await ask(service, { method });
@@ -111,7 +113,7 @@ describe.each(frameworks)("%s", (_, start) => {
     for (const status of [401, 404]) {
       const headers = { "set-cookie": "session=theirs", "x-theirs": "yes", connection: "close" };
       const orders = await opened({ respond: { status, headers, body: "theirs" } });
-      const service = await calling(start, call, orders);
+      const service = await calling(start, call, orders, patienceMs(null));
       for (const method of ["GET", "POST"]) {
         const answer = await ask(service, { method });
         expect(answer.status).toBe(500);
