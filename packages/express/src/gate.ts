@@ -110,7 +110,10 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
     errors(): ErrorTranslator {
       return function reissueErrors(error, req, res, next) {
         const passed = escape(error, InboundRequest.of(req, res, settings));
-        if (passed !== null) next(passed.error);
+        if (passed === null) return;
+        // Express destroys the connection of a response that has begun; the end of this one may still be held back.
+        if (res.writableEnded && !res.destroyed) res.once("close", () => next(passed.error));
+        else next(passed.error);
       };
     },
 
