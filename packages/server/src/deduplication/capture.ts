@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Field } from "@reissue/core";
 
 import { fieldOf, headOf, setHeaders, type Head } from "./head.ts";
-import { Recording } from "./recording.ts";
+import { bytesOf, isChunk, Recording } from "./recording.ts";
 
 /** A response as it was given to node:http. */
 export interface Captured {
@@ -38,13 +38,16 @@ type Originals = Readonly<
  * last of it is what `end` sends, or the chunk that completes a declared Content-Length, or the head of a response
  * without a body.
  *
- * A client that has left changes nothing: what is written after that is recorded all the same.
+ * A client that leaves before any of it has gone out changes nothing: what is written after that is recorded all the
+ * same. One that leaves later has cut it.
  */
 export function capture(response: ServerResponse, listener: CaptureListener): void {
   const { writeHead, write, end, addTrailers, flushHeaders } = response as unknown as Originals;
   const recording = new Recording(listener.maxBytes);
   let head: Head | null = null;
+  let hasBegun = false;
   let isEnding = false;
+  let isCut = false;
   let settled: Promise<void> | null = null;
 
   const isBodyless = (): boolean => {
@@ -55,25 +58,25 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
   /** Fixes status and headers, as Node does when it is given all of a body at once. */
   const fixHead = (length: number | null): void => {
     if (response.headersSent) return;
-    const names = ["content-length", "transfer-encoding", "trailer"];
-    if (length !== null && !isBodyless() && !names.some((name) => response.hasHeader(name))) {
+    if (length !== null && !isBodyless() && takesLength(response)) {
       response.setHeader("Content-Length", length);
     }
     response.writeHead(response.statusCode);
   };
 
-  /** Tells that the response is whole, once. */
-  const settle = (): Promise<void> => {
-    head ??= headOf(response);
-    const { trailers } = recording;
-    settled ??= listener.onWhole({ head, trailers, body: recording.body() });
-    return settled;
+  /** Does what completes the response once it is kept. */
+  const hold = (method: Method, args: readonly unknown[]): void => {
+    const trailers = response.chunkedEncoding ? recording.trailers : [];
+    settled ??= listener.onWhole({ head: head as Head, trailers, body: recording.body() });
+    settled
+      .then(() => Reflect.apply(method, response, args))
+      .catch((error: unknown) => response.destroy(error as Error));
   };
 
   const declaredLength = (): number => {
     const declared =
       head === null ? response.getHeader("content-length") : fieldOf(head, "content-length");
-    return declared === null || declared === undefined ? Infinity : Number(declared);
+    return declared == null ? Infinity : Number(declared);
   };
 
   Object.assign(response, {
@@ -81,9 +84,8 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
       if (response.headersSent) return Reflect.apply(writeHead, response, [status, ...rest]);
       const given = rest.find((arg) => typeof arg === "object" && arg !== null);
       if (given !== undefined) setHeaders(response, given);
-      response.statusCode = status;
       // Compression that is mounted inside has set its headers by now, and outside has not touched them yet.
-      const next = headOf(response);
+      const next = headOf(response, status);
       const reason = typeof rest[0] === "string" ? [rest[0]] : [];
       const result: unknown = Reflect.apply(writeHead, response, [status, ...reason]);
       head = next;
@@ -92,32 +94,45 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
 
     write(...args: unknown[]) {
       if (isEnding) return refused(args);
-      if (!isBodyless()) recording.add(args);
-      if (settled !== null || recording.size < declaredLength() || isBodyless()) {
-        return Reflect.apply(write, response, args);
+      // Node throws for what is none.
+      if (!isChunk(args[0]) || isCut) return Reflect.apply(write, response, args);
+      const chunk = isBodyless() ? noBytes : bytesOf(args);
+      if (isBodyless() || recording.size + chunk.length < declaredLength()) {
+        const result: unknown = Reflect.apply(write, response, args);
+        hasBegun ||= response.headersSent && !isBodyless();
+        recording.add(chunk);
+        return result;
       }
       fixHead(null);
-      void settle().then(() => Reflect.apply(write, response, args));
+      recording.add(chunk);
+      hold(write, args);
       return true;
     },
 
     end(...args: unknown[]) {
-      if (isEnding) return response;
+      if (isEnding) return endedBefore(response, args, end);
+      const isLast = !args[0] || typeof args[0] === "function" || isChunk(args[0]);
+      // Node throws for what is none, and the response has not ended.
+      if (!isLast || isCut) return Reflect.apply(end, response, args);
+      const chunk = isBodyless() ? noBytes : bytesOf(args);
+      fixHead(recording.size + chunk.length);
+      recording.add(chunk);
       isEnding = true;
-      if (!isBodyless()) recording.add(args);
-      fixHead(recording.size);
-      void settle().then(() => Reflect.apply(end, response, args));
+      hold(end, args);
       return response;
     },
 
     addTrailers(...args: unknown[]) {
+      const result: unknown = Reflect.apply(addTrailers, response, args);
       recording.addTrailers(args[0]);
-      return Reflect.apply(addTrailers, response, args);
+      return result;
     },
 
     flushHeaders() {
       // The head is all that there is of it.
-      if (!isBodyless()) Reflect.apply(flushHeaders, response, []);
+      if (isBodyless() || declaredLength() === 0) return fixHead(null);
+      Reflect.apply(flushHeaders, response, []);
+      hasBegun = true;
     },
   });
   // As it would be, were the end not held back.
@@ -126,19 +141,42 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
     get: () => isEnding || response.finished,
   });
   response.once("close", () => {
-    if (settled === null && head !== null && !isEnding) {
-      settled = Promise.resolve();
-      listener.onCut(head);
-    }
+    if (settled !== null || !hasBegun) return;
+    isCut = true;
+    listener.onCut(head as Head);
   });
 }
 
+const noBytes = Buffer.alloc(0);
+
+/** Whether Node would declare the length of a body that it is given at once. */
+function takesLength(response: ServerResponse): boolean {
+  // It remembers that the header was removed, and tells nobody else.
+  const { _removedContLen: isUnwanted } = response as { _removedContLen?: boolean };
+  if (isUnwanted === true || !response.useChunkedEncodingByDefault) return false;
+  const names = ["content-length", "transfer-encoding", "trailer"];
+  return !names.some((name) => response.hasHeader(name));
+}
+
+type Callback = (error?: Error) => void;
+
 /** What a write comes to after the end: Node would emit an error, but its end has not come yet. */
 function refused(args: readonly unknown[]): false {
-  const callback = args.find((arg) => typeof arg === "function") as
-    | ((error: Error) => void)
-    | undefined;
   const error = Object.assign(new Error("write after end"), { code: "ERR_STREAM_WRITE_AFTER_END" });
+  const callback = callbackOf(args);
   if (callback !== undefined) process.nextTick(callback, error);
   return false;
+}
+
+/** What another end comes to. */
+function endedBefore(response: ServerResponse, args: readonly unknown[], end: Method): unknown {
+  const callback = callbackOf(args);
+  if (args[0] && typeof args[0] !== "function") refused(args);
+  else if (response.finished) return Reflect.apply(end, response, args);
+  else if (callback !== undefined) response.once("finish", callback);
+  return response;
+}
+
+function callbackOf(args: readonly unknown[]): Callback | undefined {
+  return args.find((arg) => typeof arg === "function") as Callback | undefined;
 }

@@ -5,6 +5,7 @@ import { begin, fingerprint, isKeptStatus, type Answer, type Claim } from "@reis
 import type { Deduplication } from "../idempotency-settings.ts";
 import type { InboundRequest } from "../inbound-request.ts";
 import { capture, type Captured } from "./capture.ts";
+import { keepsTrailer } from "./kept-headers.ts";
 import { readBody } from "./read-body.ts";
 import { keptFields, replay } from "./replay.ts";
 
@@ -91,7 +92,7 @@ function kept(
       head.fields,
       (name) => keeps(name) || (withLength && name === "content-length"),
     ),
-    trailers: keptFields(trailers, (name) => name !== "set-cookie"),
+    trailers: keptFields(trailers, keepsTrailer),
     body,
   };
 }

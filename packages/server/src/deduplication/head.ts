@@ -8,13 +8,13 @@ export interface Head {
   readonly fields: readonly Field[];
 }
 
-/** The head that a response has been given, whether or not it has gone out. */
-export function headOf(response: ServerResponse): Head {
+/** The head that a response has been given, with the status that `writeHead` is given: a number, or the text of one. */
+export function headOf(response: ServerResponse, status: unknown): Head {
   const fields = rawHeaderNames(response).flatMap((name) => {
     const value = response.getHeader(name) ?? [];
     return [value].flat().map((each): Field => [name, String(each)]);
   });
-  return { status: response.statusCode, fields };
+  return { status: Math.trunc(Number(status)), fields };
 }
 
 /** The value of a field in a head; null where there is none. */
@@ -29,7 +29,6 @@ export function fieldOf({ fields }: Head, wanted: string): string | null {
 export function setHeaders(response: ServerResponse, given: object): void {
   const values = new Map<string, [name: string, values: string[]]>();
   for (const [name, value] of pairs(given)) {
-    if (value === undefined) continue;
     const field = values.get(name.toLowerCase()) ?? [name, []];
     for (const each of [value].flat()) field[1].push(each as string);
     values.set(name.toLowerCase(), field);

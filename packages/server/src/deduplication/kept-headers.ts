@@ -73,3 +73,8 @@ export function keptHeaders(more: readonly string[], path: string): (name: strin
   }
   return (name) => names.has(name);
 }
+
+/** Whether a trailer of an answer is kept, by its name in lower case: all are that carry no credentials. */
+export function keepsTrailer(name: string): boolean {
+  return !neverKept.has(name);
+}

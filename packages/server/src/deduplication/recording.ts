@@ -20,27 +20,35 @@ export class Recording {
     return this.#trailers;
   }
 
-  /** Adds what `write` or `end` was given: a chunk, with its encoding if it is a string, or only a callback. */
-  add([chunk, encoding]: readonly unknown[]): void {
-    if (typeof chunk !== "string" && !(chunk instanceof Uint8Array)) return;
-    // A copy, since whoever wrote it may use its memory again once it has gone out.
-    const bytes =
-      typeof chunk === "string"
-        ? Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8")
-        : Buffer.from(chunk);
+  add(bytes: Uint8Array): void {
     this.#size += bytes.length;
     if (this.#size > this.#maxBytes) this.#chunks = [];
-    else this.#chunks.push(bytes);
+    // A copy, since whoever wrote it may use its memory again once it has gone out.
+    else if (bytes.length > 0) this.#chunks.push(Buffer.from(bytes));
   }
 
   /** Adds what `addTrailers` was given: an object, or a list of pairs. */
   addTrailers(given: unknown): void {
     const pairs = Array.isArray(given) ? given : Object.entries(given ?? {});
-    for (const [name, value] of pairs) this.#trailers.push([String(name), String(value)]);
+    for (const [name, value] of pairs) {
+      for (const each of [value].flat()) this.#trailers.push([String(name), String(each)]);
+    }
   }
 
   /** The bytes; null where there were more than are kept. */
   body(): Buffer | null {
     return this.#size > this.#maxBytes ? null : Buffer.concat(this.#chunks, this.#size);
   }
+}
+
+/** Whether Node takes it for a part of a body. */
+export function isChunk(chunk: unknown): chunk is string | Uint8Array {
+  return typeof chunk === "string" || chunk instanceof Uint8Array;
+}
+
+/** The bytes that `write` or `end` was given: a chunk, with its encoding if it is a string, or only a callback. */
+export function bytesOf([chunk, encoding]: readonly unknown[]): Uint8Array {
+  if (!isChunk(chunk)) return Buffer.alloc(0);
+  if (typeof chunk !== "string") return chunk;
+  return Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8");
 }

@@ -1,0 +1,29 @@
+import { expect } from "vitest";
+
+import { ask, type asked, type Message } from "./wire.ts";
+
+const kept = /^(content-type|content-encoding|etag|link|location|retry-after|vary|trailer):/i;
+
+/**
+ * Asks without a key, with one, and with it again: the first two get the same from the wire, and the third the same
+ * status, body, trailers and what is kept of the headers.
+ */
+export async function same(
+  origin: string,
+  request: NonNullable<Parameters<typeof asked>[0]> = {},
+): Promise<Message> {
+  const keyed = { key: "k-1", ...request };
+  const unkeyed = await ask(origin, { ...request, key: null });
+  const first = await ask(origin, keyed);
+  const second = await ask(origin, keyed);
+  expect(first).toEqual(unkeyed);
+  expect(second.replayed).toBe(true);
+  const parts = ({ status, body, trailers, lines }: Message): unknown => ({
+    status,
+    body,
+    trailers,
+    lines: lines.filter((line) => kept.test(line)),
+  });
+  expect(parts(second)).toEqual(parts(first));
+  return second;
+}
