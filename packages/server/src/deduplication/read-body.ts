@@ -14,9 +14,15 @@ import { bodyConsumedError, bodyTooLargeError } from "@reissue/core";
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   if (encoding === undefined && (length === undefined || Number(length) === 0)) return noBytes;
-  if (request.readableEnded || request.readableDidRead || request.readableFlowing === true) {
+  const { readableEnded, readableDidRead, readableFlowing, readableEncoding } = request;
+  if (readableEnded || readableDidRead || readableFlowing === true || readableEncoding !== null) {
     return kept(request);
   }
+  // What came with the head is parsed by then.
+  await Promise.resolve();
+  // One that has come and is empty would end at a look, and one that is gone would never say so.
+  if (request.complete && request.readableLength === 0) return noBytes;
+  if (request.destroyed) throw gone();
   if (Number(length) > maxBytes) throw bodyTooLargeError(maxBytes);
   return drained(request, maxBytes);
 }
@@ -30,6 +36,11 @@ function kept(request: IncomingMessage): Uint8Array {
   throw bodyConsumedError();
 }
 
+/** What `readableDidRead` tells. */
+interface ReadableInternals {
+  readonly _readableState: { dataEmitted: boolean };
+}
+
 function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -38,6 +49,9 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
       request.off("readable", onReadable).off("error", onError).off("close", onClose);
       // Nothing may be given back to an empty stream that has ended: it has to be left to end by itself.
       if (size > 0) request.unshift(Buffer.concat(chunks, size));
+      // As far as others can tell nobody has read of it; fetch takes no body that somebody has.
+      const { _readableState: state } = request as unknown as ReadableInternals;
+      state.dataEmitted = false;
     };
     const onReadable = (): void => {
       // Never a read of an empty stream: one that has ended would say so to nobody.
@@ -59,8 +73,11 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
       end();
       reject(error);
     };
-    const onClose = (): void =>
-      onError(new Error("The client left before its whole body had come"));
+    const onClose = (): void => onError(gone());
     request.on("readable", onReadable).on("error", onError).on("close", onClose);
   });
+}
+
+function gone(): Error {
+  return new Error("The client left before its whole body had come");
 }
