@@ -47,13 +47,14 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
   let head: Head | null = null;
   let hasBegun = false;
   let isEnding = false;
-  let isCut = false;
   let settled: Promise<void> | null = null;
 
   const isBodyless = (): boolean => {
     const status = head?.status ?? response.statusCode;
     return response.req.method === "HEAD" || status === 204 || status === 304;
   };
+
+  const isCut = (): boolean => response.destroyed && hasBegun;
 
   /** Fixes status and headers, as Node does when it is given all of a body at once. */
   const fixHead = (length: number | null): void => {
@@ -95,11 +96,11 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
     write(...args: unknown[]) {
       if (isEnding) return refused(args);
       // Node throws for what is none.
-      if (!isChunk(args[0]) || isCut) return Reflect.apply(write, response, args);
+      if (!isChunk(args[0]) || isCut()) return Reflect.apply(write, response, args);
       const chunk = isBodyless() ? noBytes : bytesOf(args);
       if (isBodyless() || recording.size + chunk.length < declaredLength()) {
         const result: unknown = Reflect.apply(write, response, args);
-        hasBegun ||= response.headersSent && !isBodyless();
+        hasBegun ||= response.headersSent && !response.destroyed && !isBodyless();
         recording.add(chunk);
         return result;
       }
@@ -113,7 +114,7 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
       if (isEnding) return endedBefore(response, args, end);
       const isLast = !args[0] || typeof args[0] === "function" || isChunk(args[0]);
       // Node throws for what is none, and the response has not ended.
-      if (!isLast || isCut) return Reflect.apply(end, response, args);
+      if (!isLast || isCut()) return Reflect.apply(end, response, args);
       const chunk = isBodyless() ? noBytes : bytesOf(args);
       fixHead(recording.size + chunk.length);
       recording.add(chunk);
@@ -142,7 +143,6 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
   });
   response.once("close", () => {
     if (settled !== null || !hasBegun) return;
-    isCut = true;
     listener.onCut(head as Head);
   });
 }
