@@ -18,12 +18,11 @@ export async function same(
   const second = await ask(origin, keyed);
   expect(first).toEqual(unkeyed);
   expect(second.replayed).toBe(true);
-  const parts = ({ status, body, trailers, lines }: Message): unknown => ({
-    status,
-    body,
-    trailers,
-    lines: lines.filter((line) => kept.test(line)),
-  });
+  const parts = ({ status, body, trailers }: Message): unknown => ({ status, body, trailers });
   expect(parts(second)).toEqual(parts(first));
+  // What others have set by then, such as Vary, is there too.
+  expect(second.lines).toEqual(
+    expect.arrayContaining(first.lines.filter((line) => kept.test(line))),
+  );
   return second;
 }
