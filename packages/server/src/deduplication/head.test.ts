@@ -1,0 +1,56 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+
+import { describe, expect, test } from "vitest";
+
+import { fieldOf, headOf, setHeaders } from "./head.ts";
+
+const fresh = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
+
+describe("setHeaders", () => {
+  test.each<[string, object]>([
+    ["an object", { Link: ["<a>", "<b>"], "X-N": 1 }],
+    ["a flat list", ["Link", "<a>", "X-N", 1, "link", "<b>"]],
+    [
+      "pairs",
+      [
+        ["Link", "<a>"],
+        ["X-N", 1],
+        ["LINK", "<b>"],
+      ],
+    ],
+  ])("takes %s, in the place of what was set", (_, given) => {
+    const response = fresh();
+    response.setHeader("link", "<old>").setHeader("ETag", '"e"');
+    setHeaders(response, given);
+    const { status, fields } = headOf(response, 201);
+    expect(status).toBe(201);
+    expect(new Map(fields.map(([name, value]) => [`${name.toLowerCase()} ${value}`, 1])).size).toBe(
+      4,
+    );
+    expect(fields.filter(([name]) => name === "Link")).toEqual([
+      ["Link", "<a>"],
+      ["Link", "<b>"],
+    ]);
+  });
+
+  test.each<[string, object]>([
+    ["no value", { "X-A": undefined }],
+    ["a list with an end that is missing", ["X-A"]],
+    ["a value over two lines", { "X-A": "1\r\nX-B: 2" }],
+  ])("fails for %s, as Node does", (_, given) => {
+    expect(() => setHeaders(fresh(), given)).toThrow(/ERR_|Invalid/);
+  });
+});
+
+describe("headOf", () => {
+  test("reads a status in text", () => {
+    expect(headOf(fresh(), "304").status).toBe(304);
+  });
+
+  test("has names as they were written, and fieldOf finds them in any case", () => {
+    const head = headOf(fresh().setHeader("X-CamelCase", "1"), 200);
+    expect(head.fields).toEqual([["X-CamelCase", "1"]]);
+    expect([fieldOf(head, "x-camelcase"), fieldOf(head, "x-other")]).toEqual(["1", null]);
+  });
+});
