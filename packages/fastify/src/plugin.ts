@@ -6,7 +6,7 @@ import {
   routeSettings,
   upstreamHolder,
   type GateOptions,
-  type RouteOptions,
+  type RouteOptions as ReissueRoute,
   type RouteSettings,
 } from "@reissue/server";
 import {
@@ -34,7 +34,8 @@ declare module "fastify" {
   }
   interface FastifyContextConfig {
     /** What holds for this route. */
-    reissue?: RouteOptions | undefined;
+    // Not under a name of Fastify's: where a plugin adds to its RouteOptions, those would be meant here.
+    reissue?: ReissueRoute | undefined;
   }
 }
 
