@@ -20,7 +20,7 @@ test.each([null, undefined, {}])("a request whose socket is %o is no obstacle", 
     });
   const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
   translate(reset, { headersSent: false });
-  translate(reset, { headersSent: true, writableEnded: true });
+  translate(reset, { headersSent: true, writableEnded: true, finished: true });
   translate(null, { headersSent: false });
   expect(passed).toMatchObject([{ status: 502 }, reset, { status: 500, cause: null }]);
 });

@@ -109,10 +109,11 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
     errors(): ErrorTranslator {
       return function reissueErrors(error, req, res, next) {
-        const passed = escape(error, InboundRequest.of(req, res, settings));
+        const inbound = InboundRequest.of(req, res, settings);
+        const passed = escape(error, inbound);
         if (passed === null) return;
-        // Express destroys the connection of a response that has begun; the end of this one may still be held back.
-        if (res.writableEnded && !res.destroyed) res.once("close", () => next(passed.error));
+        // Express would destroy the connection, as of any response that has begun.
+        if (inbound.endIsHeld) res.once("close", () => next(passed.error));
         else next(passed.error);
       };
     },

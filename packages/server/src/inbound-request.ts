@@ -138,6 +138,11 @@ export class InboundRequest {
     return response.destroyed && !response.writableFinished;
   }
 
+  /** Whether its handler has ended the response, and the end waits for the answer to be kept. */
+  get endIsHeld(): boolean {
+    return this.response.writableEnded && !this.response.finished;
+  }
+
   /** Whether it has been answered because its time was over. */
   get timedOut(): boolean {
     return this.#timedOut;
