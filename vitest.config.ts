@@ -19,6 +19,9 @@ const passedOver = [
   ...(absent("postgres") || absent("redis-server") ? ["test/deduplication/**"] : []),
 ];
 
+/** Tests that take all of the machine, with many processes of their own. */
+const alone = ["test/deduplication/**/*.test.ts", "test/shutdown/**/*.test.ts"];
+
 /** The groups run one after the other, so that packing does not disturb tests that look at the clock. */
 export default defineConfig({
   test: {
@@ -42,8 +45,18 @@ export default defineConfig({
         test: {
           name: "sockets",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/packaging/**", ...passedOver],
+          exclude: ["test/packaging/**", ...alone, ...passedOver],
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          include: alone,
+          exclude: passedOver,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
       {

@@ -1,0 +1,51 @@
+import { postgresStore } from "@reissue/store-postgres";
+import pg from "pg";
+import { afterAll, onTestFinished } from "vitest";
+
+import { startPostgres, type PostgresServer } from "../stores/postgres-server.ts";
+import { RedisServer } from "../stores/redis-server.ts";
+
+/** Which store a service has; opens it empty, and gives its URL. */
+export type Backend = readonly [name: "redis" | "postgres", open: () => Promise<string>];
+
+/** A database of a PostgreSQL that this file's tests share. */
+export interface Database {
+  readonly url: string;
+  query(text: string): Promise<Record<string, unknown>[]>;
+}
+
+let server: Promise<PostgresServer> | null = null;
+let count = 0;
+afterAll(async () => (await server)?.stop());
+
+/** An empty database that has the store's table. */
+export async function postgres(): Promise<Database> {
+  server ??= startPostgres();
+  const { connection } = await server;
+  const name = `test_${(count += 1)}`;
+  const admin = new pg.Pool({ ...connection, max: 1 });
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const pool = new pg.Pool({ ...connection, database: name, max: 2 });
+  pool.on("error", () => {});
+  onTestFinished(() => pool.end());
+  await postgresStore({ pool }).migrate();
+  const { user, host, port } = connection;
+  return {
+    url: `postgres://${user}@${host}:${port}/${name}`,
+    query: async (text) => (await pool.query(text)).rows as Record<string, unknown>[],
+  };
+}
+
+/** An empty Redis, which ends with the test. */
+async function redis(): Promise<string> {
+  const own = await RedisServer.start();
+  onTestFinished(() => own.stop());
+  return `redis://127.0.0.1:${own.port}`;
+}
+
+/** Every store that many processes can share. */
+export const stores: readonly Backend[] = [
+  ["redis", redis],
+  ["postgres", async () => (await postgres()).url],
+];

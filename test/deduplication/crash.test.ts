@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { seededRandom } from "@reissue/testing";
+import { Agent } from "undici";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { postgres, stores } from "./backends.ts";
+import { opened } from "./effects.ts";
+import { pay, type Receipt } from "./pay.ts";
+import { started, type Service, type ServiceOptions } from "./process.ts";
+
+const leaseMs = 2400;
+/** Victims that are started at a time; more of them would only starve each other. */
+const concurrency = 3;
+
+/** A payment whose process died, or stood still, at a random moment after it had its effect. */
+interface Trial {
+  readonly key: string;
+  readonly startedAtMs: number;
+  /** What the client of the victim got; null where its connection died. */
+  readonly receipt: Promise<Receipt | null>;
+  readonly victim: Service;
+}
+
+/** Strikes at victims, and leaves a survivor with the same store to ask. */
+async function struck(
+  options: Pick<ServiceOptions, "store" | "url"> & { readonly guarantee: string },
+  { signal, times }: { readonly signal: NodeJS.Signals; readonly times: number },
+  check: (trial: Trial, ask: (key: string) => Promise<Receipt>) => Promise<void>,
+): Promise<ReadonlyMap<string, number>> {
+  const random = seededRandom(1);
+  const victims = new Map<string, Service>();
+  const effects = await opened((path) => {
+    const victim = victims.get(path);
+    victims.delete(path);
+    // Somewhere between the effect and its answer's last byte.
+    if (victim !== undefined) setTimeout(() => victim.signal(signal), random() * 4);
+  });
+  const full = { storeTimeoutMs: 800, leaseMs, ...options, effects: effects.origin };
+  const survivor = await started(full);
+  const agent = new Agent();
+  onTestFinished(() => agent.destroy());
+  const ask = (key: string): Promise<Receipt> => pay(agent, survivor.origin, key);
+  const left = Array.from({ length: times }, (_, number) => `key-${number}`).values();
+  // Most of the time goes by until a lease is over, and one victim need not wait for another's.
+  const checks: Promise<void>[] = [];
+  const strikeEach = async (): Promise<void> => {
+    for (const key of left) {
+      const victim = await started(full);
+      victims.set(`/payments/${key}`, victim);
+      const startedAtMs = performance.now();
+      const receipt = pay(agent, victim.origin, key).catch(() => null);
+      await expect.poll(() => victims.has(`/payments/${key}`), { timeout: 10_000 }).toBe(false);
+      const trial = { key, startedAtMs, receipt, victim };
+      checks.push(check(trial, ask).finally(() => victim.signal("SIGKILL")));
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, strikeEach));
+  await Promise.all(checks);
+  return effects.counts;
+}
+
+/** Asks until the key is no longer in flight, and the store is not too busy to say so. */
+async function settled(key: string, ask: (key: string) => Promise<Receipt>): Promise<Receipt> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const receipt = await ask(key);
+    const isPassing = receipt.status === 503 || receipt.body.includes("in progress");
+    if (!isPassing) return receipt;
+    await sleep(200);
+  }
+  throw new Error(`${key} is still in flight`);
+}
+
+describe.each(stores)("%s, with a process killed after its effect", (store, open) => {
+  test("at least once: the next request runs once the lease is over, never before", async () => {
+    const kept = new Set<string>();
+    const counts = await struck(
+      { store, url: await open(), guarantee: "at-least-once" },
+      { signal: "SIGKILL", times: 25 },
+      async ({ key, startedAtMs, receipt }, ask) => {
+        const next = await settled(key, ask);
+        expect(next.status).toBe(201);
+        // It may have been completed just before it was killed.
+        if (next.replayed) kept.add(key);
+        else expect(performance.now() - startedAtMs).toBeGreaterThan(leaseMs);
+        const first = await receipt;
+        if (first !== null) expect(first.body).toBe(next.body);
+        expect(await ask(key)).toEqual({ ...next, replayed: true });
+      },
+    );
+    for (const [path, count] of counts) {
+      expect(count).toBe(kept.has(path.slice("/payments/".length)) ? 1 : 2);
+    }
+    expect(counts.size - kept.size).toBeGreaterThan(5);
+  }, 120_000);
+
+  test("at most once: its outcome is unknown, and nothing runs again", async () => {
+    let unknown = 0;
+    const counts = await struck(
+      { store, url: await open(), guarantee: "at-most-once" },
+      { signal: "SIGKILL", times: 25 },
+      async ({ key }, ask) => {
+        const next = await settled(key, ask);
+        if (next.status === 409) unknown += 1;
+        else expect(next).toMatchObject({ status: 201, replayed: true });
+        const { status, body } = await ask(key);
+        expect({ status, body }).toEqual({ status: next.status, body: next.body });
+      },
+    );
+    expect(new Set(counts.values())).toEqual(new Set([1]));
+    expect(unknown).toBeGreaterThan(5);
+  }, 120_000);
+
+  test("a process that stood still for longer than its lease does not overwrite an answer", async () => {
+    const counts = await struck(
+      { store, url: await open(), guarantee: "at-least-once" },
+      { signal: "SIGSTOP", times: 8 },
+      async ({ key, receipt, victim }, ask) => {
+        const next = await settled(key, ask);
+        victim.signal("SIGCONT");
+        // Its own client gets the answer of the run that it waited for.
+        expect(await receipt).toMatchObject({ status: 201, replayed: false });
+        expect(await ask(key)).toEqual({ ...next, replayed: true });
+      },
+    );
+    expect(counts.size).toBe(8);
+  }, 120_000);
+});
+
+test("with the work in the same transaction there is exactly one effect, every time", async () => {
+  const database = await postgres();
+  const query = database.query;
+  await query("CREATE TABLE payments (path text NOT NULL)");
+  await struck(
+    { store: "transaction", url: database.url, guarantee: "at-least-once" },
+    { signal: "SIGKILL", times: 100 },
+    async ({ key, receipt }, ask) => {
+      const next = await settled(key, ask);
+      expect(next.status).toBe(201);
+      const first = await receipt;
+      if (first !== null) expect(first.body).toBe(next.body);
+      expect(await ask(key)).toEqual({ ...next, replayed: true });
+    },
+  );
+  const rows = await query("SELECT path, count(*)::int AS count FROM payments GROUP BY path");
+  expect(rows).toHaveLength(100);
+  for (const { count } of rows) expect(count).toBe(1);
+}, 120_000);
