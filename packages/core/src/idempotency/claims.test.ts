@@ -1,5 +1,5 @@
 import createError from "http-errors";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { isReissueAnswer } from "../gateway/own-answer.ts";
 import { answer, bench, events } from "./claims.test.fixture.ts";
@@ -110,6 +110,8 @@ test.each<[string, () => Promise<ClaimResult>]>([
     },
   ],
   ["rejects with nothing", () => Promise.reject()],
+  ["gives nothing", async () => undefined as never],
+  ["gives a state that there is not", async () => ({ state: "free" }) as never],
   ["gives what nobody can read", async () => ({ state: "completed", answer: Buffer.from("{}\n") })],
   [
     "gives an answer of a later version",
@@ -144,6 +146,23 @@ test("a store that is slow: 503 once its time is over, and what it claims then i
   await b.clock.advance(0);
   expect(events(b)).toEqual(["store-failed", "released"]);
   expect(await b.run()).toMatchObject({ fence: 1 });
+});
+
+test("a store that is slow and then gives nothing: nothing rejects", async () => {
+  const unhandled: unknown[] = [];
+  const listen = (error: unknown): void => void unhandled.push(error);
+  process.on("unhandledRejection", listen);
+  onTestFinished(() => void process.off("unhandledRejection", listen));
+  let arrive = (_result: never): void => {};
+  const b = bench({ storeTimeoutMs: 50 }, () => ({
+    claim: () => new Promise<never>((resolve) => (arrive = resolve)),
+  }));
+  const asked = b.ask();
+  await b.clock.advance(50);
+  expect(refusal(await asked)).toMatchObject({ status: 503 });
+  arrive(undefined as never);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(unhandled).toEqual([]);
 });
 
 test("waits for the answer to another request, and no longer than it may", async () => {

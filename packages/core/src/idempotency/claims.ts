@@ -14,6 +14,7 @@ import { Claim } from "./claim.ts";
 import { publish } from "./idempotency-channel.ts";
 import { recordId } from "./record-id.ts";
 import { storeCall } from "./store-call.ts";
+import { StoreUnavailableError } from "./store-error.ts";
 import type { ClaimRequest, ClaimResult } from "./store.ts";
 
 /** A request that has a key. */
@@ -82,13 +83,27 @@ async function claim(
 function ask(request: ClaimRequest, settings: ClaimSettings): Promise<ClaimResult> {
   const { store, clock, storeTimeoutMs } = settings;
   return storeCall(
-    () => store.claim(request),
+    async () => understood(await store.claim(request)),
     { clock, timeoutMs: storeTimeoutMs },
     (late) => {
       // Its request has been answered 503, so the key is free for the next.
       if (late.state === "claimed") void new Claim({ ...request, ...late }, settings).release();
     },
   );
+}
+
+const states: ReadonlySet<unknown> = new Set<ClaimResult["state"]>([
+  "claimed",
+  "in-flight",
+  "mismatch",
+  "lapsed",
+  "completed",
+]);
+
+/** A store of somebody else's may give what its type rules out, and what nobody understands protects nothing. */
+function understood(result: ClaimResult): ClaimResult {
+  if (states.has((result as ClaimResult | null | undefined)?.state)) return result;
+  throw new StoreUnavailableError("did not say what a claim came to");
 }
 
 function outcome(
