@@ -15,12 +15,32 @@ test("a handler that runs for longer than it may lets its lease run out", async 
   const b = bench({ leaseMs: 6000, maxRunMs: 20_000 });
   const claim = await b.run();
   await b.clock.advance(22_000);
-  expect(claim.settled).toBe(true);
   expect((await b.ask()).action).toBe("refuse");
   await b.clock.advance(6000);
   expect(await b.run()).toMatchObject({ fence: 2 });
   expect(await claim.complete(answer)).toBe(false);
-  expect(events(b)).toEqual(["claimed", "abandoned", "in-flight", "taken-over"]);
+  expect(events(b)).toEqual(["claimed", "abandoned", "in-flight", "taken-over", "lost"]);
+});
+
+test.each(["at-least-once", "at-most-once"] as const)(
+  "%s: what a handler answers after its time is kept, where nobody has taken over",
+  async (guarantee) => {
+    const b = bench({ leaseMs: 6000, maxRunMs: 20_000, guarantee });
+    const claim = await b.run();
+    await b.clock.advance(60_000);
+    expect(await claim.complete(answer)).toBe(true);
+    expect(await b.ask()).toMatchObject({ action: "replay", answer });
+    expect(events(b)).toEqual(["claimed", "abandoned", "completed", "replayed"]);
+  },
+);
+
+test("a handler that overran and is abandoned then is told of once", async () => {
+  const b = bench({ leaseMs: 6000, maxRunMs: 0 });
+  const claim = await b.run();
+  await b.clock.advance(6000);
+  claim.abandon();
+  expect(claim.settled).toBe(true);
+  expect(events(b)).toEqual(["claimed", "abandoned"]);
 });
 
 test.each(["complete", "release", "abandon", "markCompleted"] as const)(

@@ -10,7 +10,8 @@ import type { ClaimToken } from "./store.ts";
  * A keyed request's right to run, held until it is settled.
  *
  * A heartbeat renews the lease three times in its length, so that one lost renewal does no harm, and stops after
- * `maxRunMs`: a handler that never answers would otherwise hold its key for ever.
+ * `maxRunMs`: a handler that never answers would otherwise hold its key for ever. One that answers later still has its
+ * answer kept, unless another has taken over.
  */
 export class Claim implements ClaimToken {
   readonly id: string;
@@ -18,6 +19,7 @@ export class Claim implements ClaimToken {
   readonly fence: number;
   readonly #settings: ClaimSettings;
   readonly #renewUntilMs: number;
+  /** Null once it beats no more. */
   #timer: Timer | null = null;
   #settled = false;
 
@@ -75,7 +77,8 @@ export class Claim implements ClaimToken {
 
   /** Leaves it to its lease, since nobody knows whether the work was done. */
   abandon(): void {
-    if (this.#settle()) publish(this, "abandoned");
+    const wasOverrun = this.#timer === null;
+    if (this.#settle() && !wasOverrun) publish(this, "abandoned");
   }
 
   /** Told by a store that has completed it together with the application's own work. */
@@ -109,7 +112,12 @@ export class Claim implements ClaimToken {
 
   async #renew(): Promise<void> {
     const { clock, store, leaseMs } = this.#settings;
-    if (clock.now() > this.#renewUntilMs) return this.abandon();
+    if (clock.now() > this.#renewUntilMs) {
+      // Not settled: its work may come to an end before anybody takes over, and must not be done again then.
+      this.#timer = null;
+      publish(this, "abandoned");
+      return;
+    }
     try {
       const renewed = await this.#call(() => store.renew(this, leaseMs));
       if (!renewed) {
