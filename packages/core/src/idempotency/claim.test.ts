@@ -79,6 +79,20 @@ test("a renewal that fails is made again in time", async () => {
   expect((await b.ask()).action).toBe("refuse");
 });
 
+test("a renewal that times out is made again with a third of the lease to go", async () => {
+  const begunAtMs: number[] = [];
+  const b = bench({ leaseMs: 6000, storeTimeoutMs: 2000 }, () => ({
+    renew: () => {
+      begunAtMs.push(b.clock.now());
+      return new Promise(() => {});
+    },
+  }));
+  const startMs = b.clock.now();
+  await b.run();
+  await b.clock.advance(6000);
+  expect(begunAtMs.slice(0, 2).map((ms) => ms - startMs)).toEqual([2000, 4000]);
+});
+
 test("a claim that was lost meanwhile says so, once", async () => {
   const b = bench({ leaseMs: 6000 }, () => ({ renew: async () => false }));
   const claim = await b.run();

@@ -29,7 +29,7 @@ export class Claim implements ClaimToken {
     this.fence = token.fence;
     this.#settings = settings;
     this.#renewUntilMs = settings.clock.now() + settings.maxRunMs;
-    this.#beat();
+    this.#beat(settings.leaseMs / 3);
   }
 
   /** Whether it has been completed, released or abandoned, or was lost. */
@@ -103,16 +103,16 @@ export class Claim implements ClaimToken {
     return true;
   }
 
-  #beat(): void {
-    const { clock, leaseMs } = this.#settings;
-    this.#timer = clock.setTimeout(() => void this.#renew(), leaseMs / 3);
+  #beat(delayMs: number): void {
+    this.#timer = this.#settings.clock.setTimeout(() => void this.#renew(), delayMs);
     // The handler's own work keeps the process alive, if anything does.
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
   async #renew(): Promise<void> {
     const { clock, store, leaseMs } = this.#settings;
-    if (clock.now() > this.#renewUntilMs) {
+    const begunAtMs = clock.now();
+    if (begunAtMs > this.#renewUntilMs) {
       // Not settled: its work may come to an end before anybody takes over, and must not be done again then.
       this.#timer = null;
       publish(this, "abandoned");
@@ -128,7 +128,8 @@ export class Claim implements ClaimToken {
       // The next renewal may still come in time.
       this.#failed("renew", error);
     }
-    if (!this.#settled) this.#beat();
+    // What a renewal took is not added: after one that timed out the lease may have no more than a third left.
+    if (!this.#settled) this.#beat(Math.max(0, leaseMs / 3 - (clock.now() - begunAtMs)));
   }
 
   #call<Result>(call: () => Promise<Result>): Promise<Result> {
