@@ -45,6 +45,20 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
+    name: "keys are told apart by every character, its case too, and may be of any of them",
+    async run(harness) {
+      const rest = request().id.slice(2);
+      const ids = ["--", "__", "-_", "00", "aa", "aA", "Aa"].map((start) => `${start}${rest}`);
+      ids.push(`${rest}--`, `${rest}__`);
+      const claims = await Promise.all(ids.map((id) => held(harness, { id })));
+      for (const { asked, token } of claims) {
+        const bytes = Buffer.from(asked.id);
+        assert.equal(await harness.store.complete(token, bytes, longMs), true);
+      }
+      for (const { asked } of claims) await assertCompleted(harness, asked, Buffer.from(asked.id));
+    },
+  },
+  {
     name: "a claim that is made again by its owner is the same claim",
     async run(harness) {
       const { asked } = await held(harness);
@@ -229,7 +243,7 @@ export const storeConformance: readonly StoreCase[] = [
         assert.equal(states.filter((state) => state === "claimed").length, 1);
         assert.equal(states.filter((state) => state === "in-flight").length, 15);
       };
-      await Promise.all(Array.from({ length: 20 }, race));
+      await Promise.all(Array.from({ length: 50 }, race));
     },
   },
   {
