@@ -3,7 +3,13 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 
-/** @typedef {{ port: number, connections: number, request: string }} Open */
+/**
+ * @typedef {object} Open
+ * @property {number} port
+ * @property {number} connections
+ * @property {string} request - The whole of it, as it goes over the wire.
+ * @property {string} [counter] - A part of it in whose place each request gets another number, as wide.
+ */
 
 const script = import.meta.filename;
 
@@ -11,7 +17,7 @@ const script = import.meta.filename;
  * Opens a client that costs far less than any server, in a process of its own: it writes the same bytes again and again
  * on connections that stay open, and only counts those that come back.
  *
- * @param {Open} open - With the whole request, as it goes over the wire.
+ * @param {Open} open
  */
 export function spawnLoad(open) {
   const child = fork(script, ["load", JSON.stringify(open)], { execArgv: [] });
@@ -36,10 +42,12 @@ export function spawnLoad(open) {
 
 async function load() {
   /** @type {Open} */
-  const { port, connections, request } = JSON.parse(process.argv[3]);
-  const bytes = Buffer.from(request, "latin1");
-  const size = await answerSize(port, bytes);
-  const exchanges = Array.from({ length: connections }, () => exchangeOn(port, bytes, size));
+  const { port, connections, request, counter } = JSON.parse(process.argv[3]);
+  const next = requests(request, counter);
+  // What is answered a second time may be longer than it was at first.
+  await answerSize(port, next()());
+  const size = await answerSize(port, next()());
+  const exchanges = Array.from({ length: connections }, () => exchangeOn(port, next(), size));
   process.on("message", async (/** @type {number} */ requests) => {
     let left = requests;
     const startedAt = performance.now();
@@ -51,6 +59,26 @@ async function load() {
     process.send?.((performance.now() - startedAt) / 1000);
   });
   process.on("disconnect", () => process.exit());
+}
+
+/**
+ * What makes, for one connection after the other, what gives the bytes of its next request: always the same memory.
+ *
+ * @param {string} request
+ * @param {string | undefined} counter
+ */
+function requests(request, counter) {
+  let number = 0;
+  const at = counter === undefined ? -1 : request.indexOf(counter);
+  return () => {
+    const bytes = Buffer.from(request, "latin1");
+    return () => {
+      if (counter === undefined) return bytes;
+      number += 1;
+      bytes.write(String(number).padStart(counter.length, "0"), at, "latin1");
+      return bytes;
+    };
+  };
 }
 
 /**
@@ -66,17 +94,17 @@ async function answerSize(port, request) {
   for await (const part of socket) {
     text += part;
     const [, head, length] =
-      /^(HTTP\/1.1 200 .*?^content-length: (\d+)\r\n.*?\r\n\r\n)/ims.exec(text) ?? [];
+      /^(HTTP\/1.1 200 .*?^content-length: (\d+)\r\n.*?^\r\n)/ims.exec(text) ?? [];
     if (head !== undefined && text.length >= head.length + Number(length)) return text.length;
   }
   throw new Error(`no answer of a known size: ${text}`);
 }
 
 /**
- * What sends the request on a connection of its own, and resolves once the answer is there.
+ * What sends a request on a connection of its own, and resolves once the answer is there.
  *
  * @param {number} port
- * @param {Buffer} request
+ * @param {() => Buffer} request
  * @param {number} size
  */
 function exchangeOn(port, request, size) {
@@ -92,7 +120,7 @@ function exchangeOn(port, request, size) {
   socket.on("close", () => fail("a connection was closed"));
   return () => {
     missing = size;
-    socket.write(request);
+    socket.write(request());
     return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
       answered = resolve;
     });
