@@ -83,7 +83,7 @@ async function run(framework, kind) {
  */
 async function open(framework, mounted, kind) {
   const requests = quick ? 1000 : requestsOf[framework];
-  const service = await spawnService(framework, mounted);
+  const service = await spawnService("services.js", framework, mounted);
   const load = spawnLoad({ port: service.port, connections, request: exchanges[kind] });
   return {
     async turn() {

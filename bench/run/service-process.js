@@ -2,18 +2,18 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 
-import { services } from "../services.js";
-
 const script = import.meta.filename;
 
 /**
  * Starts a service in a process of its own: in one for all, V8 would optimize the framework's code for all at once.
  *
+ * @param {string} file - The module whose `services` has it, beside the benches.
  * @param {string} name
- * @param {boolean} mounted
+ * @param {unknown} argument - What it is opened with, as JSON has it.
  */
-export async function spawnService(name, mounted) {
-  const child = fork(script, ["serve", name, String(mounted)], { execArgv: [] });
+export async function spawnService(file, name, argument) {
+  const args = ["serve", file, name, JSON.stringify(argument)];
+  const child = fork(script, args, { execArgv: [] });
   const exited = once(child, "exit").then(([code]) => {
     throw new Error(`the process of ${name} exited with ${code}`);
   });
@@ -28,12 +28,19 @@ export async function spawnService(name, mounted) {
       return Number(micros);
     },
     close: () => child.disconnect(),
+    /** Kills it with whatever it is doing. */
+    async kill() {
+      child.kill("SIGKILL");
+      await exited.catch(() => {});
+    },
   };
 }
 
 async function serve() {
-  const [name = "", mounted] = process.argv.slice(3);
-  const server = await services[name](mounted === "true");
+  const [file, name, argument] = process.argv.slice(3);
+  const { services } = await import(`../${file}`);
+  /** @type {import("node:http").Server} */
+  const server = await services[name](JSON.parse(argument));
   // Longer than a round: whoever waits for its turn must find its connections again.
   server.keepAliveTimeout = 600_000;
   process.on("message", () => {
