@@ -1,6 +1,7 @@
 // @ts-check
+import { table } from "./table.js";
 
-/** @typedef {{ atLeast: number } | { atMost: number }} Target */
+/** @typedef {{ atLeast: number } | { atMost: number } | { exactly: number }} Target */
 
 /**
  * What a bench found out about one contender.
@@ -11,13 +12,13 @@
  * @property {string | null} beside - Who it is compared with; null where the figure itself is what counts.
  * @property {"" | "ms" | "ns" | "bytes"} unit - Empty for a ratio.
  * @property {import("./statistics.js").Spread} spread - Over the rounds.
- * @property {Target} [target] - What the median has to meet.
+ * @property {Target} [target] - What the median has to meet; each round, where it says exactly.
  */
 
 const header = ["measure", "contender", "beside", "median", "quartiles", "target", ""];
 
 /**
- * The findings as a Markdown table, laid out as the formatter does it.
+ * The findings as a Markdown table.
  *
  * @param {readonly Finding[]} findings
  */
@@ -35,25 +36,27 @@ export function findingTable(findings) {
       verdict(finding),
     ];
   });
-  const widths = header.map((_, column) =>
-    Math.max(3, ...[header, ...rows].map((row) => row[column].length)),
-  );
-  const line = (/** @type {string[]} */ cells) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [line(header), rule, ...rows.map(line)].join("\n");
+  return table(header, rows);
 }
 
 /** @param {Finding} finding */
 function verdict({ target, spread }) {
   if (target === undefined) return "";
-  const holds =
-    "atLeast" in target ? spread.median >= target.atLeast : spread.median <= target.atMost;
-  return holds ? "holds" : "target missed";
+  return holds(target, spread) ? "holds" : "target missed";
+}
+
+/**
+ * @param {Target} target
+ * @param {import("./statistics.js").Spread} spread
+ */
+function holds(target, { median, min, max }) {
+  if ("exactly" in target) return min === target.exactly && max === target.exactly;
+  return "atLeast" in target ? median >= target.atLeast : median <= target.atMost;
 }
 
 /** @param {Target} target */
 function targetText(target) {
+  if ("exactly" in target) return `= ${target.exactly}`;
   return "atLeast" in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
 }
 
