@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { findingTable } from "./run/finding.js";
+import { probeTable } from "./run/probes.js";
 import { lastResult } from "./run/result.js";
 
 const page = new URL("../docs/benchmarks.md", import.meta.url);
@@ -21,8 +22,9 @@ if (!process.argv.includes("--check")) {
 }
 
 function section(/** @type {string} */ name) {
-  const { findings, rounds, node, undici, date, cpu } = lastResult(name);
+  const { findings, probed, rounds, node, undici, date, cpu } = lastResult(name);
   const machine = `${cpu.count} × ${cpu.model}`;
   const origin = `${date.slice(0, 10)}, Node ${node.slice(1)}, undici ${undici}, ${machine}, ${rounds} rounds.`;
-  return `${findingTable(findings)}\n\n${origin}`;
+  const tables = [findingTable(findings), ...(probed === undefined ? [] : [probeTable(probed)])];
+  return [...tables, origin].join("\n\n");
 }

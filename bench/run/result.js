@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { cpus } from "node:os";
 
 import { findingTable } from "./finding.js";
+import { probeTable } from "./probes.js";
 import { quick } from "./quick.js";
 
 /**
@@ -18,16 +19,18 @@ import { quick } from "./quick.js";
  * @property {number} rounds
  * @property {Record<string, Record<string, number>>} medians - Of each contender, by measure.
  * @property {import("./finding.js").Finding[]} findings
+ * @property {import("./probes.js").Probe[]} [probed]
  */
 
 /**
  * Prints what was found and, unless the run was a quick one, writes it to results/.
  *
  * @param {string} name - The script's.
- * @param {Pick<Result, "rounds" | "medians" | "findings">} measured
+ * @param {Pick<Result, "rounds" | "medians" | "findings" | "probed">} measured
  */
-export function publish(name, { rounds, medians, findings }) {
+export function publish(name, { rounds, medians, findings, probed }) {
   console.log(`\n${findingTable(findings)}`);
+  if (probed !== undefined) console.log(`\n${probeTable(probed)}`);
   if (quick) return console.log("\nA quick run: nothing is written, and nothing is proven.");
   const processors = cpus();
   const undici = createRequire(import.meta.url)("undici/package.json");
@@ -41,6 +44,7 @@ export function publish(name, { rounds, medians, findings }) {
     rounds,
     medians,
     findings,
+    ...(probed !== undefined && { probed }),
   };
   mkdirSync(new URL("../results/", import.meta.url), { recursive: true });
   writeFileSync(file(name), `${JSON.stringify(result, null, 2)}\n`);

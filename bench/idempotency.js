@@ -1,0 +1,157 @@
+// @ts-check
+// Requests a second of services that keep the answers to keyed requests, beside bare ones, ones that call Redis by hand,
+// and other middleware; and what each of these does where its clients, its network or its process do not behave.
+import { randomUUID } from "node:crypto";
+
+import { services } from "./keyed-services.js";
+import { peers } from "./peers.js";
+import { probeAll } from "./run/probes.js";
+import { quick } from "./run/quick.js";
+import { spawnLoad } from "./run/raw-load.js";
+import { startRedis } from "./run/redis-server.js";
+import { publish } from "./run/result.js";
+import { interleaved } from "./run/rounds.js";
+import { spawnService } from "./run/service-process.js";
+import { median, ratio } from "./run/statistics.js";
+
+const connections = 64;
+// A multiple of the contenders' numbers, so that each is as often first as any other.
+const rounds = quick ? 2 : 24;
+const warmUp = quick ? 1 : 5;
+
+/** Of one turn; some 250 ms of each. @type {Record<string, { memory: number, redis: number }>} */
+const requestsOf = {
+  "Express 5": { memory: 1500, redis: 1000 },
+  "Koa 3": { memory: 2000, redis: 1200 },
+  "Fastify 5": { memory: 3500, redis: 1500 },
+};
+
+const body = JSON.stringify({ item: "tea", note: "y".repeat(100) });
+const counter = "#".repeat(12);
+
+/** @type {import("./run/finding.js").Finding[]} */
+const findings = [];
+/** @type {Record<string, Record<string, number>>} */
+const medians = {};
+
+process.stderr.write("probes\n");
+const { probed, trips } = await probeAll(["Reissue", ...Object.keys(peers)]);
+const redis = await startRedis();
+for (const framework of Object.keys(services)) {
+  await run(framework, null);
+  await run(framework, redis.url);
+}
+await redis.stop();
+for (const { name, first, replay } of trips) {
+  const common = { contender: name, beside: null, unit: /** @type {const} */ ("") };
+  const isOurs = name === "Reissue";
+  findings.push(
+    {
+      measure: "round trips to Redis, first request",
+      ...common,
+      spread: first,
+      ...(isOurs && { target: { exactly: 2 } }),
+    },
+    {
+      measure: "round trips to Redis, replay",
+      ...common,
+      spread: replay,
+      ...(isOurs && { target: { exactly: 1 } }),
+    },
+  );
+}
+publish("idempotency", { rounds, medians, findings, probed });
+
+/**
+ * @param {string} framework
+ * @param {string | null} redisUrl - Null where answers are kept in memory.
+ */
+async function run(framework, redisUrl) {
+  const keeping = redisUrl === null ? "nothing" : "two calls";
+  const where = redisUrl === null ? "memory" : "redis";
+  const baseline = redisUrl === null ? framework : `${framework} + GET and SET`;
+  const kind = redisUrl === null ? "in memory" : "in Redis";
+  const others = framework === "Express 5" ? Object.keys(peers) : [];
+  /** @type {{ name: string, keeping: string, replays?: boolean, measure: string, atLeast?: number }[]} */
+  const entries = [
+    { name: baseline, keeping, measure: "first request" },
+    {
+      name: `${framework} + Reissue`,
+      keeping: "Reissue",
+      measure: "first request",
+      atLeast: redisUrl === null ? 0.85 : 0.9,
+    },
+    { name: `${baseline} (again)`, keeping, measure: "first request" },
+    ...others.map((peer) => ({
+      name: `${framework} + ${peer}`,
+      keeping: peer,
+      measure: "first request",
+    })),
+    {
+      name: `${framework} + Reissue, replays`,
+      keeping: "Reissue",
+      replays: true,
+      measure: "replay",
+    },
+  ];
+  const opened = await Promise.all(
+    entries.map((entry) =>
+      open(framework, { replays: false, ...entry, redisUrl }, requestsOf[framework][where]),
+    ),
+  );
+  const contenders = entries.map(({ name }, index) => ({ name, turn: () => opened[index].turn() }));
+  process.stderr.write(`${framework}, ${kind} `);
+  const results = await interleaved(contenders, { rounds, warmUp }).finally(() => {
+    for (const contender of opened) contender.close();
+  });
+  const series = (/** @type {string} */ name, /** @type {"perSecond" | "cpuMicros"} */ figure) =>
+    (results.get(name) ?? []).map((figures) => figures[figure]);
+  for (const { name, measure, atLeast } of entries) {
+    medians[`${name}, ${kind}`] = {
+      "requests a second": median(series(name, "perSecond")),
+      "CPU µs a request": median(series(name, "cpuMicros")),
+    };
+    if (name === baseline) continue;
+    findings.push({
+      measure: `requests a second, ${measure}, ${kind}`,
+      contender: name.replace(", replays", ""),
+      beside: baseline,
+      unit: "",
+      spread: ratio(series(name, "perSecond"), series(baseline, "perSecond")),
+      ...(atLeast !== undefined && { target: { atLeast } }),
+    });
+  }
+}
+
+/**
+ * A service and its client, each in a process of its own.
+ *
+ * @param {string} framework
+ * @param {import("./keyed-services.js").Keyed} keyed
+ * @param {number} requests - Of a turn.
+ */
+async function open(framework, keyed, requests) {
+  const service = await spawnService("keyed-services.js", framework, keyed);
+  // Keys as clients make them, that no other client makes.
+  const key = randomUUID().slice(0, -counter.length) + (keyed.replays ? "0".repeat(12) : counter);
+  const request = `POST /orders HTTP/1.1\r\nHost: shop\r\nIdempotency-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const load = spawnLoad({
+    port: service.port,
+    connections,
+    request,
+    ...(!keyed.replays && { counter }),
+  });
+  return {
+    async turn() {
+      await load.drive(requests / 4);
+      const before = await service.cpuMicros();
+      const seconds = await load.drive(requests);
+      const cpuMicros = ((await service.cpuMicros()) - before) / requests;
+      return { perSecond: requests / seconds, cpuMicros };
+    },
+    close() {
+      load.close();
+      service.close();
+    },
+  };
+}

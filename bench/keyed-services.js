@@ -1,0 +1,146 @@
+// @ts-check
+import { once } from "node:events";
+
+import { bodyParser } from "@koa/bodyparser";
+import { Router } from "@koa/router";
+import { memoryStore } from "@reissue/core";
+import * as onExpress from "@reissue/express";
+import * as onFastify from "@reissue/fastify";
+import * as onKoa from "@reissue/koa";
+import { redisStore } from "@reissue/store-redis";
+import express from "express";
+import fastify from "fastify";
+import Koa from "koa";
+import { createClient } from "redis";
+
+import { peers } from "./peers.js";
+
+/**
+ * How long keys are remembered: over some rounds, so that a store holds a few thousands of them and forgets as many as
+ * come.
+ */
+const retentionMs = 3000;
+
+/**
+ * What a service does about the keys of its requests: nothing; two calls of Redis for each, by hand; or what keeps its
+ * answers.
+ *
+ * @typedef {"nothing" | "two calls" | "Reissue" | keyof typeof peers} Keeping
+ */
+
+/**
+ * @typedef {object} Keyed
+ * @property {Keeping} keeping
+ * @property {string | null} redisUrl - Null where answers are kept in memory.
+ * @property {boolean} replays - Whether there is one key only, which is to be remembered for the whole run.
+ */
+
+/**
+ * What starts a service: `POST /orders` reads a small JSON and answers it.
+ *
+ * @typedef {(keyed: Keyed) => Promise<import("node:http").Server>} OpenKeyedService
+ */
+
+/** @type {Record<string, OpenKeyedService>} */
+export const services = {
+  "Express 5": async (keyed) => {
+    const app = express();
+    const idempotency = await settings(keyed);
+    const gate = idempotency === null ? null : onExpress.reissue({ idempotency });
+    if (gate !== null) app.use(gate);
+    app.use(express.json());
+    const peer = peers[keyed.keeping];
+    if (peer !== undefined) app.use(await peer(keyed.redisUrl, ttlMs(keyed)));
+    const calls = await twoCalls(keyed);
+    app.post("/orders", async (req, res) => {
+      if (calls === null) return void res.json(req.body);
+      res.type("json").send(await calls(req.headers, req.body));
+    });
+    if (gate !== null) app.use(gate.errors());
+    return listening(app.listen(0, "127.0.0.1"));
+  },
+
+  "Koa 3": async (keyed) => {
+    const app = new Koa();
+    const router = new Router();
+    const idempotency = await settings(keyed);
+    if (idempotency !== null) app.use(onKoa.reissue({ idempotency }));
+    app.use(bodyParser());
+    const calls = await twoCalls(keyed);
+    router.post("/orders", async (ctx) => {
+      ctx.type = "json";
+      ctx.body = calls === null ? ctx.request.body : await calls(ctx.headers, ctx.request.body);
+    });
+    app.use(router.routes());
+    return listening(app.listen(0, "127.0.0.1"));
+  },
+
+  "Fastify 5": async (keyed) => {
+    const app = fastify();
+    const idempotency = await settings(keyed);
+    if (idempotency !== null) await app.register(onFastify.reissue, { idempotency });
+    const calls = await twoCalls(keyed);
+    app.post("/orders", async ({ headers, body }, reply) => {
+      if (calls === null) return body;
+      reply.type("application/json");
+      return calls(headers, body);
+    });
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    return app.server;
+  },
+};
+
+/** @param {Keyed} keyed */
+async function settings(keyed) {
+  if (keyed.keeping !== "Reissue") return null;
+  const { redisUrl } = keyed;
+  const store =
+    redisUrl === null
+      ? memoryStore({ maxEntries: 1_000_000, maxBytes: 2 ** 31 })
+      : redisStore({ client: await connected(redisUrl) });
+  const retentionMs = ttlMs(keyed);
+  return {
+    store,
+    scope: /** @type {const} */ ("shared"),
+    leaseMs: 3000,
+    retentionMs,
+    storeTimeoutMs: 1000,
+  };
+}
+
+/**
+ * What looks a key up and keeps the answer, as a handler could do it by hand; it gives the answer's text.
+ *
+ * @param {Keyed} keyed
+ */
+async function twoCalls({ keeping, redisUrl }) {
+  if (keeping !== "two calls" || redisUrl === null) return null;
+  const client = await connected(redisUrl);
+  return async (
+    /** @type {import("node:http").IncomingHttpHeaders} */ headers,
+    /** @type {unknown} */ body,
+  ) => {
+    const key = `by-hand:${headers["idempotency-key"]}`;
+    const text = (await client.get(key)) ?? JSON.stringify(body);
+    await client.set(key, text, { expiration: { type: "PX", value: retentionMs } });
+    return text;
+  };
+}
+
+/** @param {Keyed} keyed */
+function ttlMs({ replays }) {
+  return replays ? 3_600_000 : retentionMs;
+}
+
+/** @param {string} url */
+async function connected(url) {
+  const client = createClient({ url });
+  client.on("error", console.error);
+  return client.connect();
+}
+
+/** @param {import("node:http").Server} server */
+async function listening(server) {
+  await once(server, "listening");
+  return server;
+}
