@@ -29,7 +29,15 @@ export async function deduplicate(
     contentType: request.headers["content-type"] ?? "",
     body,
   };
-  const keyed = { scope, key, fingerprint: fingerprint(parts), signal: inbound.signal };
+  const keyed = {
+    scope,
+    key,
+    fingerprint: fingerprint(parts),
+    // Made only if it has to wait: an AbortSignal costs more than the claim.
+    get signal(): AbortSignal {
+      return inbound.signal;
+    },
+  };
   const beginning = await begin(keyed, deduplication.claims);
   // Nobody waits for it any more, or it was answered meanwhile.
   const isOver = inbound.left || inbound.timedOut;
