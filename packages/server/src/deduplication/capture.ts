@@ -119,6 +119,7 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
       fixHead(recording.size + chunk.length);
       recording.add(chunk);
       isEnding = true;
+      (response as Held)[held] = true;
       hold(end, args);
       return response;
     },
@@ -136,11 +137,7 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
       hasBegun = true;
     },
   });
-  // As it would be, were the end not held back.
-  Object.defineProperty(response, "writableEnded", {
-    configurable: true,
-    get: () => isEnding || response.finished,
-  });
+  Object.defineProperty(response, "writableEnded", writableEnded);
   response.once("close", () => {
     if (settled !== null || !hasBegun) return;
     listener.onCut(head as Head);
@@ -148,6 +145,21 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
 }
 
 const noBytes = Buffer.alloc(0);
+
+const held = Symbol("reissue.held");
+
+/** A response whose end has been called. */
+interface Held extends ServerResponse {
+  [held]?: boolean;
+}
+
+/** What it would be, were the end not held back. One for all: a getter of its own would cost each a hidden class. */
+const writableEnded: PropertyDescriptor & ThisType<Held> = {
+  configurable: true,
+  get() {
+    return this[held] === true || this.finished;
+  },
+};
 
 /** Whether Node would declare the length of a body that it is given at once. */
 function takesLength(response: ServerResponse): boolean {

@@ -45,13 +45,16 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const end = (): void => {
+    const end = (): Buffer => {
       request.off("readable", onReadable).off("error", onError).off("close", onClose);
+      const [only] = chunks;
+      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
       // Nothing may be given back to an empty stream that has ended: it has to be left to end by itself.
-      if (size > 0) request.unshift(Buffer.concat(chunks, size));
+      if (size > 0) request.unshift(body);
       // As far as others can tell nobody has read of it; fetch takes no body that somebody has.
       const { _readableState: state } = request as unknown as ReadableInternals;
       state.dataEmitted = false;
+      return body;
     };
     const onReadable = (): void => {
       // Never a read of an empty stream: one that has ended would say so to nobody.
@@ -64,9 +67,7 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
         end();
         reject(bodyTooLargeError(maxBytes));
       } else if (request.complete) {
-        const body = Buffer.concat(chunks, size);
-        end();
-        resolve(body);
+        resolve(end());
       }
     };
     const onError = (error: Error): void => {

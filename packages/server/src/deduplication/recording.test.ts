@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 
 import { bytesOf, isChunk, Recording } from "./recording.ts";
 
-test("keeps a copy of what it is given", () => {
+test("keeps a copy of what was written", () => {
   const recording = new Recording(10);
   const memory = Buffer.from("one");
-  recording.add(memory);
+  recording.add(bytesOf([memory]));
   memory.fill("x");
-  recording.add(Buffer.from("two"));
+  recording.add(bytesOf(["two"]));
   expect(recording.body()?.toString()).toBe("onetwo");
 });
 

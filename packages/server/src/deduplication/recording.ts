@@ -20,11 +20,11 @@ export class Recording {
     return this.#trailers;
   }
 
-  add(bytes: Uint8Array): void {
+  /** Adds bytes that nobody else writes to. */
+  add(bytes: Buffer): void {
     this.#size += bytes.length;
     if (this.#size > this.#maxBytes) this.#chunks = [];
-    // A copy, since whoever wrote it may use its memory again once it has gone out.
-    else if (bytes.length > 0) this.#chunks.push(Buffer.from(bytes));
+    else if (bytes.length > 0) this.#chunks.push(bytes);
   }
 
   /** Adds what `addTrailers` was given: an object, or a list of pairs. */
@@ -37,7 +37,9 @@ export class Recording {
 
   /** The bytes; null where there were more than are kept. */
   body(): Buffer | null {
-    return this.#size > this.#maxBytes ? null : Buffer.concat(this.#chunks, this.#size);
+    if (this.#size > this.#maxBytes) return null;
+    const [only] = this.#chunks;
+    return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
   }
 }
 
@@ -46,9 +48,13 @@ export function isChunk(chunk: unknown): chunk is string | Uint8Array {
   return typeof chunk === "string" || chunk instanceof Uint8Array;
 }
 
-/** The bytes that `write` or `end` was given: a chunk, with its encoding if it is a string, or only a callback. */
-export function bytesOf([chunk, encoding]: readonly unknown[]): Uint8Array {
+/**
+ * The bytes that `write` or `end` was given: a chunk, with its encoding if it is a string, or only a callback.
+ *
+ * A copy, since whoever wrote it may use its memory again once it has gone out.
+ */
+export function bytesOf([chunk, encoding]: readonly unknown[]): Buffer {
   if (!isChunk(chunk)) return Buffer.alloc(0);
-  if (typeof chunk !== "string") return chunk;
+  if (typeof chunk !== "string") return Buffer.from(chunk);
   return Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8");
 }
