@@ -60,8 +60,30 @@ const given = {
 const [upstream, body] = [createUpstream(), "{}"];`,
 };
 
+test("the service of docs/recipes/idempotency.md works as it stands", async () => {
+  const payments = await opened({ respond: { body: '{"id":"ch_1"}' } });
+  const port = await freePort();
+  const [code = ""] = snippets("docs/recipes/idempotency.md");
+  expect(code).toContain("app.listen(8080)");
+  await start(
+    code.replace("8080", String(port)).replaceAll("http://payments:3000", payments.origin),
+    payments.origin,
+  );
+  const url = `http://127.0.0.1:${port}/orders`;
+  await untilAnswered(url);
+  const order = async (): Promise<unknown[]> => {
+    const headers = { "content-type": "application/json", "idempotency-key": "order-1" };
+    const answer = await fetch(url, { method: "POST", headers, body: '{"amount":100}' });
+    return [answer.status, answer.headers.get("idempotent-replayed"), await answer.json()];
+  };
+  expect(await order()).toEqual([201, null, { charge: { id: "ch_1" } }]);
+  expect(await order()).toEqual([201, "true", { charge: { id: "ch_1" } }]);
+  expect(payments.requests).toHaveLength(1);
+});
+
 const pieces = {
   "README.md, opting in": `import { reissue } from "@reissue/express";\n${snippets("README.md")[1]}`,
+  "README.md, callers": `import { memoryStore, reissue } from "@reissue/express";\n${snippets("README.md")[2]}`,
   "packages/upstream/README.md": snippets("packages/upstream/README.md")[0] ?? "",
   ...Object.fromEntries(
     Object.entries(given).map(([page, before]) => [page, `${before}\n${snippets(page)[0]}`]),
