@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { postgresStore } from "@reissue/store-postgres";
 import pg from "pg";
 import { afterAll, onTestFinished } from "vitest";
@@ -5,12 +7,15 @@ import { afterAll, onTestFinished } from "vitest";
 import { startPostgres, type PostgresServer } from "../stores/postgres-server.ts";
 import { RedisServer } from "../stores/redis-server.ts";
 
-/** Which store a service has; opens it empty, and gives its URL. */
-export type Backend = readonly [name: "redis" | "postgres", open: () => Promise<string>];
+/** A server that keeps records. */
+export interface Backend {
+  readonly url: string;
+  /** Cuts all its connections; it is away for a moment. */
+  restart(): Promise<void>;
+}
 
 /** A database of a PostgreSQL that this file's tests share. */
-export interface Database {
-  readonly url: string;
+export interface Database extends Backend {
   query(text: string): Promise<Record<string, unknown>[]>;
 }
 
@@ -21,7 +26,7 @@ afterAll(async () => (await server)?.stop());
 /** An empty database that has the store's table. */
 export async function postgres(): Promise<Database> {
   server ??= startPostgres();
-  const { connection } = await server;
+  const { connection, restart } = await server;
   const name = `test_${(count += 1)}`;
   const admin = new pg.Pool({ ...connection, max: 1 });
   await admin.query(`CREATE DATABASE ${name}`);
@@ -33,19 +38,27 @@ export async function postgres(): Promise<Database> {
   const { user, host, port } = connection;
   return {
     url: `postgres://${user}@${host}:${port}/${name}`,
+    restart,
     query: async (text) => (await pool.query(text)).rows as Record<string, unknown>[],
   };
 }
 
 /** An empty Redis, which ends with the test. */
-async function redis(): Promise<string> {
+async function redis(): Promise<Backend> {
   const own = await RedisServer.start();
   onTestFinished(() => own.stop());
-  return `redis://127.0.0.1:${own.port}`;
+  return {
+    url: `redis://127.0.0.1:${own.port}`,
+    async restart() {
+      await own.kill();
+      await sleep(200);
+      await own.start();
+    },
+  };
 }
 
-/** Every store that many processes can share. */
-export const stores: readonly Backend[] = [
+/** Every store that many processes can share, and what opens it, empty. */
+export const stores: readonly (readonly ["redis" | "postgres", () => Promise<Backend>])[] = [
   ["redis", redis],
-  ["postgres", async () => (await postgres()).url],
+  ["postgres", postgres],
 ];

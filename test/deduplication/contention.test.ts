@@ -18,7 +18,7 @@ test.each(stores)(
     const effects = await opened();
     // The machine may have more to do than this.
     const patience = { storeTimeoutMs: 10_000 };
-    const options = { store: name, url: await open(), effects: effects.origin, ...patience };
+    const options = { store: name, url: (await open()).url, effects: effects.origin, ...patience };
     const services = await Promise.all(
       Array.from({ length: processCount }, () => started(options)),
     );

@@ -75,7 +75,7 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
   test("at least once: the next request runs once the lease is over, never before", async () => {
     const kept = new Set<string>();
     const counts = await struck(
-      { store, url: await open(), guarantee: "at-least-once" },
+      { store, url: (await open()).url, guarantee: "at-least-once" },
       { signal: "SIGKILL", times: 25 },
       async ({ key, startedAtMs, receipt }, ask) => {
         const next = await settled(key, ask);
@@ -97,7 +97,7 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
   test("at most once: its outcome is unknown, and nothing runs again", async () => {
     let unknown = 0;
     const counts = await struck(
-      { store, url: await open(), guarantee: "at-most-once" },
+      { store, url: (await open()).url, guarantee: "at-most-once" },
       { signal: "SIGKILL", times: 25 },
       async ({ key }, ask) => {
         const next = await settled(key, ask);
@@ -113,7 +113,7 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
 
   test("a process that stood still for longer than its lease does not overwrite an answer", async () => {
     const counts = await struck(
-      { store, url: await open(), guarantee: "at-least-once" },
+      { store, url: (await open()).url, guarantee: "at-least-once" },
       { signal: "SIGSTOP", times: 8 },
       async ({ key, receipt, victim }, ask) => {
         const next = await settled(key, ask);

@@ -16,6 +16,8 @@ export interface ServiceOptions {
 /** A payment service in a process of its own. */
 export interface Service {
   readonly origin: string;
+  /** Whether it has ended. */
+  readonly ended: () => boolean;
   /** Sends it a signal: SIGKILL ends it as a crash does, SIGSTOP makes it stand still. */
   signal(name: NodeJS.Signals): void;
 }
@@ -35,6 +37,7 @@ export async function started(options: ServiceOptions): Promise<Service> {
   if (!(port instanceof Buffer)) throw new Error(`The service ended: ${String(port)}`);
   return {
     origin: `http://127.0.0.1:${port.toString().trim()}`,
+    ended: () => child.exitCode !== null || child.signalCode !== null,
     signal: (name) => void child.kill(name),
   };
 }

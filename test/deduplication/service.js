@@ -13,7 +13,7 @@ const kinds = {
   async redis() {
     const { redisStore } = await import("@reissue/store-redis");
     const { createClient } = await import("redis");
-    const client = createClient({ url });
+    const client = createClient({ url, disableOfflineQueue: true });
     client.on("error", () => {});
     await client.connect();
     return { store: redisStore({ client }), pay: payElsewhere };
@@ -37,6 +37,8 @@ const listener = handler(
   {
     // It takes long to load, and is not what this is about.
     upstream: { bind: () => null },
+    // Its client tells what it was answered.
+    onError() {},
     idempotencyKey: "required",
     idempotency: { ...idempotency, scope: "shared", store },
   },
