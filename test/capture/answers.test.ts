@@ -72,10 +72,6 @@ const kinds: [name: string, run: Run, method?: string][] = [
     }),
   ],
   [
-    "an end while corked",
-    raw((r) => (r.cork(), r.write("one"), r.end("two"), process.nextTick(() => r.uncork()))),
-  ],
-  [
     "flushed headers",
     raw(async (r) => {
       r.flushHeaders();

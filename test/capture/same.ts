@@ -16,7 +16,7 @@ export async function same(
   const unkeyed = await ask(origin, { ...request, key: null });
   const first = await ask(origin, keyed);
   const second = await ask(origin, keyed);
-  expect(first).toEqual(unkeyed);
+  expect(asSent(first)).toEqual(asSent(unkeyed));
   expect(second.replayed).toBe(true);
   const parts = ({ status, body, trailers }: Message): unknown => ({ status, body, trailers });
   expect(parts(second)).toEqual(parts(first));
@@ -25,4 +25,10 @@ export async function same(
     expect.arrayContaining(first.lines.filter((line) => kept.test(line))),
   );
   return second;
+}
+
+/** What came, as it was framed; Node 26 makes one chunk of what is written in a turn, and a held end comes in another. */
+function asSent(message: Message): Message {
+  const [major = ""] = process.versions.node.split(".");
+  return Number(major) < 26 ? message : { ...message, framed: "" };
 }

@@ -216,10 +216,10 @@ export const storeConformance: readonly StoreCase[] = [
   {
     name: "a completion begins the retention anew",
     async run(harness) {
-      const { asked, token } = await held(harness, { leaseMs: shortMs, retentionMs: 2 * overMs });
-      await harness.advance(overMs);
-      await harness.store.complete(token, answer, 2 * overMs);
-      await harness.advance(overMs);
+      const { asked, token } = await held(harness, { leaseMs: shortMs, retentionMs: 5 * overMs });
+      await harness.advance(3 * overMs);
+      await harness.store.complete(token, answer, 5 * overMs);
+      await harness.advance(3 * overMs);
       await assertCompleted(harness, asked, answer);
     },
   },
