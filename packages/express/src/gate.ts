@@ -5,6 +5,7 @@ import {
   escape,
   gateSettings,
   InboundRequest,
+  respond,
   routeSettings,
   upstreamHolder,
   type GateOptions,
@@ -136,11 +137,19 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 function admit(inbound: InboundRequest, next: Next): void {
   const refusal = inbound.refusal();
   if (refusal !== null) return next(refusal);
-  inbound.limit(next);
+  inbound.limit((error) => expire(error, inbound, next));
   if (!inbound.startsClaim()) return next();
   deduplicate(inbound).then((runs) => {
     if (runs) next();
   }, next);
+}
+
+/** Answers a request whose time is over. */
+function expire(error: unknown, inbound: InboundRequest, next: Next): void {
+  const { request, response, gate } = inbound;
+  // Express' own last handler waits for the whole body, and throws where the request has been answered by then.
+  if (request.complete) next(error);
+  else respond(response, error, gate.problemDetails);
 }
 
 /**

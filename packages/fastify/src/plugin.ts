@@ -124,6 +124,12 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     }, done);
   });
 
+  // From here on the answer is under way, and other plugins' hooks may take their time.
+  fastify.addHook("onSend", function reissueSend(request, _reply, payload, done) {
+    InboundRequest.from(request.raw)?.unlimit();
+    done(null, payload);
+  });
+
   fastify.addHook("onClose", upstream.close);
 }
 

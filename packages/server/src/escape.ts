@@ -14,6 +14,7 @@ export function escape(
   inbound: InboundRequest,
 ): { readonly error: unknown } | null {
   const { request, response, gate } = inbound;
+  inbound.unlimit();
   const translation = translate(error, inbound);
   if (translation.action === "drop") return null;
   // One that is whole is left alone, though it be still on its way.

@@ -55,10 +55,10 @@ function seenOf(request: IncomingMessage): Seen {
 export class InboundRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly gate: GateSettings;
   /** The client of the last gate that it came through. */
   client: (() => Bindable<unknown>) | null = null;
   readonly #carrier: unknown;
+  #gate: GateSettings;
   #route: RouteSettings;
   #key: string | null = null;
   /** The key's field as it was sent. */
@@ -72,6 +72,8 @@ export class InboundRequest {
   #startedAtMs: number;
   #timer: Timer | null = null;
   #timedOut = false;
+  #expiry: AbortController | null = null;
+  #over: AbortSignal | null = null;
 
   private constructor(
     request: IncomingMessage,
@@ -82,14 +84,14 @@ export class InboundRequest {
     this.request = request;
     this.#carrier = carrier;
     this.response = response;
-    this.gate = gate;
+    this.#gate = gate;
     const own = seenOf(request)[said];
     this.#route = own === undefined ? gate.route : { ...gate.route, ...own };
     this.#startedAtMs = gate.clock.now();
   }
 
   /**
-   * The one of a request of node:http; made by the first gate that it comes through.
+   * The one of a request of node:http; made by the first gate that it comes through, and under what that gate says.
    *
    * @param carrier - What the framework gives its middleware: the request itself, or what stands for it.
    */
@@ -99,7 +101,11 @@ export class InboundRequest {
     gate: GateSettings,
     carrier: unknown = request,
   ): InboundRequest {
-    return (seenOf(request)[known] ??= new InboundRequest(request, response, gate, carrier));
+    const seen = seenOf(request);
+    if (seen[known] === undefined) {
+      return (seen[known] = new InboundRequest(request, response, gate, carrier));
+    }
+    return seen[known];
   }
 
   /** The one of a request that has come through a gate; null for any other. */
@@ -123,10 +129,15 @@ export class InboundRequest {
     return inbound;
   }
 
+  /** What holds for it. */
+  get gate(): GateSettings {
+    return this.#gate;
+  }
+
   /** Whether a second run does no harm, because its method or its route's owner says so. */
   get retrySafe(): boolean {
-    // A key alone promises nothing: it counts once a store deduplicates it.
-    const keyed = this.#claim !== null;
+    // A key alone promises nothing: it counts where a store deduplicates it, be it that it is not claimed yet.
+    const keyed = this.#isClaiming;
     const optedIn = this.#route.retryOn.length > 0;
     return isRetrySafe({ method: this.request.method ?? "", keyed, optedIn });
   }
@@ -156,6 +167,16 @@ export class InboundRequest {
   /** Aborts when its client leaves before it has been given its whole response. */
   get signal(): AbortSignal {
     return (this.#signal ??= departure(this.response));
+  }
+
+  /** Aborts when nobody waits for its answer any more: its client has left, or its time is over. */
+  get over(): AbortSignal {
+    if (this.#over === null) {
+      this.#expiry = new AbortController();
+      if (this.#timedOut) this.#expiry.abort();
+      this.#over = AbortSignal.any([this.signal, this.#expiry.signal]);
+    }
+    return this.#over;
   }
 
   /** Its right to run under its key; null where it has no key, or keys are not deduplicated. */
@@ -208,23 +229,34 @@ export class InboundRequest {
     const { clock } = this.gate;
     const { timeoutMs } = this.#route;
     if (timeoutMs === Infinity) return;
-    if (this.#timer === null) this.response.once("close", () => this.#stop());
+    if (this.#timer === null) this.response.once("close", () => this.unlimit());
     else clock.clearTimeout(this.#timer);
     const leftMs = Math.max(this.#startedAtMs + timeoutMs - clock.now(), 0);
     this.#timer = clock.setTimeout(() => {
       this.#timer = null;
       if (this.response.headersSent || this.left) return;
       this.#timedOut = true;
+      // Nobody reads the rest, which would stand before the connection's next request.
+      if (!this.request.complete) this.response.shouldKeepAlive = false;
+      this.#expiry?.abort();
       onExpire(timeoutError(this));
     }, leftMs);
+  }
+
+  /** Ends the route's time, since its answer or its failure is on its way. */
+  unlimit(): void {
+    if (this.#timer !== null) this.gate.clock.clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   /** Runs a handler under the route's time: settles as it does, or rejects once the time is over. */
   within<Result>(run: () => Promise<Result>): Promise<Result> {
     if (this.#route.timeoutMs === Infinity) return run();
-    return new Promise((resolve, reject) => {
+    return new Promise<Result>((resolve, reject) => {
       this.limit(reject);
-      run().then(resolve, reject);
+      run()
+        .finally(() => this.unlimit())
+        .then(resolve, reject);
     });
   }
 
@@ -245,10 +277,5 @@ export class InboundRequest {
       inboundKey: this.#keyField,
       outboundKey: this.#keys?.next,
     };
-  }
-
-  #stop(): void {
-    if (this.#timer !== null) this.gate.clock.clearTimeout(this.#timer);
-    this.#timer = null;
   }
 }

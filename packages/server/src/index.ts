@@ -12,6 +12,7 @@ export { keepAlive, type HttpServer, type KeepAliveOptions } from "./keep-alive.
 export { lazyUpstream } from "./lazy-upstream.ts";
 export { handler, type HandlerOptions, type Listener } from "./node-handler.ts";
 export { problemDetails, type ProblemDetails } from "./problem-details.ts";
+export { respond } from "./respond.ts";
 export {
   routeSettings,
   type KeyRule,

@@ -62,13 +62,16 @@ export function handler<Bound>(
       if (inbound.startsClaim() && !(await deduplicate(inbound))) return;
       await listener(request as Parameters<Listener<Bound>>[0], response);
     };
-    inbound.within(run).catch((error: unknown) => {
+    const fail = (error: unknown): void => {
       const passed = escape(error, inbound);
       if (passed === null) return;
       onError(passed.error, request, response);
       if (!response.headersSent) respond(response, passed.error, settings.problemDetails);
       else if (!response.writableEnded) request.socket.destroy();
-    });
+    };
+    // For as long as it has not answered, though the listener have returned.
+    inbound.limit(fail);
+    run().catch(fail);
   };
 }
 

@@ -57,6 +57,7 @@ export async function begin(request: KeyedRequest, settings: ClaimSettings): Pro
     const leftMs = waitUntilMs - clock.now();
     if (leftMs <= 0 || request.signal?.aborted) return inFlight(id, settings);
     await pause(Math.min(pauseMs, leftMs), request.signal, settings);
+    if (request.signal?.aborted) return inFlight(id, settings);
     pauseMs = Math.min(2 * pauseMs, longestPauseMs);
   }
 }

@@ -22,7 +22,8 @@ export async function deduplicate(
   const { request, response, key, scope } = inbound;
   const { deduplication } = inbound.gate.idempotency;
   if (deduplication === null || key === null || scope === null) return true;
-  const body = await readBody(request, deduplication.maxBodyBytes);
+  const body = await bodyOf(inbound, deduplication.maxBodyBytes);
+  if (body === null) return false;
   const parts = {
     method: request.method ?? "",
     path: pathOf(request),
@@ -35,13 +36,16 @@ export async function deduplicate(
     fingerprint: fingerprint(parts),
     // Made only if it has to wait: an AbortSignal costs more than the claim.
     get signal(): AbortSignal {
-      return inbound.signal;
+      return inbound.over;
     },
   };
   const beginning = await begin(keyed, deduplication.claims);
   // Nobody waits for it any more, or it was answered meanwhile.
   const isOver = inbound.left || inbound.timedOut;
-  if (beginning.action === "refuse") throw beginning.error;
+  if (beginning.action === "refuse") {
+    if (inbound.timedOut) return false;
+    throw beginning.error;
+  }
   if (beginning.action === "replay") {
     if (isOver) return false;
     onReplay();
@@ -55,6 +59,20 @@ export async function deduplicate(
   inbound.claimed(beginning.claim);
   record(inbound, beginning.claim, deduplication);
   return true;
+}
+
+/** The body; null where the request has been answered by the time that it has come. */
+async function bodyOf(inbound: InboundRequest, maxBytes: number): Promise<Uint8Array | null> {
+  const { request, response } = inbound;
+  try {
+    const body = await readBody(request, maxBytes);
+    return inbound.timedOut ? null : body;
+  } catch (error) {
+    if (inbound.timedOut) return null;
+    // Nobody reads the rest, and an error handler of the application's may leave out the error's own headers.
+    if (!request.complete) response.shouldKeepAlive = false;
+    throw error;
+  }
 }
 
 /** The path as the client sent it; Express and Koa's mounts shorten `url`. */
