@@ -91,7 +91,8 @@ export class InboundRequest {
   }
 
   /**
-   * The one of a request of node:http; made by the first gate that it comes through, and under what that gate says.
+   * The one of a request of node:http; made by the first gate that it comes through, and under what that gate says. A
+   * later one with a store adds what it says of keys, where the first one keeps no answers.
    *
    * @param carrier - What the framework gives its middleware: the request itself, or what stands for it.
    */
@@ -105,6 +106,7 @@ export class InboundRequest {
     if (seen[known] === undefined) {
       return (seen[known] = new InboundRequest(request, response, gate, carrier));
     }
+    if (seen[known].#gate !== gate) seen[known].#meet(gate);
     return seen[known];
   }
 
@@ -264,6 +266,13 @@ export class InboundRequest {
   bind<Bound>(upstream: Bindable<Bound>): Bound {
     this.#bound ??= upstream.bind(this.#outbound());
     return this.#bound as Bound;
+  }
+
+  /** Comes to another gate. */
+  #meet({ idempotency }: GateSettings): void {
+    const hasStore = this.#gate.idempotency.deduplication !== null;
+    if (hasStore || idempotency.deduplication === null) return;
+    this.#gate = { ...this.#gate, idempotency };
   }
 
   #outbound(): OutboundContext {
