@@ -22,6 +22,8 @@ export async function deduplicate(
   const { request, response, key, scope } = inbound;
   const { deduplication } = inbound.gate.idempotency;
   if (deduplication === null || key === null || scope === null) return true;
+  // There a body needs no length, a response has other methods, and so it would run unprotected.
+  if (request.httpVersionMajor > 1) throw new Error("Keys are deduplicated over HTTP/1 alone");
   const body = await bodyOf(inbound, deduplication.maxBodyBytes);
   if (body === null) return false;
   const parts = {
