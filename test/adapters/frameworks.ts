@@ -45,6 +45,8 @@ export interface Running {
   readonly origin: string;
   /** What reached the application's own error handling. */
   readonly errors: unknown[];
+  /** Ends it before the test does. */
+  close(): Promise<void>;
 }
 
 /** Starts a service under one framework; it ends with the test. */
@@ -121,11 +123,13 @@ async function onFastify(options: ServiceOptions): Promise<Running> {
     return body === null ? reply.hijack() : body;
   });
   await app.listen({ port: 0, host: "127.0.0.1" });
-  onTestFinished(async () => {
+  const close = async (): Promise<void> => {
     app.server.closeAllConnections();
     await app.close();
-  });
-  return { origin: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, errors };
+  };
+  onTestFinished(close);
+  const { port } = app.server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, errors, close };
 }
 
 async function onNode(options: ServiceOptions): Promise<Running> {
@@ -153,7 +157,8 @@ function opened(options: ServiceOptions): ReturnType<typeof createUpstream> {
 
 async function listening(listener: Listener, errors: unknown[]): Promise<Running> {
   const server = createServer(listener).listen(0, "127.0.0.1");
-  onTestFinished(() => server.close().closeAllConnections());
+  const close = async (): Promise<void> => server.close().closeAllConnections();
+  onTestFinished(close);
   await once(server, "listening");
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors };
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors, close };
 }

@@ -8,6 +8,15 @@ export type { UpstreamResponse } from "./response.ts";
 export { seededRandom } from "./seeded-random.ts";
 export type { FaultyUpstream, UpstreamStats } from "./upstream-api.ts";
 export type { FaultyUpstreamOptions } from "./upstream-options.ts";
+export type {
+  AdapterCall,
+  AdapterCase,
+  AdapterHarness,
+  AdapterIdempotency,
+  AdapterService,
+  StartedService,
+} from "./adapter-case.ts";
+export { deduplicationConformance } from "./deduplication-conformance.ts";
 export type { StoreCase, StoreHarness } from "./store-case.ts";
 export { storeConformance } from "./store-conformance.ts";
 export { manualClock, type ManualClock, type ManualClockOptions } from "./manual-clock.ts";

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { AdapterCase } from "./adapter-case.ts";
+import { serving, until, type KeyedServiceOptions } from "./keyed-service.ts";
+
+/** Which requests are duplicates, and what becomes of those that come while the first one runs. */
+export const duplicateCases: readonly AdapterCase[] = [
+  {
+    name: "of concurrent duplicates one runs, and the others are told to come again",
+    async run(harness) {
+      let refused = 0;
+      const run = async (_call: unknown, number: number): Promise<string> => {
+        await until("seven are refused", () => refused === 7);
+        return `run ${number}`;
+      };
+      await serving(harness, { run }, async (service) => {
+        const asked = Array.from({ length: 8 }, async () => {
+          const answer = await service.post();
+          if (answer.status === 409) refused += 1;
+          return answer;
+        });
+        const answers = await Promise.all(asked);
+        const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+        assert.deepEqual(statuses, [200, ...Array<number>(7).fill(409)]);
+        const busy = answers.find(({ status }) => status === 409);
+        assert.equal(busy?.headers.get("retry-after"), "1");
+        assert.equal(busy?.headers.get("x-should-retry"), "true");
+        assert.equal(service.runs, 1);
+        const { status, replayed, text } = await service.post();
+        assert.deepEqual([status, replayed, text], [200, true, "run 1"]);
+      });
+    },
+  },
+  {
+    name: "duplicates wait for the first answer where they may",
+    async run(harness) {
+      const run = async (): Promise<string> => {
+        await sleep(100);
+        return "once";
+      };
+      await serving(harness, { run, idempotency: { waitMs: 5000 } }, async (service) => {
+        const answers = await Promise.all(Array.from({ length: 8 }, () => service.post()));
+        assert.deepEqual(
+          answers.map(({ text }) => text),
+          Array(8).fill("once"),
+        );
+        assert.equal(answers.filter(({ replayed }) => replayed).length, 7);
+        assert.equal(service.runs, 1);
+      });
+    },
+  },
+  {
+    name: "a key with another body, path or type is refused, and changes nothing",
+    async run(harness) {
+      await serving(harness, { run: () => "first" }, async (service) => {
+        await service.post();
+        const others = [
+          { body: "pay more" },
+          { path: "/refunds" },
+          { path: "/payments?twice" },
+          { headers: { "content-type": "application/x-pay" } },
+        ];
+        for (const other of others) {
+          const refused = await service.post(other);
+          const seen = [refused.status, refused.headers.get("x-should-retry")];
+          assert.deepEqual(seen, [422, "false"]);
+        }
+        const { status, replayed, text } = await service.post();
+        assert.deepEqual([status, replayed, text], [200, true, "first"]);
+        assert.equal(service.runs, 1);
+      });
+    },
+  },
+  {
+    name: "two callers with the same key and body do not see each other's answers",
+    async run(harness) {
+      const options: KeyedServiceOptions = {
+        idempotency: { scope: ({ headers }) => headers.authorization ?? "" },
+        run({ request, response }) {
+          response.setHeader("set-cookie", `session=${request.headers.authorization}`);
+          return `for ${request.headers.authorization}`;
+        },
+      };
+      await serving(harness, options, async (service) => {
+        for (const replayed of [false, true]) {
+          for (const authorization of ["ann", "bob"]) {
+            const answer = await service.post({ headers: { authorization } });
+            const seen = [answer.text, answer.replayed];
+            assert.deepEqual(seen, [`for ${authorization}`, replayed]);
+            if (replayed) assert.equal(answer.headers.get("set-cookie"), null);
+          }
+        }
+        assert.equal(service.runs, 2);
+      });
+    },
+  },
+  {
+    name: "with and without quotes a key is the same; without its closing quote it is none",
+    async run(harness) {
+      await serving(harness, {}, async (service) => {
+        await service.post();
+        assert.equal((await service.post({ key: `"${service.key}"` })).replayed, true);
+        assert.equal((await service.post({ key: `"${service.key}` })).status, 400);
+        assert.equal(service.runs, 1);
+      });
+    },
+  },
+  {
+    name: "a header that a client made up is nothing to it",
+    async run(harness) {
+      await serving(harness, {}, async (service) => {
+        const headers = { "x-hit": "true", "idempotent-replayed": "true" };
+        const { status, replayed } = await service.post({ headers });
+        assert.deepEqual([status, replayed, service.runs], [200, false, 1]);
+      });
+    },
+  },
+  {
+    name: "a body that is too large is refused before it runs",
+    async run(harness) {
+      await serving(harness, { idempotency: { maxBodyBytes: 10 } }, async (service) => {
+        assert.equal((await service.post({ body: "x".repeat(11) })).status, 413);
+        assert.equal((await service.post({ body: "x".repeat(10) })).status, 200);
+        assert.equal(service.runs, 1);
+      });
+    },
+  },
+];

@@ -1,0 +1,15 @@
+import type { IdempotencyStore } from "@reissue/core";
+
+/** A store, some methods of which are others. */
+export function storeWith(
+  store: IdempotencyStore,
+  methods: Partial<IdempotencyStore>,
+): IdempotencyStore {
+  return {
+    claim: (request) => store.claim(request),
+    renew: (token, leaseMs) => store.renew(token, leaseMs),
+    complete: (token, answer, retentionMs) => store.complete(token, answer, retentionMs),
+    release: (token) => store.release(token),
+    ...methods,
+  };
+}
