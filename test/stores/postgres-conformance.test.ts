@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { postgresStore, type PostgresStore } from "@reissue/store-postgres";
-import { storeConformance } from "@reissue/testing";
+import { deduplicationConformance, storeConformance } from "@reissue/testing";
 import pg from "pg";
 import { afterAll, beforeAll, test } from "vitest";
 
 import { followsTheModel } from "./engine-model.ts";
 import { startPostgres, type PostgresServer } from "./postgres-server.ts";
+import { serve } from "./serve.ts";
 
 let server: PostgresServer;
 let pool: pg.Pool;
@@ -28,6 +29,10 @@ afterAll(async () => {
 test.concurrent.each(storeConformance)("$name", async ({ run }) => {
   await run({ store, advance: (ms) => sleep(ms) });
 });
+
+for (const { name, run } of deduplicationConformance) {
+  test(name, () => run({ store, start: serve }));
+}
 
 test("does what the model does", async () => {
   await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
