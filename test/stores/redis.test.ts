@@ -7,6 +7,7 @@ import { storeConformance } from "@reissue/testing";
 import { createSentinel } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
+import { followsTheModel } from "./engine-model.ts";
 import { clustered, standalone, type Connect, type Connected } from "./redis-clients.ts";
 import { RedisCluster, RedisServer } from "./redis-server.ts";
 
@@ -102,6 +103,11 @@ describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
     expect(await server.cli("GET", key(request.id))).toBe("mine");
   });
 });
+
+test("does what the model does", async () => {
+  const store = await opened(() => standalone["node-redis"]!(server.port));
+  await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
+}, 60_000);
 
 test("a record is forgotten when its retention is over, and a renewal outlasts it", async () => {
   const store = await opened(() => standalone["ioredis"]!(server.port));
