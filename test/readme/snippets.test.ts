@@ -100,6 +100,20 @@ test.each(Object.entries(pieces))("the code of %s runs", async (_, code) => {
   expect(await once(child, "exit")).toEqual([0, null]);
 });
 
+test("the adapter cases of packages/testing/README.md pass", async () => {
+  const code = snippets("packages/testing/README.md")[2] ?? "";
+  // A runner as plain as can be.
+  const child = await start(
+    `const cases = [];
+const test = (name, run) => cases.push(run);
+${code}
+for (const run of cases) await run();
+process.exit(cases.length > 20 ? 0 : 1);`,
+    "",
+  );
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
 /** Runs code in a process of its own, with the upstream in the place of the one that it names. */
 async function start(code: string, origin: string) {
   const file = join(folder, `${crypto.randomUUID()}.mjs`);
