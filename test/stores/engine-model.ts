@@ -1,4 +1,11 @@
-import { begin, claimSettings, type Beginning, type Claim, type Guarantee } from "@reissue/core";
+import {
+  begin,
+  claimSettings,
+  type Beginning,
+  type Claim,
+  type Guarantee,
+  type IdempotencyStore,
+} from "@reissue/core";
 import { manualClock, type StoreHarness } from "@reissue/testing";
 import fc from "fast-check";
 import { expect } from "vitest";
@@ -32,6 +39,8 @@ interface Run {
   /** Null once it has been settled, or has crashed. */
   claim: Claim | null;
   readonly clock: ReturnType<typeof manualClock>;
+  /** What its heartbeat has asked of the store. */
+  readonly renewals: readonly Promise<boolean>[];
 }
 
 interface Model {
@@ -72,7 +81,8 @@ class Begin implements Command {
 
   async run({ keys, runs }: Model, { harness, scope }: Real): Promise<void> {
     const clock = manualClock();
-    const options = { store: harness.store, guarantee: this.guarantee, leaseMs };
+    const renewals: Promise<boolean>[] = [];
+    const options = { store: heard(harness.store, renewals), guarantee: this.guarantee, leaseMs };
     // The store's own time counts, so this one stands still unless a heartbeat is wanted.
     const settings = claimSettings({ ...options, storeTimeoutMs: leaseMs / 3 }, "idempotency", {
       clock,
@@ -85,7 +95,7 @@ class Begin implements Command {
       const fence = record === null ? 1 : record.fence + 1;
       expect(seen(beginning)).toEqual(["run", fence]);
       const claim = beginning.action === "run" ? beginning.claim : null;
-      const run = { number: runs.length, key: this.key, claim, clock };
+      const run = { number: runs.length, key: this.key, claim, clock, renewals };
       runs.push(run);
       const { fingerprint } = this;
       key.record = { fingerprint, holder: run, fence, lapsed: false, answer: null };
@@ -164,12 +174,11 @@ const stall: Step = {
 /** A process' own clock jumps ahead: its heartbeat comes early, and nothing else. */
 const jump: Step = {
   name: "jump",
-  async act(claim, { clock }) {
+  async act(_claim, { clock, renewals }) {
     await clock.advance(leaseMs / 3);
-    // The renewal goes through the store, which is not on that clock.
-    for (let waits = 0; waits < 200 && clock.pending !== 1 && !claim.settled; waits += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    // The renewal goes through the store, which is not on that clock; then the claim hears of it.
+    await Promise.all(renewals);
+    await new Promise((resolve) => setImmediate(resolve));
   },
   holding: (record) => void (record.lapsed = false),
   notHolding: undefined,
@@ -252,6 +261,20 @@ export async function followsTheModel(harness: StoreHarness, numRuns: number): P
     },
   );
   await fc.assert(property, { numRuns, seed: 1 });
+}
+
+/** The store, of which each renewal is noted. */
+function heard(store: IdempotencyStore, renewals: Promise<boolean>[]): IdempotencyStore {
+  return {
+    claim: (request) => store.claim(request),
+    renew(token, leaseMs) {
+      const renewal = store.renew(token, leaseMs);
+      renewals.push(renewal);
+      return renewal;
+    },
+    complete: (token, answer, retentionMs) => store.complete(token, answer, retentionMs),
+    release: (token) => store.release(token),
+  };
 }
 
 function seen(beginning: Beginning): unknown {
