@@ -26,7 +26,8 @@ export interface Service {
 export async function started(options: ServiceOptions): Promise<Service> {
   const script = join(import.meta.dirname, "service.js");
   const child = spawn(process.execPath, [script, JSON.stringify(options)], {
-    stdio: ["ignore", "pipe", "inherit"],
+    // Its input ends with this process, whatever ends that, and it with its input.
+    stdio: ["pipe", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
   onTestFinished(async () => {

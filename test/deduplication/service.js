@@ -43,6 +43,7 @@ const listener = handler(
     idempotency: { ...idempotency, scope: "shared", store },
   },
 );
+process.stdin.on("end", () => process.exit()).resume();
 const server = createServer(listener).listen(0, "127.0.0.1");
 await once(server, "listening");
 console.log(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
