@@ -5,9 +5,9 @@ import { begin, fingerprint, isKeptStatus, type Answer, type Claim } from "@reis
 import type { Deduplication } from "../idempotency-settings.ts";
 import type { InboundRequest } from "../inbound-request.ts";
 import { capture, type Captured } from "./capture.ts";
-import { keepsTrailer } from "./kept-headers.ts";
+import { keepsTrailer, keptFields } from "./kept-headers.ts";
 import { readBody } from "./read-body.ts";
-import { keptFields, replay } from "./replay.ts";
+import { replay } from "./replay.ts";
 
 /**
  * Lets a keyed request run if it is the first with its key, and answers it if it is not.

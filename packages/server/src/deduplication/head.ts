@@ -23,8 +23,8 @@ export function fieldOf({ fields }: Head, wanted: string): string | null {
 }
 
 /**
- * Sets what `writeHead` was given as headers, so that a response has them all in one place: an object, a flat list of
- * names and values, or a list of pairs. Each takes the place of what was set before under its name.
+ * Sets headers as `writeHead` takes them, so that a response has them all in one place: an object, a flat list of names
+ * and values, or a list of pairs. Each takes the place of what was set before under its name.
  */
 export function setHeaders(response: ServerResponse, given: object): void {
   const values = new Map<string, [name: string, values: string[]]>();
