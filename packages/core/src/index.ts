@@ -97,6 +97,7 @@ export {
   checkDuration,
   checkKeys,
   checkNumber,
+  checkOneOf,
   describe,
   maxTimerMs,
   type NumberBounds,

@@ -57,6 +57,14 @@ export function checkDuration(value: unknown, path: string, fallback: number): n
   return checkNumber(value, path, fallback, { min: 0, max: maxTimerMs });
 }
 
+/** Checks that a value is one of those allowed. */
+export function checkOneOf(value: unknown, allowed: readonly unknown[], path: string): void {
+  if (allowed.includes(value)) return;
+  const words = allowed.map((each) => JSON.stringify(each));
+  const last = words.pop();
+  throw new OptionError(path, `must be ${words.join(", ")} or ${last}, got ${describe(value)}`);
+}
+
 /** A value for an error message: what it is, never more than a few characters of it. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));

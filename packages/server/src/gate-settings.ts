@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import {
   checkKeys,
   checkNumber,
+  checkOneOf,
   describe,
   OptionError,
   proxyStatus,
@@ -90,8 +91,8 @@ export function gateSettings<Carrier>(
 ): GateSettings {
   checkKeys(options, "options", [...gateKeys, ...alsoKnown]);
   const { convert = "retry-safe", problemDetails = false, idempotency = {} } = options;
-  oneOf(convert, ["retry-safe", "always"], "convert");
-  oneOf(problemDetails, [true, false], "problemDetails");
+  checkOneOf(convert, ["retry-safe", "always"], "convert");
+  checkOneOf(problemDetails, [true, false], "problemDetails");
   const retryAfterSeconds = checkNumber(options.retryAfterSeconds, "retryAfterSeconds", 1, {
     min: 0,
     max: 86_400,
@@ -106,12 +107,6 @@ export function gateSettings<Carrier>(
     proxyStatus: gatewayName(options.proxyStatus),
     clock,
   };
-}
-
-function oneOf(value: unknown, allowed: readonly unknown[], path: string): void {
-  if (allowed.includes(value)) return;
-  const words = allowed.map((each) => JSON.stringify(each)).join(" or ");
-  throw new OptionError(path, `must be ${words}, got ${describe(value)}`);
 }
 
 /** A failure that has a token, to try a gateway's name on. */

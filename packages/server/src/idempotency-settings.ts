@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import {
   checkKeys,
   checkNumber,
+  checkOneOf,
   claimKeys,
   claimSettings,
   describe,
@@ -86,10 +87,7 @@ export function idempotencySettings<Carrier>(
     const problem = `must be "shared" or a function, got ${describe(scope)}`;
     throw new OptionError("idempotency.scope", problem);
   }
-  if (syntax !== "lenient" && syntax !== "strict") {
-    const problem = `must be "lenient" or "strict", got ${describe(syntax)}`;
-    throw new OptionError("idempotency.syntax", problem);
-  }
+  checkOneOf(syntax, ["lenient", "strict"], "idempotency.syntax");
   const of = { scope: scope as Scope<unknown> | null, syntax };
   if (store === undefined) {
     for (const name of [...sizeKeys, ...claimKeys]) {

@@ -1,10 +1,9 @@
 import {
   checkKeys,
   checkNumber,
+  checkOneOf,
   conditions,
-  describe,
   maxTimerMs,
-  OptionError,
   type Condition,
   type ConditionName,
 } from "@reissue/core";
@@ -71,10 +70,7 @@ export function routeSettings(options: RouteOptions, path: string): Partial<Rout
   if (path !== "") checkKeys(options, path, routeKeys);
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const { idempotencyKey, retryOn, timeoutMs } = options;
-  if (idempotencyKey !== undefined && !keyRules.includes(idempotencyKey)) {
-    const problem = `must be "required", "optional" or "ignored", got ${describe(idempotencyKey)}`;
-    throw new OptionError(at("idempotencyKey"), problem);
-  }
+  if (idempotencyKey !== undefined) checkOneOf(idempotencyKey, keyRules, at("idempotencyKey"));
   const bounds = { min: 1, max: maxTimerMs };
   return {
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),

@@ -2,6 +2,7 @@ import {
   checkDuration,
   checkKeys,
   checkNumber,
+  checkOneOf,
   defaultPolicy,
   describe,
   OptionError,
@@ -68,9 +69,8 @@ export function originSettings(
   const idleMs = checkNumber(value("idleMs"), at("idleMs"), 4000, { min: 1, max: 600_000 });
   const allowH2 = checkBoolean(value("allowH2"), at("allowH2"));
   const { idempotencyKey } = own;
-  if (![undefined, "derive", "forward"].includes(idempotencyKey)) {
-    const problem = `must be "derive" or "forward", got ${describe(idempotencyKey)}`;
-    throw new OptionError(at("idempotencyKey"), problem);
+  if (idempotencyKey !== undefined) {
+    checkOneOf(idempotencyKey, ["derive", "forward"], at("idempotencyKey"));
   }
   if (own.routes !== undefined && typeof own.routes !== "object") {
     throw new OptionError(at("routes"), `must be an object, got ${describe(own.routes)}`);

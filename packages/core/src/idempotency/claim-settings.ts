@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from "../clock.ts";
 import { OptionError } from "../errors.ts";
-import { checkDuration, checkNumber, describe } from "../option.ts";
+import { checkDuration, checkNumber, checkOneOf } from "../option.ts";
 import type { IdempotencyStore } from "./store.ts";
 
 /**
@@ -97,10 +97,7 @@ export function claimSettings(
 ): ClaimSettings {
   const { store, guarantee = "at-least-once" } = options;
   checkStore(store, `${path}.store`);
-  if (!guarantees.includes(guarantee)) {
-    const problem = `must be "at-least-once" or "at-most-once", got ${describe(guarantee)}`;
-    throw new OptionError(`${path}.guarantee`, problem);
-  }
+  checkOneOf(guarantee, guarantees, `${path}.guarantee`);
   const storeTimeoutMs = checkNumber(options.storeTimeoutMs, `${path}.storeTimeoutMs`, 2000, {
     min: 1,
     max: 600_000,
