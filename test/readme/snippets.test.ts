@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
+import { freePort } from "../free-port.ts";
 import { root, snippets, text } from "./markdown.ts";
 
 /** Where the code runs: as in a project that has installed the packages, and nothing else. */
@@ -129,13 +129,4 @@ async function untilAnswered(url: string): Promise<Response> {
     .poll(() => fetch(url).then((given) => (answer = given)), { timeout: 20_000 })
     .toBeDefined();
   return answer!;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

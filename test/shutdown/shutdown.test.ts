@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 
 import { absent } from "../absent.ts";
-import { freePort, startNginx } from "../balancers/balancer.ts";
+import { startNginx } from "../balancers/balancer.ts";
+import { freePort } from "../free-port.ts";
 import { ServiceProcess, type Ending } from "./service-process.ts";
 
 const shutdowns = 12;

@@ -1,7 +1,6 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +8,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 
 import { find } from "../../scripts/debian.js";
+import { freePort } from "../free-port.ts";
 
 /** A PostgreSQL of a test's own, with nothing in it. */
 export interface PostgresServer {
@@ -113,13 +113,4 @@ async function run(name: string, args: string[]): Promise<void> {
 
 async function id(flag: "-u" | "-g"): Promise<number> {
   return Number((await promisify(execFile)("id", [flag, "postgres"])).stdout);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

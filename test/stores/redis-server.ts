@@ -1,11 +1,12 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+
+import { freePort } from "../free-port.ts";
 
 const run = promisify(execFile);
 
@@ -132,15 +133,6 @@ export class RedisCluster {
 async function startNode(): Promise<RedisServer> {
   const bus = ["--cluster-port", `${await freePort()}`];
   return RedisServer.start("--cluster-enabled", "yes", ...bus);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Asks again until it is so, for 20 s at most. */
