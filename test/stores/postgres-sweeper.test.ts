@@ -140,7 +140,7 @@ test.each([
   [{ every: 1 }, "sweeper.every is not an option (known: intervalMs, clock)"],
 ])("options %j are refused", (options, message) => {
   const store = postgresStore({ pool });
-  expect(() => store.startSweeper(options as any)).toThrow(
+  expect(() => store.startSweeper(options as never)).toThrow(
     expect.objectContaining({ code: "ERR_REISSUE_OPTION", message }),
   );
 });

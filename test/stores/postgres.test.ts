@@ -99,7 +99,7 @@ test.each([
   [{ tabel: "x" }, "options.tabel is not an option (known: pool, schema, table, prepare)"],
 ])("options %j are refused", (options, message) => {
   const given = "pool" in options || message.startsWith("pool") ? options : { pool, ...options };
-  expect(() => postgresStore(given as any)).toThrow(
+  expect(() => postgresStore(given as never)).toThrow(
     expect.objectContaining({ code: "ERR_REISSUE_OPTION", message }),
   );
 });

@@ -161,13 +161,17 @@ test("refuses what is no client, and a prefix with braces", async () => {
     name: "m",
     sentinelRootNodes: [{ host: "127.0.0.1", port: 1 }],
   });
-  const pipeline = (client as any).pipeline();
-  for (const wrong of [undefined, null, {}, new Map(), "redis://", sentinel, pipeline] as any[]) {
-    expect(() => redisStore({ client: wrong })).toThrow(OptionError);
-    expect(() => redisStore({ client: wrong })).toThrow(/^redisStore\.client must be a client/);
+  const pipeline = (client as unknown as { pipeline(): unknown }).pipeline();
+  for (const wrong of [undefined, null, {}, new Map(), "redis://", sentinel, pipeline]) {
+    expect(() => redisStore({ client: wrong as never })).toThrow(OptionError);
+    expect(() => redisStore({ client: wrong as never })).toThrow(
+      /^redisStore\.client must be a client/,
+    );
   }
   expect(() => redisStore({ client, prefix: "{all}:" })).toThrow(/^redisStore\.prefix must/);
-  expect(() => redisStore({ client, ttl: 1 } as any)).toThrow(/^redisStore\.ttl is not an option/);
+  expect(() => redisStore({ client, ttl: 1 } as never)).toThrow(
+    /^redisStore\.ttl is not an option/,
+  );
 });
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
