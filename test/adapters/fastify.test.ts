@@ -73,6 +73,21 @@ test("a scope that it was not registered in is left alone", async () => {
   expect((await app.inject("/out")).statusCode).toBe(500);
 });
 
+test.each(["preSerialization", "onSend"] as const)(
+  "an answer that waits for another plugin's %s hook is given, though the route's time be over by then",
+  async (moment) => {
+    const app = opened();
+    await app.register(reissue, { timeoutMs: 50 });
+    app.addHook(moment as "onSend", async (_request, _reply, payload) => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return payload;
+    });
+    app.get("/", async () => ({ whole: true }));
+    const answer = await app.inject("/");
+    expect([answer.statusCode, answer.json()]).toEqual([200, { whole: true }]);
+  },
+);
+
 test.each([
   ["declared before it", true],
   ["declared while it is not awaited", false],

@@ -20,6 +20,7 @@ import type {
   FastifyError,
   FastifyInstance,
   FastifyPluginAsync,
+  FastifyReply,
   FastifyRequest,
   RegisterOptions,
   RouteHandlerMethod,
@@ -75,17 +76,19 @@ export const reissue: FastifyPluginAsync<ReissueOptions> = fp(plugin, {
   name: "@reissue/fastify",
 });
 
-/** What a route says of itself, where Fastify carries it from the route to its requests. */
+/** What a route says of itself, where Fastify carries it from the route to its requests; null for nothing. */
 const said = Symbol("reissue.route");
 
 interface Config {
-  [said]?: Partial<RouteSettings>;
+  [said]?: Partial<RouteSettings> | null;
 }
 
 async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
   const settings = gateSettings(withoutFastifys(options), ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const warned = new Set<string>();
+  // Whether requests differ in what their routes say, for Fastify makes an object of eleven to tell what a route is.
+  let looksUp = fastify.printRoutes() !== "(empty tree)";
 
   fastify.decorateRequest("upstream", {
     getter(this: FastifyRequest): BoundUpstream {
@@ -96,21 +99,23 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
   fastify.addHook("onRoute", function reissueRoute(route) {
     const { method, url, config } = route;
     const name = `${[method].flat().join(", ")} ${url}`;
-    const ownSettings = routeSettings(config?.reissue ?? {}, `config.reissue of ${name}`);
-    const own: FastifyContextConfig & Config = { ...config, [said]: ownSettings };
+    const options = config?.reissue;
+    const settings = options ? routeSettings(options, `config.reissue of ${name}`) : null;
+    if (settings !== null) looksUp = true;
+    const own: FastifyContextConfig & Config = { ...config, [said]: settings };
     route.config = own;
     route.handler = watched(route.handler);
     route.errorHandler = translating(route.errorHandler);
   });
 
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
-    const config = request.routeOptions.config as Config;
     const inbound = InboundRequest.of(request.raw, reply.raw, settings, request);
-    if (config[said] !== undefined) InboundRequest.under(request.raw, config[said]);
-    else if (!request.is404) warnOnce(request, warned);
+    const own = looksUp ? (request.routeOptions.config as Config)[said] : null;
+    if (own) InboundRequest.under(request.raw, own);
+    else if (own === undefined && !request.is404) warnOnce(request, warned);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);
-    inbound.limit((error) => void reply.send(error));
+    if (inbound.limit((error) => void reply.send(error))) unlimitAtSend(inbound, reply);
     if (!inbound.startsClaim()) return done();
     const onReplay = (): void => {
       // What other plugins have set by now belongs to a replay too.
@@ -124,12 +129,6 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     }, done);
   });
 
-  // From here on the answer is under way, and other plugins' hooks may take their time.
-  fastify.addHook("onSend", function reissueSend(request, _reply, payload, done) {
-    InboundRequest.from(request.raw)?.unlimit();
-    done(null, payload);
-  });
-
   fastify.addHook("onClose", upstream.close);
 }
 
@@ -137,6 +136,18 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
 function withoutFastifys(options: ReissueOptions & RegisterOptions): ReissueOptions {
   const { prefix: _prefix, logLevel: _level, logSerializers: _serializers, ...own } = options;
   return own;
+}
+
+/**
+ * Ends a request's time once its answer is under way, for other plugins' hooks may then take theirs. No hook of ours:
+ * ones for all requests would cost those that have no time.
+ */
+function unlimitAtSend(inbound: InboundRequest, reply: FastifyReply): void {
+  const { send } = reply;
+  reply.send = function reissueSend(...payload) {
+    inbound.unlimit();
+    return send.apply(this, payload);
+  };
 }
 
 function inboundOf({ raw }: FastifyRequest): InboundRequest {

@@ -2,6 +2,7 @@ import {
   deduplicate,
   escape,
   gateSettings,
+  giveUpstream,
   InboundRequest,
   lazyUpstream,
   routeSettings,
@@ -33,7 +34,7 @@ interface Context {
 }
 
 /** A middleware of Koa's. */
-export type Middleware = (ctx: Context, next: () => Promise<unknown>) => Promise<void>;
+export type Middleware = (ctx: Context, next: () => Promise<unknown>) => Promise<unknown>;
 
 /** Options of {@link reissue}. */
 export interface ReissueOptions<Ctx = KoaContext> extends GateOptions<Ctx> {
@@ -69,11 +70,11 @@ export interface Gate extends Middleware {
 export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Gate {
   const settings = gateSettings(options, ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
-  const lazy = lazyUpstream(({ req }: Context) => InboundRequest.from(req), upstream.get);
 
   async function gate(ctx: Context, next: () => Promise<unknown>): Promise<void> {
     const inbound = InboundRequest.of(ctx.req, ctx.res, settings, ctx);
-    Object.defineProperty(ctx, "upstream", lazy);
+    inbound.client = upstream.get;
+    giveUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     try {
       await admit(inbound, ctx, next);
     } catch (error) {
@@ -94,27 +95,34 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
  */
 export function route(options: RouteOptions): Middleware {
   const settings = routeSettings(options, "route");
-  return async function reissueRoute(ctx, next) {
+  return function reissueRoute(ctx, next) {
     const inbound = InboundRequest.under(ctx.req, settings);
     // One that no gate has seen yet is admitted there.
-    await (inbound === null ? next() : admit(inbound, ctx, next));
+    return inbound === null ? next() : admit(inbound, ctx, next);
   };
 }
 
-/** Lets a request on, under its time, unless its key is refused. */
-async function admit(
+const lazy = lazyUpstream(({ req }: Context) => req);
+
+/** Lets a request on, under its time, unless its key is refused. Not async: for most requests it has nothing to do. */
+function admit(
+  inbound: InboundRequest,
+  ctx: Context,
+  next: () => Promise<unknown>,
+): Promise<unknown> {
+  const refusal = inbound.refusal();
+  if (refusal !== null) return Promise.reject(refusal);
+  return inbound.within(inbound.startsClaim() ? () => runOnce(inbound, ctx, next) : next);
+}
+
+/** Lets a request on if it is the first with its key. */
+async function runOnce(
   inbound: InboundRequest,
   ctx: Context,
   next: () => Promise<unknown>,
 ): Promise<void> {
-  const refusal = inbound.refusal();
-  if (refusal !== null) throw refusal;
-  await inbound.within(async () => {
-    if (inbound.startsClaim()) {
-      if (!(await deduplicate(inbound))) return void (ctx.respond = false);
-      // Koa gives no answer to a client that has left, but whoever retries is to get it.
-      Object.defineProperty(ctx, "writable", { get: () => !ctx.res.writableEnded });
-    }
-    await next();
-  });
+  if (!(await deduplicate(inbound))) return void (ctx.respond = false);
+  // Koa gives no answer to a client that has left, but whoever retries is to get it.
+  Object.defineProperty(ctx, "writable", { get: () => !ctx.res.writableEnded });
+  await next();
 }

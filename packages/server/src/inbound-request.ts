@@ -226,11 +226,12 @@ export class InboundRequest {
    * Starts the route's time, if it has one, anew where it had been started.
    *
    * @param onExpire - Called with what is to be answered, unless the response has begun by then.
+   * @returns whether it has one.
    */
-  limit(onExpire: (error: GatewayError) => void): void {
+  limit(onExpire: (error: GatewayError) => void): boolean {
     const { clock } = this.gate;
     const { timeoutMs } = this.#route;
-    if (timeoutMs === Infinity) return;
+    if (timeoutMs === Infinity) return false;
     if (this.#timer === null) this.response.once("close", () => this.unlimit());
     else clock.clearTimeout(this.#timer);
     const leftMs = Math.max(this.#startedAtMs + timeoutMs - clock.now(), 0);
@@ -243,6 +244,7 @@ export class InboundRequest {
       this.#expiry?.abort();
       onExpire(timeoutError(this));
     }, leftMs);
+    return true;
   }
 
   /** Ends the route's time, since its answer or its failure is on its way. */

@@ -9,7 +9,7 @@ export { gateKeys, gateSettings, type GateOptions, type GateSettings } from "./g
 export type { IdempotencyOptions } from "./idempotency-settings.ts";
 export { InboundRequest, type Bindable, type OutboundContext } from "./inbound-request.ts";
 export { keepAlive, type HttpServer, type KeepAliveOptions } from "./keep-alive.ts";
-export { lazyUpstream } from "./lazy-upstream.ts";
+export { giveUpstream, lazyUpstream } from "./lazy-upstream.ts";
 export { handler, type HandlerOptions, type Listener } from "./node-handler.ts";
 export { problemDetails, type ProblemDetails } from "./problem-details.ts";
 export { respond } from "./respond.ts";

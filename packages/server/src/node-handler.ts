@@ -49,12 +49,11 @@ export function handler<Bound>(
 ): RequestListener {
   const settings = gateSettings(options, ["upstream", "onError"]);
   const { upstream, onError = toStderr } = options;
-  const lazy = lazyUpstream(
-    (request: IncomingMessage) => InboundRequest.from(request),
-    () => upstream,
-  );
+  const client = (): Bindable<Bound> => upstream;
   return function reissue(request, response): void {
     const inbound = InboundRequest.of(request, response, settings);
+    inbound.client = client;
+    // Its prototype is Node's.
     Object.defineProperty(request, "upstream", lazy);
     const run = async (): Promise<void> => {
       const refused = inbound.refusal();
@@ -74,6 +73,8 @@ export function handler<Bound>(
     run().catch(fail);
   };
 }
+
+const lazy = lazyUpstream((request: IncomingMessage) => request);
 
 function toStderr(error: unknown, _request: IncomingMessage, response: ServerResponse): void {
   const { status } = (error ?? {}) as { readonly status?: unknown };
