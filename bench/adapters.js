@@ -1,17 +1,16 @@
 // @ts-check
 // Requests a second and CPU a request of a service whose routes call no upstream: with its adapter mounted, and bare.
 import { quick } from "./run/quick.js";
-import { spawnLoad } from "./run/raw-load.js";
 import { publish } from "./run/result.js";
-import { interleaved } from "./run/rounds.js";
-import { spawnService } from "./run/service-process.js";
+import { interleavedAnew } from "./run/rounds.js";
+import { openService } from "./run/service-contender.js";
 import { median, ratio } from "./run/statistics.js";
 import { services } from "./services.js";
 
-const connections = 64;
+const processes = quick ? 1 : 5;
 // A multiple of the contenders' number, so that each is as often first as any other.
-const rounds = quick ? 3 : 24;
-const warmUp = quick ? 1 : 6;
+const rounds = quick ? 3 : 6;
+const warmUp = quick ? 1 : 4;
 
 /** Of one turn; some 300 ms of each. @type {Record<string, number>} */
 const requestsOf = { "Express 5": 2000, "Koa 3": 3000, "Fastify 5": 8000 };
@@ -31,7 +30,7 @@ const medians = {};
 for (const framework of Object.keys(services)) {
   for (const kind of Object.keys(exchanges)) await run(framework, kind);
 }
-publish("adapters", { rounds, medians, findings });
+publish("adapters", { rounds: processes * rounds, medians, findings });
 
 /**
  * @param {string} framework
@@ -42,12 +41,19 @@ async function run(framework, kind) {
   const again = `${framework} (again)`;
   // The bare one comes first; what it does again shows how much of a ratio is noise.
   const names = [framework, mounted, again];
-  const opened = await Promise.all(names.map((name) => open(framework, name === mounted, kind)));
-  const contenders = names.map((name, index) => ({ name, turn: () => opened[index].turn() }));
+  const entries = names.map((name) => ({
+    name,
+    open: () =>
+      openService({
+        file: "services.js",
+        framework,
+        argument: name === mounted,
+        request: exchanges[kind],
+        requests: quick ? 1000 : requestsOf[framework],
+      }),
+  }));
   process.stderr.write(`${kind}, ${framework} `);
-  const results = await interleaved(contenders, { rounds, warmUp }).finally(() => {
-    for (const contender of opened) contender.close();
-  });
+  const results = await interleavedAnew(entries, { processes, rounds, warmUp });
   const series = (/** @type {string} */ name, /** @type {"perSecond" | "cpuMicros"} */ figure) =>
     (results.get(name) ?? []).map((figures) => figures[figure]);
   for (const name of names) {
@@ -72,30 +78,4 @@ async function run(framework, kind) {
       },
     );
   }
-}
-
-/**
- * A service and its client, each in a process of its own.
- *
- * @param {string} framework
- * @param {boolean} mounted
- * @param {string} kind
- */
-async function open(framework, mounted, kind) {
-  const requests = quick ? 1000 : requestsOf[framework];
-  const service = await spawnService("services.js", framework, mounted);
-  const load = spawnLoad({ port: service.port, connections, request: exchanges[kind] });
-  return {
-    async turn() {
-      await load.drive(requests / 4);
-      const before = await service.cpuMicros();
-      const seconds = await load.drive(requests);
-      const cpuMicros = ((await service.cpuMicros()) - before) / requests;
-      return { perSecond: requests / seconds, cpuMicros };
-    },
-    close() {
-      load.close();
-      service.close();
-    },
-  };
 }

@@ -7,17 +7,16 @@ import { services } from "./keyed-services.js";
 import { peers } from "./peers.js";
 import { probeAll } from "./run/probes.js";
 import { quick } from "./run/quick.js";
-import { spawnLoad } from "./run/raw-load.js";
 import { startRedis } from "./run/redis-server.js";
 import { publish } from "./run/result.js";
-import { interleaved } from "./run/rounds.js";
-import { spawnService } from "./run/service-process.js";
+import { interleavedAnew } from "./run/rounds.js";
+import { openService } from "./run/service-contender.js";
 import { median, ratio } from "./run/statistics.js";
 
-const connections = 64;
+const processes = quick ? 1 : 3;
 // A multiple of the contenders' numbers, so that each is as often first as any other.
-const rounds = quick ? 2 : 24;
-const warmUp = quick ? 1 : 5;
+const rounds = quick ? 2 : 12;
+const warmUp = quick ? 1 : 4;
 
 /** Of one turn; some 250 ms of each. @type {Record<string, { memory: number, redis: number }>} */
 const requestsOf = {
@@ -60,7 +59,7 @@ for (const { name, first, replay } of trips) {
     },
   );
 }
-publish("idempotency", { rounds, medians, findings, probed });
+publish("idempotency", { rounds: processes * rounds, medians, findings, probed });
 
 /**
  * @param {string} framework
@@ -94,16 +93,13 @@ async function run(framework, redisUrl) {
       measure: "replay",
     },
   ];
-  const opened = await Promise.all(
-    entries.map((entry) =>
-      open(framework, { replays: false, ...entry, redisUrl }, requestsOf[framework][where]),
-    ),
-  );
-  const contenders = entries.map(({ name }, index) => ({ name, turn: () => opened[index].turn() }));
+  const requests = requestsOf[framework][where];
+  const contenders = entries.map((entry) => ({
+    name: entry.name,
+    open: () => open(framework, { replays: false, ...entry, redisUrl }, requests),
+  }));
   process.stderr.write(`${framework}, ${kind} `);
-  const results = await interleaved(contenders, { rounds, warmUp }).finally(() => {
-    for (const contender of opened) contender.close();
-  });
+  const results = await interleavedAnew(contenders, { processes, rounds, warmUp });
   const series = (/** @type {string} */ name, /** @type {"perSecond" | "cpuMicros"} */ figure) =>
     (results.get(name) ?? []).map((figures) => figures[figure]);
   for (const { name, measure, atLeast } of entries) {
@@ -124,34 +120,20 @@ async function run(framework, redisUrl) {
 }
 
 /**
- * A service and its client, each in a process of its own.
- *
  * @param {string} framework
  * @param {import("./keyed-services.js").Keyed} keyed
  * @param {number} requests - Of a turn.
  */
-async function open(framework, keyed, requests) {
-  const service = await spawnService("keyed-services.js", framework, keyed);
+function open(framework, keyed, requests) {
   // Keys as clients make them, that no other client makes.
   const key = randomUUID().slice(0, -counter.length) + (keyed.replays ? "0".repeat(12) : counter);
   const request = `POST /orders HTTP/1.1\r\nHost: shop\r\nIdempotency-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  const load = spawnLoad({
-    port: service.port,
-    connections,
+  return openService({
+    file: "keyed-services.js",
+    framework,
+    argument: keyed,
     request,
+    requests,
     ...(!keyed.replays && { counter }),
   });
-  return {
-    async turn() {
-      await load.drive(requests / 4);
-      const before = await service.cpuMicros();
-      const seconds = await load.drive(requests);
-      const cpuMicros = ((await service.cpuMicros()) - before) / requests;
-      return { perSecond: requests / seconds, cpuMicros };
-    },
-    close() {
-      load.close();
-      service.close();
-    },
-  };
 }
