@@ -143,10 +143,10 @@ function withoutFastifys(options: ReissueOptions & RegisterOptions): ReissueOpti
  * ones for all requests would cost those that have no time.
  */
 function unlimitAtSend(inbound: InboundRequest, reply: FastifyReply): void {
-  const { send } = reply;
+  const send = reply.send.bind(reply);
   reply.send = function reissueSend(...payload) {
     inbound.unlimit();
-    return send.apply(this, payload);
+    return send(...payload);
   };
 }
 
