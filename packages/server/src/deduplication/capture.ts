@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Field } from "@reissue/core";
 
 import { fieldOf, headOf, setHeaders, type Head } from "./head.ts";
+import { intercept, type Interceptor, type Method, type Methods } from "./interception.ts";
 import { bytesOf, isChunk, Recording } from "./recording.ts";
 
 /** A response as it was given to node:http. */
@@ -23,13 +24,6 @@ export interface CaptureListener {
   onCut(head: Head): void;
 }
 
-type Method = (...args: unknown[]) => unknown;
-
-/** The methods of a response that everything comes down to. */
-type Originals = Readonly<
-  Record<"writeHead" | "write" | "end" | "addTrailers" | "flushHeaders", Method>
->;
-
 /**
  * Records a response as its handler writes it, whatever the handler uses: everything comes down to `writeHead`, `write`
  * and `end`.
@@ -42,124 +36,138 @@ type Originals = Readonly<
  * same. One that leaves later has cut it.
  */
 export function capture(response: ServerResponse, listener: CaptureListener): void {
-  const { writeHead, write, end, addTrailers, flushHeaders } = response as unknown as Originals;
-  const recording = new Recording(listener.maxBytes);
-  let head: Head | null = null;
-  let hasBegun = false;
-  let isEnding = false;
-  let settled: Promise<void> | null = null;
+  intercept(response, (originals) => new Capture(response, listener, originals));
+}
 
-  const isBodyless = (): boolean => {
-    const status = head?.status ?? response.statusCode;
-    return response.req.method === "HEAD" || status === 204 || status === 304;
-  };
+class Capture implements Interceptor {
+  readonly #response: ServerResponse;
+  readonly #listener: CaptureListener;
+  readonly #originals: Methods;
+  readonly #recording: Recording;
+  #head: Head | null = null;
+  #hasBegun = false;
+  #isEnding = false;
+  #settled: Promise<void> | null = null;
 
-  const isCut = (): boolean => response.destroyed && hasBegun;
+  constructor(response: ServerResponse, listener: CaptureListener, originals: Methods) {
+    this.#response = response;
+    this.#listener = listener;
+    this.#originals = originals;
+    this.#recording = new Recording(listener.maxBytes);
+    response.once("close", () => {
+      if (this.#settled === null && this.#hasBegun) listener.onCut(this.#head as Head);
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#isEnding;
+  }
+
+  writeHead(status: unknown, ...rest: unknown[]): unknown {
+    const response = this.#response;
+    const { writeHead } = this.#originals;
+    if (response.headersSent) return Reflect.apply(writeHead, response, [status, ...rest]);
+    const given = rest.find((arg) => typeof arg === "object" && arg !== null);
+    if (given !== undefined) setHeaders(response, given);
+    // Compression that is mounted inside has set its headers by now, and outside has not touched them yet.
+    const head = headOf(response, status);
+    const reason = typeof rest[0] === "string" ? [rest[0]] : [];
+    const result: unknown = Reflect.apply(writeHead, response, [status, ...reason]);
+    this.#head = head;
+    return result;
+  }
+
+  write(...args: unknown[]): unknown {
+    if (this.#isEnding) return refused(args);
+    const response = this.#response;
+    const { write } = this.#originals;
+    // Node throws for what is none.
+    if (!isChunk(args[0]) || this.#isCut) return Reflect.apply(write, response, args);
+    const isBodyless = this.#isBodyless;
+    const chunk = isBodyless ? noBytes : bytesOf(args);
+    if (isBodyless || this.#recording.size + chunk.length < this.#declaredLength) {
+      const result: unknown = Reflect.apply(write, response, args);
+      this.#hasBegun ||= response.headersSent && !response.destroyed && !isBodyless;
+      this.#recording.add(chunk);
+      return result;
+    }
+    this.#fixHead(null);
+    this.#recording.add(chunk);
+    this.#hold(write, args);
+    return true;
+  }
+
+  end(...args: unknown[]): unknown {
+    const response = this.#response;
+    const { end } = this.#originals;
+    if (this.#isEnding) return endedBefore(response, args, end);
+    const isLast = !args[0] || typeof args[0] === "function" || isChunk(args[0]);
+    // Node throws for what is none, and the response has not ended.
+    if (!isLast || this.#isCut) return Reflect.apply(end, response, args);
+    const chunk = this.#isBodyless ? noBytes : bytesOf(args);
+    this.#fixHead(this.#recording.size + chunk.length);
+    this.#recording.add(chunk);
+    this.#isEnding = true;
+    this.#hold(end, args);
+    return response;
+  }
+
+  addTrailers(...args: unknown[]): unknown {
+    const result: unknown = Reflect.apply(this.#originals.addTrailers, this.#response, args);
+    this.#recording.addTrailers(args[0]);
+    return result;
+  }
+
+  flushHeaders(): void {
+    // The head is all that there is of it.
+    if (this.#isBodyless || this.#declaredLength === 0) return this.#fixHead(null);
+    Reflect.apply(this.#originals.flushHeaders, this.#response, []);
+    this.#hasBegun = true;
+  }
+
+  get #isBodyless(): boolean {
+    const status = this.#head?.status ?? this.#response.statusCode;
+    return this.#response.req.method === "HEAD" || status === 204 || status === 304;
+  }
+
+  get #isCut(): boolean {
+    return this.#response.destroyed && this.#hasBegun;
+  }
+
+  get #declaredLength(): number {
+    const declared =
+      this.#head === null
+        ? this.#response.getHeader("content-length")
+        : fieldOf(this.#head, "content-length");
+    return declared == null ? Infinity : Number(declared);
+  }
 
   /** Fixes status and headers, as Node does when it is given all of a body at once. */
-  const fixHead = (length: number | null): void => {
+  #fixHead(length: number | null): void {
+    const response = this.#response;
     if (response.headersSent) return;
-    if (length !== null && !isBodyless() && takesLength(response)) {
+    if (length !== null && !this.#isBodyless && takesLength(response)) {
       response.setHeader("Content-Length", length);
     }
     response.writeHead(response.statusCode);
-  };
+  }
 
   /** Does what completes the response once it is kept. */
-  const hold = (method: Method, args: readonly unknown[]): void => {
-    const trailers = response.chunkedEncoding ? recording.trailers : [];
-    settled ??= listener.onWhole({ head: head as Head, trailers, body: recording.body() });
-    settled
+  #hold(method: Method, args: readonly unknown[]): void {
+    const response = this.#response;
+    const trailers = response.chunkedEncoding ? this.#recording.trailers : [];
+    this.#settled ??= this.#listener.onWhole({
+      head: this.#head as Head,
+      trailers,
+      body: this.#recording.body(),
+    });
+    this.#settled
       .then(() => Reflect.apply(method, response, args))
       .catch((error: unknown) => response.destroy(error as Error));
-  };
-
-  const declaredLength = (): number => {
-    const declared =
-      head === null ? response.getHeader("content-length") : fieldOf(head, "content-length");
-    return declared == null ? Infinity : Number(declared);
-  };
-
-  Object.assign(response, {
-    writeHead(status: number, ...rest: unknown[]) {
-      if (response.headersSent) return Reflect.apply(writeHead, response, [status, ...rest]);
-      const given = rest.find((arg) => typeof arg === "object" && arg !== null);
-      if (given !== undefined) setHeaders(response, given);
-      // Compression that is mounted inside has set its headers by now, and outside has not touched them yet.
-      const next = headOf(response, status);
-      const reason = typeof rest[0] === "string" ? [rest[0]] : [];
-      const result: unknown = Reflect.apply(writeHead, response, [status, ...reason]);
-      head = next;
-      return result;
-    },
-
-    write(...args: unknown[]) {
-      if (isEnding) return refused(args);
-      // Node throws for what is none.
-      if (!isChunk(args[0]) || isCut()) return Reflect.apply(write, response, args);
-      const chunk = isBodyless() ? noBytes : bytesOf(args);
-      if (isBodyless() || recording.size + chunk.length < declaredLength()) {
-        const result: unknown = Reflect.apply(write, response, args);
-        hasBegun ||= response.headersSent && !response.destroyed && !isBodyless();
-        recording.add(chunk);
-        return result;
-      }
-      fixHead(null);
-      recording.add(chunk);
-      hold(write, args);
-      return true;
-    },
-
-    end(...args: unknown[]) {
-      if (isEnding) return endedBefore(response, args, end);
-      const isLast = !args[0] || typeof args[0] === "function" || isChunk(args[0]);
-      // Node throws for what is none, and the response has not ended.
-      if (!isLast || isCut()) return Reflect.apply(end, response, args);
-      const chunk = isBodyless() ? noBytes : bytesOf(args);
-      fixHead(recording.size + chunk.length);
-      recording.add(chunk);
-      isEnding = true;
-      (response as Held)[held] = true;
-      hold(end, args);
-      return response;
-    },
-
-    addTrailers(...args: unknown[]) {
-      const result: unknown = Reflect.apply(addTrailers, response, args);
-      recording.addTrailers(args[0]);
-      return result;
-    },
-
-    flushHeaders() {
-      // The head is all that there is of it.
-      if (isBodyless() || declaredLength() === 0) return fixHead(null);
-      Reflect.apply(flushHeaders, response, []);
-      hasBegun = true;
-    },
-  });
-  Object.defineProperty(response, "writableEnded", writableEnded);
-  response.once("close", () => {
-    if (settled !== null || !hasBegun) return;
-    listener.onCut(head as Head);
-  });
+  }
 }
 
 const noBytes = Buffer.alloc(0);
-
-const held = Symbol("reissue.held");
-
-/** A response whose end has been called. */
-interface Held extends ServerResponse {
-  [held]?: boolean;
-}
-
-/** What it would be, were the end not held back. One for all: a getter of its own would cost each a hidden class. */
-const writableEnded: PropertyDescriptor & ThisType<Held> = {
-  configurable: true,
-  get() {
-    return this[held] === true || this.finished;
-  },
-};
 
 /** Whether Node would declare the length of a body that it is given at once. */
 function takesLength(response: ServerResponse): boolean {
