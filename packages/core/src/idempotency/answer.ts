@@ -16,7 +16,11 @@ const version = 1;
 /** Makes bytes of an answer, for a store: one line of JSON, then the body as it is. */
 export function encodeAnswer({ status, headers, trailers, body }: Answer): Uint8Array {
   const head = JSON.stringify({ version, status, headers, trailers, kept: body !== null });
-  return Buffer.concat([Buffer.from(`${head}\n`), body ?? Buffer.alloc(0)]);
+  const headBytes = Buffer.byteLength(head) + 1;
+  const bytes = Buffer.allocUnsafe(headBytes + (body?.byteLength ?? 0));
+  bytes.write(`${head}\n`);
+  if (body !== null) bytes.set(body, headBytes);
+  return bytes;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface DerivedKeyParts {
  */
 export function derivedKey({ scope, key, step }: DerivedKeyParts): string {
   const hash = framedHash("reissue derived idempotency key 1", [scope, key, step]);
-  const uuid = hash.subarray(0, 16);
+  const uuid = Buffer.from(hash, "base64url").subarray(0, 16);
   uuid.writeUInt8((uuid.readUInt8(6) & 0x0f) | 0x80, 6);
   uuid.writeUInt8((uuid.readUInt8(8) & 0x3f) | 0x80, 8);
   return uuid.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");

@@ -7,5 +7,5 @@ import { framedHash } from "./framed-hash.ts";
  * nor its scope. An operator who knows both finds the record with it.
  */
 export function recordId(scope: string, key: string): string {
-  return framedHash("reissue idempotency record 1", [scope, key]).toString("base64url");
+  return framedHash("reissue idempotency record 1", [scope, key]);
 }
