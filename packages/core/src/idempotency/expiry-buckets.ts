@@ -29,9 +29,10 @@ export class ExpiryBuckets<Entry extends Expiring> {
   }
 
   move(entry: Entry, expiresAtMs: number): void {
-    this.remove(entry);
+    const stays = bucketOf(entry.expiresAtMs) === bucketOf(expiresAtMs);
+    if (!stays) this.remove(entry);
     entry.expiresAtMs = expiresAtMs;
-    this.add(entry);
+    if (!stays) this.add(entry);
   }
 
   /** Takes out every entry that has expired by then. */
