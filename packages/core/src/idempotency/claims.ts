@@ -74,7 +74,7 @@ async function claim(
   const owner = randomUUID();
   try {
     const request = { id, owner, fingerprint, leaseMs, retentionMs, takeOver };
-    return outcome(await ask(request, settings), request, settings);
+    return outcome(understood(await ask(request, settings)), request, settings);
   } catch (error) {
     publish({ id }, "store-failed", { operation: "claim", error });
     return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
@@ -84,11 +84,11 @@ async function claim(
 function ask(request: ClaimRequest, settings: ClaimSettings): Promise<ClaimResult> {
   const { store, clock, storeTimeoutMs } = settings;
   return storeCall(
-    async () => understood(await store.claim(request)),
+    () => store.claim(request),
     { clock, timeoutMs: storeTimeoutMs },
-    (late) => {
+    (late: Said) => {
       // Its request has been answered 503, so the key is free for the next.
-      if (late.state === "claimed") void new Claim({ ...request, ...late }, settings).release();
+      if (late?.state === "claimed") void new Claim({ ...request, ...late }, settings).release();
     },
   );
 }
@@ -101,9 +101,12 @@ const states: ReadonlySet<unknown> = new Set<ClaimResult["state"]>([
   "completed",
 ]);
 
-/** A store of somebody else's may give what its type rules out, and what nobody understands protects nothing. */
-function understood(result: ClaimResult): ClaimResult {
-  if (states.has((result as ClaimResult | null | undefined)?.state)) return result;
+/** A store of somebody else's may give what its type rules out. */
+type Said = ClaimResult | null | undefined;
+
+/** What nobody understands protects nothing. */
+function understood(said: Said): ClaimResult {
+  if (said != null && states.has(said.state)) return said;
   throw new StoreUnavailableError("did not say what a claim came to");
 }
 

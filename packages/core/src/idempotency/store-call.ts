@@ -18,9 +18,7 @@ export function storeCall<Result>(
       isOver = true;
       reject(new StoreUnavailableError(`did not answer within ${timeoutMs} ms`));
     }, timeoutMs);
-    // A store of somebody else's may throw where it should reject.
-    const attempt = async (): Promise<Result> => call();
-    attempt().then(
+    attempt(call).then(
       (result) => {
         clock.clearTimeout(timer);
         if (isOver) onLate(result);
@@ -34,4 +32,13 @@ export function storeCall<Result>(
       },
     );
   });
+}
+
+/** A store of somebody else's may throw where it should reject, and return what is no promise. */
+function attempt<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return Promise.resolve(call());
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
