@@ -94,7 +94,7 @@ export class InboundRequest {
     gate: GateSettings,
     carrier: unknown = request,
   ): InboundRequest {
-    const seen = (carrierOf(request) as Seen);
+    const seen = carrierOf(request) as Seen;
     if (seen[known] === undefined) {
       return (seen[known] = new InboundRequest(request, response, gate, carrier));
     }
@@ -113,7 +113,7 @@ export class InboundRequest {
    * @returns the request; null where no gate has seen it yet.
    */
   static under(request: IncomingMessage, route: Partial<RouteSettings>): InboundRequest | null {
-    const seen = (carrierOf(request) as Seen);
+    const seen = carrierOf(request) as Seen;
     const inbound = seen[known];
     if (inbound === undefined) {
       seen[said] = { ...seen[said], ...route };

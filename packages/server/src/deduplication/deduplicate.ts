@@ -1,6 +1,13 @@
 import type { IncomingMessage } from "node:http";
 
-import { begin, fingerprint, isKeptStatus, type Answer, type Claim } from "@reissue/core";
+import {
+  begin,
+  fingerprint,
+  isKeptStatus,
+  type Answer,
+  type Claim,
+  type KeyedRequest,
+} from "@reissue/core";
 
 import type { Deduplication } from "../idempotency-settings.ts";
 import type { InboundRequest } from "../inbound-request.ts";
@@ -32,15 +39,7 @@ export async function deduplicate(
     contentType: request.headers["content-type"] ?? "",
     body,
   };
-  const keyed = {
-    scope,
-    key,
-    fingerprint: fingerprint(parts),
-    // Made only if it has to wait: an AbortSignal costs more than the claim.
-    get signal(): AbortSignal {
-      return inbound.over;
-    },
-  };
+  const keyed = new Keyed(scope, key, fingerprint(parts), inbound);
   const beginning = await begin(keyed, deduplication.claims);
   // Nobody waits for it any more, or it was answered meanwhile.
   const isOver = inbound.left || inbound.timedOut;
@@ -61,6 +60,25 @@ export async function deduplicate(
   inbound.claimed(beginning.claim);
   record(inbound, beginning.claim, deduplication);
   return true;
+}
+
+class Keyed implements KeyedRequest {
+  readonly scope: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly #inbound: InboundRequest;
+
+  constructor(scope: string, key: string, hash: string, inbound: InboundRequest) {
+    this.scope = scope;
+    this.key = key;
+    this.fingerprint = hash;
+    this.#inbound = inbound;
+  }
+
+  /** Made only if it has to wait: an AbortSignal costs more than the claim. */
+  get signal(): AbortSignal {
+    return this.#inbound.over;
+  }
 }
 
 /** The body; null where the request has been answered by the time that it has come. */

@@ -10,10 +10,12 @@ export interface Head {
 
 /** The head that a response has been given, with the status that `writeHead` is given: a number, or the text of one. */
 export function headOf(response: ServerResponse, status: unknown): Head {
-  const fields = rawHeaderNames(response).flatMap((name) => {
-    const value = response.getHeader(name) ?? [];
-    return [value].flat().map((each): Field => [name, String(each)]);
-  });
+  const fields: Field[] = [];
+  for (const name of rawHeaderNames(response)) {
+    const value: unknown = response.getHeader(name) ?? [];
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    for (const each of values) fields.push([name, String(each)]);
+  }
   return { status: Math.trunc(Number(status)), fields };
 }
 
@@ -27,15 +29,30 @@ export function fieldOf({ fields }: Head, wanted: string): string | null {
  * and values, or a list of pairs. Each takes the place of what was set before under its name.
  */
 export function setHeaders(response: ServerResponse, given: object): void {
+  const names = Array.isArray(given) ? [] : Object.keys(given);
+  if (names.length > 0 && areDistinct(names)) {
+    for (const name of names) set(response, name, (given as OutgoingHttpHeaders)[name] as string);
+    return;
+  }
   const values = new Map<string, [name: string, values: string[]]>();
   for (const [name, value] of pairs(given)) {
     const field = values.get(name.toLowerCase()) ?? [name, []];
     for (const each of [value].flat()) field[1].push(each as string);
     values.set(name.toLowerCase(), field);
   }
-  for (const [name, all] of values.values()) {
-    response.setHeader(name, all.length === 1 ? (all[0] as string) : all);
-  }
+  for (const [name, all] of values.values()) set(response, name, all);
+}
+
+function set(response: ServerResponse, name: string, value: string | string[]): void {
+  response.setHeader(
+    name,
+    Array.isArray(value) && value.length === 1 ? (value[0] as string) : value,
+  );
+}
+
+/** Whether no two of them name the same header. */
+function areDistinct(names: readonly string[]): boolean {
+  return new Set(names.map((name) => name.toLowerCase())).size === names.length;
 }
 
 function pairs(given: object): (readonly [name: string, value: unknown])[] {

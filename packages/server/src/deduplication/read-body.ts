@@ -24,6 +24,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   if (request.complete && request.readableLength === 0) return noBytes;
   if (request.destroyed) throw gone();
   if (Number(length) > maxBytes) throw bodyTooLargeError(maxBytes);
+  if (request.complete) return whole(request, maxBytes);
   return drained(request, maxBytes);
 }
 
@@ -34,6 +35,14 @@ function kept(request: IncomingMessage): Uint8Array {
   const { rawBody } = request as { readonly rawBody?: unknown };
   if (rawBody instanceof Uint8Array) return rawBody;
   throw bodyConsumedError();
+}
+
+/** A body that has come. */
+function whole(request: IncomingMessage, maxBytes: number): Uint8Array {
+  if (request.readableLength > maxBytes) throw bodyTooLargeError(maxBytes);
+  const body = request.read() as Buffer;
+  giveBack(request, body);
+  return body;
 }
 
 /** What `readableDidRead` tells. */
@@ -50,10 +59,7 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
       const [only] = chunks;
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
       // Nothing may be given back to an empty stream that has ended: it has to be left to end by itself.
-      if (size > 0) request.unshift(body);
-      // As far as others can tell nobody has read of it; fetch takes no body that somebody has.
-      const { _readableState: state } = request as unknown as ReadableInternals;
-      state.dataEmitted = false;
+      if (size > 0) giveBack(request, body);
       return body;
     };
     const onReadable = (): void => {
@@ -77,6 +83,13 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
     const onClose = (): void => onError(gone());
     request.on("readable", onReadable).on("error", onError).on("close", onClose);
   });
+}
+
+function giveBack(request: IncomingMessage, body: Buffer): void {
+  request.unshift(body);
+  // As far as others can tell nobody has read of it; fetch takes no body that somebody has.
+  const { _readableState: state } = request as unknown as ReadableInternals;
+  state.dataEmitted = false;
 }
 
 function gone(): Error {
