@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, ServerResponse, type RequestListener, type ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import fastifyCompress from "@fastify/compress";
@@ -23,8 +23,8 @@ const file = import.meta.filename;
 const long = "a line of text\n".repeat(1000);
 const claiming = (): object => ({ idempotency: { store: memoryStore(), scope: "shared" } });
 
-async function listening(listener: Parameters<typeof createServer>[1]): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
+async function listening(listener: RequestListener, options: ServerOptions = {}): Promise<string> {
+  const server = createServer(options, listener).listen(0, "127.0.0.1");
   onTestFinished(() => server.close().closeAllConnections());
   await once(server, "listening");
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -91,6 +91,48 @@ test.each(["outside", "inside"])("express-session %s", async (side) => {
   const second = await ask(origin, { key: "k" });
   expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
   expect(first.lines.some((line) => line.startsWith("Set-Cookie"))).toBe(true);
+});
+
+test("an Express app that is mounted in another, and gives responses another prototype", async () => {
+  let runs = 0;
+  const inner = express().use((_req, res) => void res.send(`run ${(runs += 1)}`));
+  const app = express().use(expressGate(claiming())).use("/inner", inner);
+  const origin = await listening(app);
+  const first = await ask(origin, { key: "k", path: "/inner" });
+  const second = await ask(origin, { key: "k", path: "/inner" });
+  expect([first.body, second.body, second.replayed]).toEqual(["run 1", "run 1", true]);
+});
+
+test("an Express app whose responses end in a way of their own", async () => {
+  const app = express();
+  const { end } = app.response;
+  const ended: boolean[] = [];
+  app.response.end = function (this: express.Response, ...args: unknown[]) {
+    ended.push(this.headersSent);
+    return Reflect.apply(end, this, args) as express.Response;
+  } as typeof end;
+  app.use(expressGate(claiming())).use((_req, res) => void res.send("done"));
+  const origin = await listening(app);
+  const first = await ask(origin, { key: "k" });
+  const second = await ask(origin, { key: "k" });
+  expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
+  expect(ended).toEqual([true, false]);
+});
+
+test("responses of a class of the user's", async () => {
+  class Response extends ServerResponse {
+    override flushHeaders(): void {
+      super.flushHeaders();
+    }
+  }
+  const app = new Koa().use(koaGate(claiming())).use((ctx) => {
+    ctx.res.flushHeaders();
+    ctx.body = "done";
+  });
+  const origin = await listening(app.callback(), { ServerResponse: Response });
+  const first = await ask(origin, { key: "k" });
+  const second = await ask(origin, { key: "k" });
+  expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
 });
 
 const koaKinds: [name: string, answer: (ctx: Koa.Context) => unknown][] = [

@@ -122,7 +122,16 @@ async function runOnce(
   next: () => Promise<unknown>,
 ): Promise<void> {
   if (!(await deduplicate(inbound))) return void (ctx.respond = false);
-  // Koa gives no answer to a client that has left, but whoever retries is to get it.
-  Object.defineProperty(ctx, "writable", { get: () => !ctx.res.writableEnded });
+  Object.defineProperty(ctx, "writable", writable);
   await next();
 }
+
+/**
+ * Koa gives no answer to a client that has left, but whoever retries is to get it. One for all: with a getter of its own
+ * V8 would make a dictionary of each context.
+ */
+const writable: PropertyDescriptor & ThisType<Context> = {
+  get() {
+    return !this.res.writableEnded;
+  },
+};

@@ -13,8 +13,8 @@ export interface MemoryStoreOptions {
    */
   readonly maxEntries?: number | undefined;
   /**
-   * The most memory that the records may take, in bytes: the answers, and 1280 for each record. Records with short
-   * answers can make the process grow by 1.2 times as much, since garbage comes on top.
+   * The most memory that the records may take, in bytes: the answers, and 768 for each record. Records with short
+   * answers can make the process grow by 1.5 times as much, since garbage comes on top.
    *
    * @defaultValue 268435456
    */
@@ -26,10 +26,10 @@ export interface MemoryStoreOptions {
 /**
  * What a record takes with an answer of up to {@link shortBytes}, in bytes.
  *
- * Measured on Node 20.20: 200,000 records, each with an answer of 100 bytes, took 910 bytes each, and 100,000 with 256
- * bytes took 1067. With garbage that was not yet collected the process grew by up to 1502 each.
+ * Measured on Node 20.20: 200,000 records, each with an answer of 100 bytes, took 480 bytes each, and 100,000 with 256
+ * bytes took 635. With garbage that was not yet collected the process grew by up to 1110 each.
  */
-const entryBytes = 1280;
+const entryBytes = 768;
 
 /** The most bytes of an answer that take no more than a record's own room; one that was not kept is shorter. */
 const shortBytes = 256;
@@ -97,7 +97,7 @@ class MemoryStore implements IdempotencyStore {
     const leaseLeftMs = entry.leaseEndsAtMs - nowMs;
     if (leaseLeftMs > 0) return { state: "in-flight", leaseLeftMs };
     if (!request.takeOver) return { state: "lapsed" };
-    entry.owner = request.owner;
+    entry.owner = flat(request.owner);
     entry.fence += 1;
     entry.leaseEndsAtMs = nowMs + request.leaseMs;
     this.#expiry.move(entry, nowMs + request.retentionMs);
@@ -143,7 +143,7 @@ class MemoryStore implements IdempotencyStore {
     const entry: Entry = {
       id,
       fingerprint,
-      owner,
+      owner: flat(owner),
       fence: 1,
       leaseEndsAtMs: nowMs + leaseMs,
       expiresAtMs: nowMs + retentionMs,
@@ -195,6 +195,11 @@ class MemoryStore implements IdempotencyStore {
     }, sweepMs);
     (this.#timer as { unref?: () => void }).unref?.();
   }
+}
+
+/** The same text in one piece: Node joins a UUID of twenty, and V8 keeps each of them: 489 bytes instead of 66. */
+function flat(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** A copy, that pins nothing larger than itself and that nobody else writes to. */
