@@ -21,10 +21,10 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   // What came with the head is parsed by then.
   await Promise.resolve();
   // One that has come and is empty would end at a look, and one that is gone would never say so.
-  if (request.complete && request.readableLength === 0) return noBytes;
+  if (hasCome(request) && request.readableLength === 0) return noBytes;
   if (request.destroyed) throw gone();
   if (Number(length) > maxBytes) throw bodyTooLargeError(maxBytes);
-  if (request.complete) return whole(request, maxBytes);
+  if (hasCome(request)) return whole(request, maxBytes);
   return drained(request, maxBytes);
 }
 
@@ -45,9 +45,14 @@ function whole(request: IncomingMessage, maxBytes: number): Uint8Array {
   return body;
 }
 
-/** What `readableDidRead` tells. */
+/** What `readableDidRead` tells, and whether all has come. */
 interface ReadableInternals {
-  readonly _readableState: { dataEmitted: boolean };
+  readonly _readableState: { dataEmitted: boolean; readonly ended: boolean };
+}
+
+/** Whether all of it has come; requests that Fastify injects never say that they are complete. */
+function hasCome(request: IncomingMessage): boolean {
+  return request.complete || (request as unknown as ReadableInternals)._readableState.ended;
 }
 
 function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
@@ -72,7 +77,7 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
       if (size > maxBytes) {
         end();
         reject(bodyTooLargeError(maxBytes));
-      } else if (request.complete) {
+      } else if (hasCome(request)) {
         resolve(end());
       }
     };
