@@ -119,6 +119,52 @@ test("an Express app whose responses end in a way of their own", async () => {
   expect(ended).toEqual([true, false]);
 });
 
+test("an end put there before, which comes down to a write", async () => {
+  const app = express();
+  app.use((_req, res, next) => {
+    const { end } = res;
+    const ended = function (this: ServerResponse, chunk: unknown): unknown {
+      if (chunk) this.write(chunk);
+      return Reflect.apply(end, this, []);
+    };
+    Object.assign(res, { end: ended });
+    next();
+  });
+  app.use(expressGate(claiming())).use((_req, res) => void res.send("done"));
+  const origin = await listening(app);
+  const first = await ask(origin, { key: "k" });
+  const second = await ask(origin, { key: "k" });
+  expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
+});
+
+test("a response made by hand for the same request is another one", async () => {
+  const app = express();
+  app.use(expressGate(claiming())).use((req, res) => {
+    const made = Object.setPrototypeOf(new ServerResponse(req), app.response) as typeof res;
+    made.req = req;
+    made.status(418).json("made");
+    res.send("done");
+  });
+  const origin = await listening(app);
+  const first = await ask(origin, { key: "k" });
+  const second = await ask(origin, { key: "k" });
+  expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
+});
+
+test("a response that is given other methods is not answered twice, though it cannot be replayed", async () => {
+  let runs = 0;
+  const app = express();
+  app.use(expressGate(claiming())).use((_req, res) => {
+    Object.setPrototypeOf(res, ServerResponse.prototype);
+    Reflect.apply(ServerResponse.prototype.end, res, [`run ${(runs += 1)}`]);
+  });
+  const origin = await listening(app);
+  const first = await ask(origin, { key: "k" });
+  const second = await ask(origin, { key: "k" });
+  expect([first.body, second.status, runs]).toEqual(["run 1", 409, 1]);
+  expect(second.body).toContain("the answer was not kept");
+});
+
 test("responses of a class of the user's", async () => {
   class Response extends ServerResponse {
     override flushHeaders(): void {
@@ -129,7 +175,9 @@ test("responses of a class of the user's", async () => {
     ctx.res.flushHeaders();
     ctx.body = "done";
   });
-  const origin = await listening(app.callback(), { ServerResponse: Response });
+  const origin = await listening(app.callback(), {
+    ServerResponse: Response as typeof ServerResponse,
+  });
   const first = await ask(origin, { key: "k" });
   const second = await ask(origin, { key: "k" });
   expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
@@ -206,6 +254,18 @@ describe.each(["alone", "before", "after"])("Fastify, @fastify/compress %s", (si
     if (side === "after") await app.register(fastifyCompress);
     await same(await onFastify(app, answer), gzip);
   });
+});
+
+test("a keyed request that Fastify injects", async () => {
+  const app = fastify();
+  onTestFinished(() => app.close());
+  await app.register(fastifyPlugin, claiming());
+  app.post("/", async (request) => request.body);
+  const headers = { "idempotency-key": "k" };
+  const injected = () => app.inject({ method: "POST", url: "/", headers, payload: { a: 1 } });
+  const [first, second] = [await injected(), await injected()];
+  expect([first.json(), second.json()]).toEqual([{ a: 1 }, { a: 1 }]);
+  expect(second.headers["idempotent-replayed"]).toBe("true");
 });
 
 test("Fastify's onResponse hooks see a replay, and how long it took", async () => {

@@ -47,6 +47,8 @@ class Capture implements Interceptor {
   #head: Head | null = null;
   #hasBegun = false;
   #isEnding = false;
+  /** Whether what was held is being let go: an end that others have put there may come down to a write. */
+  #isLettingGo = false;
   #settled: Promise<void> | null = null;
 
   constructor(response: ServerResponse, listener: CaptureListener, originals: Methods) {
@@ -55,7 +57,12 @@ class Capture implements Interceptor {
     this.#originals = originals;
     this.#recording = new Recording(listener.maxBytes);
     response.once("close", () => {
-      if (this.#settled === null && this.#hasBegun) listener.onCut(this.#head as Head);
+      if (this.#settled !== null) return;
+      // Or somebody gave it other methods, as another copy of Express does, and nothing was recorded.
+      const isUnseen = this.#head === null && response.headersSent;
+      if (this.#hasBegun || isUnseen) {
+        listener.onCut(this.#head ?? headOf(response, response.statusCode));
+      }
     });
   }
 
@@ -78,9 +85,10 @@ class Capture implements Interceptor {
   }
 
   write(...args: unknown[]): unknown {
-    if (this.#isEnding) return refused(args);
     const response = this.#response;
     const { write } = this.#originals;
+    if (this.#isLettingGo) return Reflect.apply(write, response, args);
+    if (this.#isEnding) return refused(args);
     // Node throws for what is none.
     if (!isChunk(args[0]) || this.#isCut) return Reflect.apply(write, response, args);
     const isBodyless = this.#isBodyless;
@@ -161,9 +169,15 @@ class Capture implements Interceptor {
       trailers,
       body: this.#recording.body(),
     });
-    this.#settled
-      .then(() => Reflect.apply(method, response, args))
-      .catch((error: unknown) => response.destroy(error as Error));
+    const letGo = (): void => {
+      this.#isLettingGo = true;
+      try {
+        Reflect.apply(method, response, args);
+      } finally {
+        this.#isLettingGo = false;
+      }
+    };
+    this.#settled.then(letGo).catch((error: unknown) => response.destroy(error as Error));
   }
 }
 

@@ -18,12 +18,14 @@ export interface Interceptor extends Methods {
 
 const intercepted = Symbol("reissue.response");
 
+/** A response that has the methods of its own. */
+interface Owner extends ServerResponse {
+  [intercepted]?: Interceptor;
+}
+
+/** What carries the interception of a response whose prototype has the methods. */
 interface Carrier {
-  [intercepted]?: {
-    readonly interceptor: Interceptor;
-    /** Whether the methods are the response's own, or those of its prototype. */
-    readonly isOwn: boolean;
-  };
+  [intercepted]?: { readonly response: ServerResponse; readonly interceptor: Interceptor };
 }
 
 /**
@@ -44,8 +46,12 @@ export function intercept(
   const isOwn = shared === null || names.some((name) => current[name] !== shared.methods[name]);
   const { writeHead, write, end, addTrailers, flushHeaders } = isOwn ? current : shared.originals;
   const interceptor = make({ writeHead, write, end, addTrailers, flushHeaders });
-  (carrierOf(response.req) as Carrier)[intercepted] = { interceptor, isOwn };
-  if (isOwn) put(own, response);
+  if (!isOwn) {
+    (carrierOf(response.req) as Carrier)[intercepted] = { response, interceptor };
+    return;
+  }
+  (response as Owner)[intercepted] = interceptor;
+  put(own, response);
 }
 
 /** What takes the place of methods, and the originals that are called for whom nobody intercepts. */
@@ -55,7 +61,10 @@ interface Replacement {
   readonly writableEnded: PropertyDescriptor & ThisType<ServerResponse>;
 }
 
-const own = replacement(ServerResponse.prototype as unknown as Methods, true);
+const own = replacement(
+  ServerResponse.prototype as unknown as Methods,
+  (response) => (response as Owner)[intercepted],
+);
 
 const replaced = new WeakMap<object, Replacement>();
 
@@ -66,7 +75,7 @@ function sharedBy(response: ServerResponse): Replacement | null {
   const before = replaced.get(prototype);
   if (before !== undefined) return before;
   if ([...names, "writableEnded"].some((name) => Object.hasOwn(prototype, name))) return null;
-  const shared = replacement(Object.getPrototypeOf(prototype) as Methods, false);
+  const shared = replacement(Object.getPrototypeOf(prototype) as Methods, carried);
   put(shared, prototype);
   replaced.set(prototype, shared);
   return shared;
@@ -83,15 +92,29 @@ function prototypeOf(response: ServerResponse): object | null {
   return prototype === null ? null : last;
 }
 
-function replacement(originals: Methods, isOwn: boolean): Replacement {
-  const interceptorOf = (response: ServerResponse): Interceptor | null => {
-    const interception = (carrierOf(response.req) as Carrier)[intercepted];
-    return interception?.isOwn === isOwn ? interception.interceptor : null;
-  };
+/** The interceptor that a request carries for this response; it may have others, made by hand. */
+function carried(response: ServerResponse): Interceptor | undefined {
+  // A prototype has none, though it may be asked.
+  if (response.req == null) return undefined;
+  const interception = (carrierOf(response.req) as Carrier)[intercepted];
+  if (interception === undefined) return undefined;
+  return isSame(response, interception.response) ? interception.interceptor : undefined;
+}
+
+/** Whether one is the other, or a proxy of it, or inherits from it. */
+function isSame(one: ServerResponse, other: ServerResponse): boolean {
+  const { outputData } = one as { outputData?: unknown };
+  return one === other || outputData === (other as { outputData?: unknown }).outputData;
+}
+
+function replacement(
+  originals: Methods,
+  interceptorOf: (response: ServerResponse) => Interceptor | undefined,
+): Replacement {
   const method = (name: keyof Methods) =>
     function (this: ServerResponse, ...args: unknown[]): unknown {
       const interceptor = interceptorOf(this);
-      if (interceptor === null) return Reflect.apply(originals[name], this, args);
+      if (interceptor === undefined) return Reflect.apply(originals[name], this, args);
       return interceptor[name](...args);
     };
   return {
