@@ -20,6 +20,10 @@ export function lazyUpstream<Carrier>(
       const inbound = InboundRequest.from(requestOf(this));
       return inbound?.client == null ? undefined : inbound.bind(inbound.client());
     },
+    set(this: object, value: unknown) {
+      const own = { value, configurable: true, enumerable: true, writable: true };
+      Object.defineProperty(this, "upstream", own);
+    },
   };
 }
 
@@ -33,8 +37,9 @@ export function giveUpstream(
   prototype: object,
   property: PropertyDescriptor,
 ): void {
-  if (given.get(prototype) === property) return;
-  const isFree = !Object.hasOwn(prototype, "upstream");
-  if (isFree) given.set(prototype, property);
-  Object.defineProperty(isFree ? prototype : carrier, "upstream", property);
+  const isFree = !Object.hasOwn(carrier, "upstream");
+  if (isFree && given.get(prototype) === property) return;
+  const isFirst = isFree && !Object.hasOwn(prototype, "upstream");
+  if (isFirst) given.set(prototype, property);
+  Object.defineProperty(isFirst ? prototype : carrier, "upstream", property);
 }
