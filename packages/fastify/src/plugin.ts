@@ -100,7 +100,8 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     const { method, url, config } = route;
     const name = `${[method].flat().join(", ")} ${url}`;
     const options = config?.reissue;
-    const settings = options ? routeSettings(options, `config.reissue of ${name}`) : null;
+    const path = `config.reissue of ${name}`;
+    const settings = options == null ? null : routeSettings(options, path);
     if (settings !== null) looksUp = true;
     const own: FastifyContextConfig & Config = { ...config, [said]: settings };
     route.config = own;
