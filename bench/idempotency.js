@@ -13,16 +13,16 @@ import { interleavedAnew } from "./run/rounds.js";
 import { openService } from "./run/service-contender.js";
 import { median, ratio } from "./run/statistics.js";
 
-const processes = quick ? 1 : 3;
+const processes = quick ? 1 : 2;
 // A multiple of the contenders' numbers, so that each is as often first as any other.
-const rounds = quick ? 2 : 12;
-const warmUp = quick ? 1 : 4;
+const rounds = quick ? 2 : 24;
+const warmUp = quick ? 1 : 9;
 
-/** Of one turn; some 250 ms of each. @type {Record<string, { memory: number, redis: number }>} */
+/** Of one turn; some 100 ms of each. @type {Record<string, { memory: number, redis: number }>} */
 const requestsOf = {
-  "Express 5": { memory: 1500, redis: 1000 },
-  "Koa 3": { memory: 2000, redis: 1200 },
-  "Fastify 5": { memory: 3500, redis: 1500 },
+  "Express 5": { memory: 600, redis: 400 },
+  "Koa 3": { memory: 800, redis: 480 },
+  "Fastify 5": { memory: 1400, redis: 600 },
 };
 
 const body = JSON.stringify({ item: "tea", note: "y".repeat(100) });
