@@ -29,7 +29,8 @@ export interface RouteOptions {
   readonly retryOn?: readonly ConditionName[] | undefined;
   /**
    * How long the route may take to its response headers, in ms from when the request reached it; also the deadline of
-   * every outbound attempt.
+   * every outbound attempt. In Koa and Fastify it ends with the handler: what outer middleware, or hooks such as
+   * `preSerialization` and `onSend`, do with its answer is not counted.
    *
    * @defaultValue none
    */
