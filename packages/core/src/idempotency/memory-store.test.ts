@@ -41,7 +41,7 @@ test("it is full at maxBytes: an answer has no room, and its record stays as it 
   const [a, b] = [request("a"), request("b")];
   await store.claim(a);
   await store.claim(b);
-  expect(await store.complete({ ...a, fence: 1 }, Buffer.alloc(7000), 10_000)).toBe(true);
+  expect(await store.complete({ ...a, fence: 1 }, Buffer.alloc(7700), 10_000)).toBe(true);
   const large = store.complete({ ...b, fence: 1 }, Buffer.alloc(1000), 10_000);
   await expect(large).rejects.toThrow(StoreFullError);
   expect(await store.claim(request("b"))).toMatchObject({ state: "in-flight" });
@@ -55,7 +55,7 @@ test("what has expired makes room, before anything is refused", async () => {
   const store = memoryStore({ maxBytes: 10_000, clock });
   const a = request("a");
   await store.claim(a);
-  await store.complete({ ...a, fence: 1 }, Buffer.alloc(8000), 500);
+  await store.complete({ ...a, fence: 1 }, Buffer.alloc(8600), 500);
   await expect(store.claim(request("b"))).rejects.toThrow(StoreFullError);
   await clock.advance(500);
   expect(await store.claim(request("b"))).toMatchObject({ state: "claimed" });
