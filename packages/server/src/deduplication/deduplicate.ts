@@ -62,6 +62,7 @@ export async function deduplicate(
   return true;
 }
 
+/** A class, since a literal with a getter takes half a microsecond to make (Node 20.20, measured alone). */
 class Keyed implements KeyedRequest {
   readonly scope: string;
   readonly key: string;

@@ -33,7 +33,8 @@ interface Carrier {
  * the originals; what others put there later calls the interceptor.
  *
  * The methods go on the prototype that a framework gives to all its responses, if it has one, and there do nothing for
- * those that nobody intercepts: as properties of its own they would cost each of Express' 29 µs.
+ * those that nobody intercepts: as properties of its own they would cost each of Express' 29 µs (Node 20.20, measured
+ * alone).
  *
  * @param make - Given the original methods, to be called on the response.
  */
@@ -103,8 +104,10 @@ function carried(response: ServerResponse): Interceptor | undefined {
 
 /** Whether one is the other, or a proxy of it, or inherits from it. */
 function isSame(one: ServerResponse, other: ServerResponse): boolean {
+  if (one === other) return true;
   const { outputData } = one as { outputData?: unknown };
-  return one === other || outputData === (other as { outputData?: unknown }).outputData;
+  // Node's, and not documented: without it a proxy is taken for another response, and its key is closed without the answer.
+  return outputData !== undefined && outputData === (other as { outputData?: unknown }).outputData;
 }
 
 function replacement(
