@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { got, posted } from "./asked.ts";
+import { eventLog } from "./event-log.ts";
 import { Gate } from "./gate.ts";
 import { outbound } from "./outbound.ts";
 import { SkewedClock } from "./skewed-clock.ts";
@@ -42,6 +43,39 @@ test("a wait in line that took too long says nothing against the connection that
   await (await waiting).body.dump();
   expect(server.connections).toBe(1);
 });
+
+test.each([
+  ["by its call", 1000, undefined],
+  ["by its origin", undefined, 1000],
+])(
+  "a connection that comes after the time set %s, but before the timer, is not spent on that wait",
+  async (_, own, shared) => {
+    const clock = new SkewedClock();
+    const gate = new Gate();
+    const server = await opened({
+      respond: ({ path }) => (path === "/slow" ? gate.answer(path) : {}),
+    });
+    const upstream = outbound({ connections: 1, clock, retry: { attemptTimeoutMs: shared } });
+    const log = eventLog();
+    const slow = upstream.request(`${server.origin}/slow`, { retry: { attemptTimeoutMs: 20_000 } });
+    const waiting = upstream.request(`${server.origin}/waited`, {
+      method: "POST",
+      retry: { attemptTimeoutMs: own },
+    });
+    await server.until(({ received }) => received === 1);
+    // The process stood still, so that the timer of the one in line has not fired yet.
+    clock.skip(1500);
+    gate.open("/slow");
+    await (await slow).body.dump();
+    await (await waiting).body.dump();
+    expect(log.starts.map(({ path, attempt }) => [path, attempt])).toEqual([
+      ["/slow", 1],
+      ["/waited", 2],
+    ]);
+    expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["unsent"]);
+    expect(server.connections).toBe(1);
+  },
+);
 
 test("time spent in line is not taken off the window in which connecting is tried again", async () => {
   const clock = new SkewedClock();

@@ -21,12 +21,18 @@ export class AttemptTimeout implements Expiring {
   /** Starts it; those of the usual length share one timer. */
   arm(nowMs: number, durationMs: number): void {
     const { timeouts, clock } = this.#origin;
+    this.expiresAtMs = nowMs + durationMs;
     if (durationMs === timeouts.durationMs) {
       this.#queued = true;
       timeouts.add(this, nowMs);
     } else {
       this.#timer = clock.setTimeout(() => this.onExpire(), Math.max(durationMs, 0));
     }
+  }
+
+  /** Whether the time is over, though the timer may be late: other events of a busy loop can come before it. */
+  isOver(nowMs: number): boolean {
+    return nowMs >= this.expiresAtMs;
   }
 
   /** Stops it, if it was armed. */

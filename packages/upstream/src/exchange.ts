@@ -101,7 +101,8 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     const { pool, clock } = this.#request.origin;
     this.#unpark();
     const nowMs = clock.now();
-    if (nowMs < this.#request.deadlineMs) return this.#dispatch(connection, nowMs);
+    if (!this.#timeout.isOver(nowMs)) return this.#dispatch(connection, nowMs);
+    // Once undici had it, the timer could only end it together with the connection, and may find it written.
     pool.giveBack(connection);
     this.#neverSent(timeoutError(), true);
   }
