@@ -82,7 +82,7 @@ describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
     const held = claim();
     await store.claim(held);
     const id = key(held.id);
-    const before = await own.cli("HGETALL", id);
+    const before = await own.cli("GET", id);
     await own.cli("CONFIG", "SET", "maxmemory", "1");
 
     const fresh = claim();
@@ -90,17 +90,24 @@ describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
     await expect(store.complete({ ...held, fence: 1 }, everyByte, 60_000)).rejects.toThrow(/OOM/);
     await expect(store.renew({ ...held, fence: 1 }, 60_000)).rejects.toThrow(/OOM/);
     expect(await own.cli("EXISTS", key(fresh.id))).toBe("0");
-    expect(await own.cli("HGETALL", id)).toBe(before);
+    expect(await own.cli("GET", id)).toBe(before);
     expect(await store.release({ ...held, fence: 1 })).toBe(true);
   });
 
   test("rejects where the key holds something else", async () => {
     const store = await opened(connect);
-    const request = claim();
-    await server.cli("SET", key(request.id), "mine");
-    await expect(store.claim(request)).rejects.toThrow(/WRONGTYPE/);
-    await expect(store.release({ ...request, fence: 1 })).rejects.toThrow(/WRONGTYPE/);
-    expect(await server.cli("GET", key(request.id))).toBe("mine");
+    const [text, list] = [claim(), claim()];
+    await server.cli("SET", key(text.id), "mine");
+    await server.cli("RPUSH", key(list.id), "mine");
+    for (const request of [text, list]) {
+      const token = { ...request, fence: 1 };
+      await expect(store.claim(request)).rejects.toThrow(/WRONGTYPE/);
+      await expect(store.renew(token, 1000)).rejects.toThrow(/WRONGTYPE/);
+      await expect(store.complete(token, everyByte, 1000)).rejects.toThrow(/WRONGTYPE/);
+      await expect(store.release(token)).rejects.toThrow(/WRONGTYPE/);
+    }
+    expect(await server.cli("GET", key(text.id))).toBe("mine");
+    expect(await server.cli("LLEN", key(list.id))).toBe("1");
   });
 });
 
@@ -128,7 +135,11 @@ test("fences stay exact up to 2⁵³", async () => {
   const store = await opened(() => standalone["node-redis"]!(server.port));
   const request = claim({ leaseMs: 0 });
   await store.claim(request);
-  await server.cli("HSET", key(request.id), "fence", `${Number.MAX_SAFE_INTEGER - 1}`);
+  const lift = `
+    local mark, owner, fingerprint, _, lease = cmsgpack.unpack(redis.call("GET", KEYS[1]))
+    local lifted = cmsgpack.pack(mark, owner, fingerprint, tonumber(ARGV[1]), lease)
+    return redis.call("SET", KEYS[1], lifted, "KEEPTTL")`;
+  await server.cli("EVAL", lift, "1", key(request.id), `${Number.MAX_SAFE_INTEGER - 1}`);
   const fence = Number.MAX_SAFE_INTEGER;
   expect(await store.claim(claim({ id: request.id }))).toEqual({ state: "claimed", fence });
 });
@@ -141,7 +152,7 @@ test("names of keys begin with the prefix, are tagged, and tell neither key nor 
   const id = recordId("tenant-7", "order-1234");
   await redisStore({ client: connected.client, prefix: "shop:" }).claim(claim({ id }));
   expect(await own.cli("KEYS", "*")).toBe(`shop:{${id}}`);
-  const record = `${await own.cli("KEYS", "*")} ${await own.cli("HGETALL", `shop:{${id}}`)}`;
+  const record = `${await own.cli("KEYS", "*")} ${await own.cli("GET", `shop:{${id}}`)}`;
   expect(record).not.toMatch(/tenant-7|order-1234/);
 });
 

@@ -53,7 +53,15 @@ export function redisStore(options: RedisStoreOptions): IdempotencyStore {
     async claim({ id, owner, fingerprint, leaseMs, retentionMs, takeOver }) {
       const mayTakeOver = takeOver ? "1" : "0";
       return claimResult(
-        await step(claimScript, id, owner, fingerprint, ms(leaseMs), ms(retentionMs), mayTakeOver),
+        await step(
+          claimScript,
+          id,
+          owner,
+          fingerprint,
+          ms(leaseMs),
+          expiry(retentionMs),
+          mayTakeOver,
+        ),
       );
     },
     async renew({ id, owner }, leaseMs) {
@@ -62,7 +70,7 @@ export function redisStore(options: RedisStoreOptions): IdempotencyStore {
     async complete({ id, owner }, answer, retentionMs) {
       // A copy, since a client that waits for its connection writes later than the caller may write into it.
       const bytes = Buffer.from(answer);
-      return isHeld(await step(completeScript, id, owner, bytes, ms(retentionMs)));
+      return isHeld(await step(completeScript, id, owner, bytes, expiry(retentionMs)));
     },
     async release({ id, owner }) {
       return isHeld(await step(releaseScript, id, owner));
@@ -118,9 +126,14 @@ function integer(bytes: Buffer): number {
   throw foreignReply();
 }
 
-/** A whole number of ms, as PEXPIRE takes no other. */
+/** A whole number of ms, as Redis takes no other. */
 function ms(duration: number): string {
   return String(Math.ceil(duration));
+}
+
+/** A key cannot expire at once. */
+function expiry(duration: number): string {
+  return ms(Math.max(duration, 1));
 }
 
 function foreignReply(): StoreUnavailableError {
