@@ -19,5 +19,5 @@ export interface FingerprintParts {
  * body depends on the parser; so a client that retries has to send what it sent before, byte for byte.
  */
 export function fingerprint({ method, path, contentType, body }: FingerprintParts): string {
-  return framedHash("reissue request fingerprint 1", [method, path, contentType, body]);
+  return framedHash("reissue request fingerprint 1", [method, path, contentType], body);
 }
