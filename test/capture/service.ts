@@ -55,12 +55,12 @@ export class HeldStore implements IdempotencyStore {
 
   async claim(
     ...args: Parameters<IdempotencyStore["claim"]>
-  ): ReturnType<IdempotencyStore["claim"]> {
+  ): Promise<Awaited<ReturnType<IdempotencyStore["claim"]>>> {
     if (this.#held === "claim") await this.#wait();
     return this.#store.claim(...args);
   }
 
-  renew(...args: Parameters<IdempotencyStore["renew"]>): Promise<boolean> {
+  renew(...args: Parameters<IdempotencyStore["renew"]>): ReturnType<IdempotencyStore["renew"]> {
     return this.#store.renew(...args);
   }
 
@@ -69,7 +69,9 @@ export class HeldStore implements IdempotencyStore {
     return this.#store.complete(...args);
   }
 
-  release(...args: Parameters<IdempotencyStore["release"]>): Promise<boolean> {
+  release(
+    ...args: Parameters<IdempotencyStore["release"]>
+  ): ReturnType<IdempotencyStore["release"]> {
     return this.#store.release(...args);
   }
 

@@ -132,7 +132,7 @@ interface Step {
 
 const complete: Step = {
   name: "complete",
-  act: (claim, run) => claim.complete(answerOf(run)),
+  act: async (claim, run) => claim.complete(answerOf(run)),
   holding: (record, _key, run) => ((record.answer = run), true),
   notHolding: false,
   ends: true,
@@ -268,7 +268,7 @@ function heard(store: IdempotencyStore, renewals: Promise<boolean>[]): Idempoten
   return {
     claim: (request) => store.claim(request),
     renew(token, leaseMs) {
-      const renewal = store.renew(token, leaseMs);
+      const renewal = Promise.resolve(store.renew(token, leaseMs));
       renewals.push(renewal);
       return renewal;
     },

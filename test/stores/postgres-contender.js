@@ -17,7 +17,7 @@ await once(process, "message");
 /** @type {Record<string, number>[]} */
 const results = [];
 for (let key = 0; key < Number(keys); key += 1) {
-  const claims = Array.from({ length: Number(times) }, () =>
+  const claims = Array.from({ length: Number(times) }, async () =>
     store.claim({
       id: `contended ${key}`,
       owner: randomUUID(),

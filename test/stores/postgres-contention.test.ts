@@ -47,7 +47,7 @@ test("16 claims of a lapsed record: one takes it over", async () => {
   const store = postgresStore({ pool });
   for (let key = 0; key < 30; key += 1) {
     await store.claim(request(`lapsed ${key}`, { leaseMs: 0 }));
-    const claims = Array.from({ length: 16 }, () => store.claim(request(`lapsed ${key}`)));
+    const claims = Array.from({ length: 16 }, async () => store.claim(request(`lapsed ${key}`)));
     const winners = (await Promise.all(claims)).filter(({ state }) => state !== "in-flight");
     expect(winners).toEqual([{ state: "claimed", fence: 2 }]);
   }
@@ -58,7 +58,7 @@ test("16 claims of a record whose retention is over: one has it anew", async () 
   for (let key = 0; key < 30; key += 1) {
     const first = request(`expired ${key}`, { leaseMs: 0, retentionMs: 0 });
     await store.claim(first);
-    const claims = Array.from({ length: 16 }, () => store.claim(request(`expired ${key}`)));
+    const claims = Array.from({ length: 16 }, async () => store.claim(request(`expired ${key}`)));
     const winners = (await Promise.all(claims)).filter(({ state }) => state !== "in-flight");
     expect(winners).toEqual([{ state: "claimed", fence: 1 }]);
   }

@@ -262,7 +262,9 @@ test.each(["repeatable read", "serializable"])(
     expect(rows).toEqual([{ transaction_isolation: isolation }]);
     const store = postgresStore({ pool: strict });
     for (let key = 0; key < 8; key += 1) {
-      const claims = Array.from({ length: 16 }, () => store.claim(request(`${isolation} ${key}`)));
+      const claims = Array.from({ length: 16 }, async () =>
+        store.claim(request(`${isolation} ${key}`)),
+      );
       const states = (await Promise.all(claims)).map(({ state }) => state);
       expect(states.toSorted()).toEqual(["claimed", ...Array(15).fill("in-flight")]);
     }

@@ -23,7 +23,7 @@ process.stdin.once("data", async () => {
 
 /** @param {string} id */
 async function winsOf(id) {
-  const claims = Array.from({ length: 16 }, () =>
+  const claims = Array.from({ length: 16 }, async () =>
     store.claim({
       id,
       owner: randomUUID(),

@@ -1,3 +1,4 @@
+export { isPromise, type Awaitable } from "./awaitable.ts";
 export { systemClock, type Clock, type Timer } from "./clock.ts";
 export {
   attemptChannel,

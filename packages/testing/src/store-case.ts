@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 import type { ClaimRequest, ClaimResult, ClaimToken, IdempotencyStore } from "@reissue/core";
 
@@ -26,7 +26,7 @@ export const overMs = 600;
 export function request(fields: Partial<ClaimRequest> = {}): ClaimRequest {
   return {
     id: randomBytes(32).toString("base64url"),
-    owner: randomUUID(),
+    owner: randomBytes(16).toString("base64url"),
     fingerprint: randomBytes(32).toString("base64url"),
     leaseMs: longMs,
     retentionMs: longMs,
@@ -47,12 +47,12 @@ export async function held(
 }
 
 /** Asks for a record as somebody else. */
-export function again(
+export async function again(
   { store }: StoreHarness,
   asked: ClaimRequest,
   fields: Partial<ClaimRequest> = {},
 ): Promise<ClaimResult> {
-  return store.claim({ ...asked, owner: randomUUID(), ...fields });
+  return store.claim({ ...asked, owner: randomBytes(16).toString("base64url"), ...fields });
 }
 
 /** Asserts that a record is completed with these bytes. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 import {
   again,
@@ -156,7 +156,7 @@ export const storeConformance: readonly StoreCase[] = [
     async run(harness) {
       const { asked, token } = await held(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
-      const owner = randomUUID();
+      const owner = randomBytes(16).toString("base64url");
       assert.deepEqual(await again(harness, asked, { owner }), { state: "claimed", fence: 2 });
       assert.equal(await harness.store.renew(token, longMs), false);
       assert.equal(await harness.store.complete(token, Buffer.from("late"), longMs), false);
@@ -238,7 +238,9 @@ export const storeConformance: readonly StoreCase[] = [
     async run({ store }) {
       const race = async (): Promise<void> => {
         const { id, fingerprint } = request();
-        const claims = Array.from({ length: 16 }, () => store.claim(request({ id, fingerprint })));
+        const claims = Array.from({ length: 16 }, async () =>
+          store.claim(request({ id, fingerprint })),
+        );
         const states = (await Promise.all(claims)).map(({ state }) => state);
         assert.equal(states.filter((state) => state === "claimed").length, 1);
         assert.equal(states.filter((state) => state === "in-flight").length, 15);

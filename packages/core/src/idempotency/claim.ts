@@ -1,3 +1,4 @@
+import { attempt, type Awaitable } from "../awaitable.ts";
 import type { Timer } from "../clock.ts";
 import { isReissueError } from "../errors.ts";
 import { encodeAnswer, type Answer } from "./answer.ts";
@@ -46,22 +47,19 @@ export class Claim implements ClaimToken {
    * Keeps the answer for the retries to come; where there is no room for its body, only that there was one.
    *
    * @returns whether it is kept. It is not where another has taken over, or where the store fails: the claim is then left
-   * to expire. Never rejects.
+   * to expire. Never rejects, and is there at once where the store is.
    */
-  async complete(answer: Answer): Promise<boolean> {
+  complete(answer: Answer): Awaitable<boolean> {
     if (!this.#settle()) return false;
-    try {
-      return await this.#keep(answer);
-    } catch (error) {
+    const failed = (error: unknown): false => this.#failed("complete", error);
+    return this.#keep(answer, (error) => {
       // By its code: the store may have another copy of this package.
       const isFull = isReissueError(error) && error.code === "ERR_REISSUE_STORE_FULL";
-      if (!isFull || answer.body === null) return this.#failed("complete", error);
-    }
-    // Nobody is ever given more of it than its status.
-    const { status } = answer;
-    return this.#keep({ status, headers: [], trailers: [], body: null }).catch((error: unknown) =>
-      this.#failed("complete", error),
-    );
+      if (!isFull || answer.body === null) return failed(error);
+      // Nobody is ever given more of it than its status.
+      const { status } = answer;
+      return this.#keep({ status, headers: [], trailers: [], body: null }, failed);
+    });
   }
 
   /** Lets the next request with this key run. Never rejects: where the store fails, the lease has to run out first. */
@@ -86,12 +84,16 @@ export class Claim implements ClaimToken {
     if (this.#settle()) publish(this, "completed");
   }
 
-  async #keep(answer: Answer): Promise<boolean> {
+  #keep(answer: Answer, onError: (error: unknown) => Awaitable<boolean>): Awaitable<boolean> {
     const { store, retentionMs } = this.#settings;
-    const bytes = encodeAnswer(answer);
-    const kept = await this.#call(() => store.complete(this, bytes, retentionMs));
-    publish(this, kept ? "completed" : "lost");
-    return kept;
+    return attempt(
+      () => this.#call(() => store.complete(this, encodeAnswer(answer), retentionMs)),
+      (kept) => {
+        publish(this, kept ? "completed" : "lost");
+        return kept;
+      },
+      onError,
+    );
   }
 
   /** Ends the heartbeat. @returns false where it had been settled. */
@@ -132,7 +134,7 @@ export class Claim implements ClaimToken {
     if (!this.#settled) this.#beat(Math.max(0, leaseMs / 3 - (clock.now() - begunAtMs)));
   }
 
-  #call<Result>(call: () => Promise<Result>): Promise<Result> {
+  #call<Result>(call: () => Awaitable<Result>): Awaitable<Result> {
     const { clock, storeTimeoutMs } = this.#settings;
     return storeCall(call, { clock, timeoutMs: storeTimeoutMs });
   }

@@ -52,7 +52,7 @@ export function bench(
   onTestFinished(() => {
     idempotencyChannel.unsubscribe(listen);
   });
-  const ask: Bench["ask"] = (fields = {}) =>
+  const ask: Bench["ask"] = async (fields = {}) =>
     begin({ scope: "shared", key: "k", fingerprint: "f", ...fields }, settings);
   return {
     clock,

@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-
+import { attempt, isPromise, type Awaitable } from "../awaitable.ts";
 import { decodeAnswer, type Answer } from "./answer.ts";
 import {
   answerNotKeptError,
@@ -12,6 +11,7 @@ import {
 import type { ClaimSettings } from "./claim-settings.ts";
 import { Claim } from "./claim.ts";
 import { publish } from "./idempotency-channel.ts";
+import { newOwner } from "./owner.ts";
 import { recordId } from "./record-id.ts";
 import { storeCall } from "./store-call.ts";
 import { StoreUnavailableError } from "./store-error.ts";
@@ -44,44 +44,59 @@ const longestPauseMs = 500;
 /**
  * Tells for a keyed request whether it runs, is answered with what the first one was, or is refused.
  *
- * Never rejects, and runs nothing unprotected: a store that fails, or is slow, is a refusal.
+ * Never fails, and runs nothing unprotected: a store that fails, or is slow, is a refusal.
  */
-export async function begin(request: KeyedRequest, settings: ClaimSettings): Promise<Beginning> {
+export function begin(request: KeyedRequest, settings: ClaimSettings): Awaitable<Beginning> {
   const { clock, waitMs } = settings;
   const id = recordId(request.scope, request.key);
   const waitUntilMs = clock.now() + waitMs;
+  const orWait = (beginning: Beginning | null): Awaitable<Beginning> =>
+    beginning ?? wait(id, request, waitUntilMs, settings);
+  const first = claim(id, request.fingerprint, settings);
+  return isPromise(first) ? first.then(orWait) : orWait(first);
+}
+
+/** Waits for another request's answer, for as long as anybody waits for this one's. */
+async function wait(
+  id: string,
+  { fingerprint, signal }: KeyedRequest,
+  untilMs: number,
+  settings: ClaimSettings,
+): Promise<Beginning> {
+  const { clock } = settings;
   let pauseMs = firstPauseMs;
   for (;;) {
-    const beginning = await claim(id, request.fingerprint, settings);
-    if (beginning !== null) return beginning;
-    const leftMs = waitUntilMs - clock.now();
-    if (leftMs <= 0 || request.signal?.aborted) return inFlight(id, settings);
-    await pause(Math.min(pauseMs, leftMs), request.signal, settings);
-    if (request.signal?.aborted) return inFlight(id, settings);
+    const leftMs = untilMs - clock.now();
+    if (leftMs <= 0 || signal?.aborted) return inFlight(id, settings);
+    await pause(Math.min(pauseMs, leftMs), signal, settings);
+    if (signal?.aborted) return inFlight(id, settings);
     pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    const beginning = await claim(id, fingerprint, settings);
+    if (beginning !== null) return beginning;
   }
 }
 
 /** One look at the store; null where the key is in flight. */
-async function claim(
+function claim(
   id: string,
   fingerprint: string,
   settings: ClaimSettings,
-): Promise<Beginning | null> {
+): Awaitable<Beginning | null> {
   const { leaseMs, retentionMs, guarantee, retryAfterSeconds } = settings;
   const takeOver = guarantee === "at-least-once";
   // Drawn anew each time: what comes late of a call that was given up must not pass for this one.
-  const owner = randomUUID();
-  try {
-    const request = { id, owner, fingerprint, leaseMs, retentionMs, takeOver };
-    return outcome(understood(await ask(request, settings)), request, settings);
-  } catch (error) {
-    publish({ id }, "store-failed", { operation: "claim", error });
-    return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
-  }
+  const request = { id, owner: newOwner(), fingerprint, leaseMs, retentionMs, takeOver };
+  return attempt(
+    () => ask(request, settings),
+    (said) => outcome(understood(said), request, settings),
+    (error) => {
+      publish({ id }, "store-failed", { operation: "claim", error });
+      return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
+    },
+  );
 }
 
-function ask(request: ClaimRequest, settings: ClaimSettings): Promise<ClaimResult> {
+function ask(request: ClaimRequest, settings: ClaimSettings): Awaitable<Said> {
   const { store, clock, storeTimeoutMs } = settings;
   return storeCall(
     () => store.claim(request),

@@ -1,24 +1,33 @@
+import { isPromise, type Awaitable } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
 import { StoreUnavailableError } from "./store-error.ts";
 
 /**
- * Calls a store and waits no longer than `timeoutMs`.
+ * Calls a store and waits no longer than `timeoutMs`, and not at all for one that answers at once.
  *
  * @param onLate - Told of what the call came to after it had been given up.
- * @returns what the call came to; rejects with a {@link StoreUnavailableError} when the time is over.
+ * @returns what the call came to; fails with a {@link StoreUnavailableError} when the time is over.
  */
 export function storeCall<Result>(
-  call: () => Promise<Result>,
+  call: () => Awaitable<Result>,
   { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
   onLate: (result: Result) => void = () => {},
-): Promise<Result> {
+): Awaitable<Result> {
+  let reply: Awaitable<Result>;
+  try {
+    reply = call();
+  } catch (error) {
+    throw asError(error);
+  }
+  if (!isPromise(reply)) return reply;
+  const coming = reply;
   return new Promise((resolve, reject) => {
     let isOver = false;
     const timer = clock.setTimeout(() => {
       isOver = true;
       reject(new StoreUnavailableError(`did not answer within ${timeoutMs} ms`));
     }, timeoutMs);
-    attempt(call).then(
+    coming.then(
       (result) => {
         clock.clearTimeout(timer);
         if (isOver) onLate(result);
@@ -26,19 +35,12 @@ export function storeCall<Result>(
       },
       (error: unknown) => {
         clock.clearTimeout(timer);
-        reject(
-          error instanceof Error ? error : new StoreUnavailableError("failed", { cause: error }),
-        );
+        reject(asError(error));
       },
     );
   });
 }
 
-/** A store of somebody else's may throw where it should reject, and return what is no promise. */
-function attempt<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return Promise.resolve(call());
-  } catch (error) {
-    return Promise.reject(error);
-  }
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new StoreUnavailableError("failed", { cause: error });
 }

@@ -1,8 +1,10 @@
+import type { Awaitable } from "../awaitable.ts";
+
 /** Who holds a record: what `renew`, `complete` and `release` are let in by. */
 export interface ClaimToken {
   /** The record's name: 43 characters of base64url. */
   readonly id: string;
-  /** Who claimed it: a UUID that was drawn for this claim alone. */
+  /** Who claimed it: 22 characters of base64url, drawn for this claim alone. */
   readonly owner: string;
   /** 1 for the record's first claim, and one more for each time that it was taken over after a lapse. */
   readonly fence: number;
@@ -39,7 +41,8 @@ export type ClaimResult =
  * Keeps one record for each idempotency key.
  *
  * Every method is atomic against all others on the same record, from whatever process, and takes one round trip. Time
- * is the store's, never the caller's. A method that cannot do its work rejects; it never pretends. A method may be
+ * is the store's, never the caller's. A method that cannot do its work rejects, or throws; it never pretends. One that
+ * has done it by the time that it returns may give what it came to without a promise. A method may be
  * called again by a client that lost the reply, and then says the same: a claim by the owner who holds the record is
  * `claimed` with the same fence, a completion by the owner who completed it is true.
  *
@@ -51,20 +54,20 @@ export interface IdempotencyStore {
    * another fingerprint is `mismatch`; a completed one is `completed`; one whose lease runs is `in-flight`; and one
    * whose lease has run out is taken over with the next fence, or `lapsed`. Only `claimed` changes the record.
    */
-  claim(request: ClaimRequest): Promise<ClaimResult>;
+  claim(request: ClaimRequest): Awaitable<ClaimResult>;
 
   /**
    * Lets the lease run for `leaseMs` from now, whether or not it had run out, and the record live as long at least; false
    * where the token holds nothing.
    */
-  renew(token: ClaimToken, leaseMs: number): Promise<boolean>;
+  renew(token: ClaimToken, leaseMs: number): Awaitable<boolean>;
 
   /**
    * Keeps the answer for `retentionMs` from now; false where the token holds nothing, because it was taken over. A lease
    * that has run out does not matter while nobody has taken over.
    */
-  complete(token: ClaimToken, answer: Uint8Array, retentionMs: number): Promise<boolean>;
+  complete(token: ClaimToken, answer: Uint8Array, retentionMs: number): Awaitable<boolean>;
 
   /** Forgets the record, so that the next claim is the first; false where the token holds nothing, or is completed. */
-  release(token: ClaimToken): Promise<boolean>;
+  release(token: ClaimToken): Awaitable<boolean>;
 }

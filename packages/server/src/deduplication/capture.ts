@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 
-import type { Field } from "@reissue/core";
+import { isPromise, type Awaitable, type Field } from "@reissue/core";
 
-import { fieldOf, headOf, setHeaders, type Head } from "./head.ts";
+import { fieldOf, headGiven, headOf, setHeaders, type Head } from "./head.ts";
 import { intercept, type Interceptor, type Method, type Methods } from "./interception.ts";
 import { bytesOf, isChunk, Recording } from "./recording.ts";
 
@@ -18,8 +18,8 @@ export interface Captured {
 export interface CaptureListener {
   /** The most bytes of a body that are kept. */
   readonly maxBytes: number;
-  /** Called once the response is whole; its last byte leaves when the promise has resolved. It must not reject. */
-  onWhole(captured: Captured): Promise<void>;
+  /** Called once the response is whole; its last byte leaves when that is done. It must not fail. */
+  onWhole(captured: Captured): Awaitable<unknown>;
   /** Called where the response was cut after its head had gone out. */
   onCut(head: Head): void;
 }
@@ -49,7 +49,9 @@ class Capture implements Interceptor {
   #isEnding = false;
   /** Whether what was held is being let go: an end that others have put there may come down to a write. */
   #isLettingGo = false;
-  #settled: Promise<void> | null = null;
+  #isWhole = false;
+  /** Null where the response is not whole yet, or was kept at once. */
+  #keeping: Promise<unknown> | null = null;
 
   constructor(response: ServerResponse, listener: CaptureListener, originals: Methods) {
     this.#response = response;
@@ -57,7 +59,7 @@ class Capture implements Interceptor {
     this.#originals = originals;
     this.#recording = new Recording(listener.maxBytes);
     response.once("close", () => {
-      if (this.#settled !== null) return;
+      if (this.#isWhole) return;
       // Or somebody gave it other methods, as another copy of Express does, and nothing was recorded.
       const isUnseen = this.#head === null && response.headersSent;
       if (this.#hasBegun || isUnseen) {
@@ -72,16 +74,16 @@ class Capture implements Interceptor {
 
   writeHead(status: unknown, ...rest: unknown[]): unknown {
     const response = this.#response;
-    const { writeHead } = this.#originals;
-    if (response.headersSent) return Reflect.apply(writeHead, response, [status, ...rest]);
+    if (response.headersSent) {
+      return Reflect.apply(this.#originals.writeHead, response, [status, ...rest]);
+    }
     const given = rest.find((arg) => typeof arg === "object" && arg !== null);
-    if (given !== undefined) setHeaders(response, given);
     // Compression that is mounted inside has set its headers by now, and outside has not touched them yet.
-    const head = headOf(response, status);
+    const head = given === undefined ? null : headGiven(response, status, given);
+    if (head !== null) return this.#writeHead(head, [status, ...rest]);
+    if (given !== undefined) setHeaders(response, given);
     const reason = typeof rest[0] === "string" ? [rest[0]] : [];
-    const result: unknown = Reflect.apply(writeHead, response, [status, ...reason]);
-    this.#head = head;
-    return result;
+    return this.#writeHead(headOf(response, status), [status, ...reason]);
   }
 
   write(...args: unknown[]): unknown {
@@ -101,8 +103,7 @@ class Capture implements Interceptor {
     }
     this.#fixHead(null);
     this.#recording.add(chunk);
-    this.#hold(write, args);
-    return true;
+    return this.#hold(write, args);
   }
 
   end(...args: unknown[]): unknown {
@@ -150,6 +151,13 @@ class Capture implements Interceptor {
     return declared == null ? Infinity : Number(declared);
   }
 
+  #writeHead(head: Head, args: readonly unknown[]): unknown {
+    const result: unknown = Reflect.apply(this.#originals.writeHead, this.#response, args);
+    // Only now: Node may refuse it.
+    this.#head = head;
+    return result;
+  }
+
   /** Fixes status and headers, as Node does when it is given all of a body at once. */
   #fixHead(length: number | null): void {
     const response = this.#response;
@@ -160,24 +168,34 @@ class Capture implements Interceptor {
     response.writeHead(response.statusCode);
   }
 
-  /** Does what completes the response once it is kept. */
-  #hold(method: Method, args: readonly unknown[]): void {
+  /** Does what completes the response once it is kept. @returns what that gave, or true where it is yet to be done. */
+  #hold(method: Method, args: readonly unknown[]): unknown {
     const response = this.#response;
-    const trailers = response.chunkedEncoding ? this.#recording.trailers : [];
-    this.#settled ??= this.#listener.onWhole({
+    if (!this.#isWhole) this.#keeping = this.#keep();
+    if (this.#keeping === null) return this.#letGo(method, args);
+    this.#keeping
+      .then(() => this.#letGo(method, args))
+      .catch((error: unknown) => response.destroy(error as Error));
+    return true;
+  }
+
+  #keep(): Promise<unknown> | null {
+    this.#isWhole = true;
+    const kept = this.#listener.onWhole({
       head: this.#head as Head,
-      trailers,
+      trailers: this.#response.chunkedEncoding ? this.#recording.trailers : [],
       body: this.#recording.body(),
     });
-    const letGo = (): void => {
-      this.#isLettingGo = true;
-      try {
-        Reflect.apply(method, response, args);
-      } finally {
-        this.#isLettingGo = false;
-      }
-    };
-    this.#settled.then(letGo).catch((error: unknown) => response.destroy(error as Error));
+    return isPromise(kept) ? kept : null;
+  }
+
+  #letGo(method: Method, args: readonly unknown[]): unknown {
+    this.#isLettingGo = true;
+    try {
+      return Reflect.apply(method, this.#response, args);
+    } finally {
+      this.#isLettingGo = false;
+    }
   }
 }
 

@@ -4,7 +4,9 @@ import {
   begin,
   fingerprint,
   isKeptStatus,
+  isPromise,
   type Answer,
+  type Awaitable,
   type Claim,
   type KeyedRequest,
 } from "@reissue/core";
@@ -31,8 +33,16 @@ export async function deduplicate(
   if (deduplication === null || key === null || scope === null) return true;
   // There a body needs no length, a response has other methods, and so it would run unprotected.
   if (request.httpVersionMajor > 1) throw new Error("Keys are deduplicated over HTTP/1 alone");
-  const body = await bodyOf(inbound, deduplication.maxBodyBytes);
-  if (body === null) return false;
+  let body: Uint8Array;
+  try {
+    body = await readBody(request, deduplication.maxBodyBytes);
+  } catch (error) {
+    if (inbound.timedOut) return false;
+    // Nobody reads the rest, and an error handler of the application's may leave out the error's own headers.
+    if (!request.complete) response.shouldKeepAlive = false;
+    throw error;
+  }
+  if (inbound.timedOut) return false;
   const parts = {
     method: request.method ?? "",
     path: pathOf(request),
@@ -40,7 +50,8 @@ export async function deduplicate(
     body,
   };
   const keyed = new Keyed(scope, key, fingerprint(parts), inbound);
-  const beginning = await begin(keyed, deduplication.claims);
+  const said = begin(keyed, deduplication.claims);
+  const beginning = isPromise(said) ? await said : said;
   // Nobody waits for it any more, or it was answered meanwhile.
   const isOver = inbound.left || inbound.timedOut;
   if (beginning.action === "refuse") {
@@ -82,20 +93,6 @@ class Keyed implements KeyedRequest {
   }
 }
 
-/** The body; null where the request has been answered by the time that it has come. */
-async function bodyOf(inbound: InboundRequest, maxBytes: number): Promise<Uint8Array | null> {
-  const { request, response } = inbound;
-  try {
-    const body = await readBody(request, maxBytes);
-    return inbound.timedOut ? null : body;
-  } catch (error) {
-    if (inbound.timedOut) return null;
-    // Nobody reads the rest, and an error handler of the application's may leave out the error's own headers.
-    if (!request.complete) response.shouldKeepAlive = false;
-    throw error;
-  }
-}
-
 /** The path as the client sent it; Express and Koa's mounts shorten `url`. */
 function pathOf(request: IncomingMessage): string {
   const { originalUrl } = request as { readonly originalUrl?: unknown };
@@ -108,11 +105,11 @@ function record(
   claim: Claim,
   { maxAnswerBytes, keeps }: Deduplication,
 ): void {
-  const settle = async ({ head, trailers, body }: Captured): Promise<void> => {
+  const settle = ({ head, trailers, body }: Captured): Awaitable<unknown> => {
     // It was us who answered, and the handler goes on.
     if (inbound.timedOut) return claim.abandon();
     if (!isKeptStatus(head.status)) return claim.release();
-    await claim.complete(kept({ head, trailers, body }, keeps, inbound.request.method));
+    return claim.complete(kept({ head, trailers, body }, keeps, inbound.request.method));
   };
   capture(inbound.response, {
     maxBytes: maxAnswerBytes,

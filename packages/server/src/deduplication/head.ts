@@ -11,12 +11,34 @@ export interface Head {
 /** The head that a response has been given, with the status that `writeHead` is given: a number, or the text of one. */
 export function headOf(response: ServerResponse, status: unknown): Head {
   const fields: Field[] = [];
-  for (const name of rawHeaderNames(response)) {
-    const value: unknown = response.getHeader(name) ?? [];
-    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-    for (const each of values) fields.push([name, String(each)]);
+  for (const name of rawHeaderNames(response)) addFields(fields, name, response.getHeader(name));
+  return { status: statusOf(status), fields };
+}
+
+/**
+ * The head that `writeHead` is given in an object; null where that is not all of it, or is given otherwise, and
+ * {@link setHeaders} has to bring it together.
+ */
+export function headGiven(response: ServerResponse, status: unknown, given: object): Head | null {
+  if (Array.isArray(given) || rawHeaderNames(response).length > 0) return null;
+  const fields: Field[] = [];
+  for (const name of Object.keys(given)) {
+    addFields(fields, name, (given as OutgoingHttpHeaders)[name]);
   }
-  return { status: Math.trunc(Number(status)), fields };
+  return { status: statusOf(status), fields };
+}
+
+function addFields(
+  fields: Field[],
+  name: string,
+  value: number | string | readonly string[] | undefined,
+): void {
+  if (Array.isArray(value)) for (const each of value) fields.push([name, String(each)]);
+  else if (value !== undefined) fields.push([name, String(value)]);
+}
+
+function statusOf(status: unknown): number {
+  return Math.trunc(Number(status));
 }
 
 /** The value of a field in a head; null where there is none. */
