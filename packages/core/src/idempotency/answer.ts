@@ -15,12 +15,17 @@ const version = 1;
 
 /** Makes bytes of an answer, for a store: one line of JSON, then the body as it is. */
 export function encodeAnswer({ status, headers, trailers, body }: Answer): Uint8Array {
-  const head = JSON.stringify({ version, status, headers, trailers, kept: body !== null });
-  const headBytes = Buffer.byteLength(head) + 1;
+  const fields = `"headers":${json(headers)},"trailers":${json(trailers)}`;
+  const head = `{"version":${version},"status":${status},${fields},"kept":${body !== null}}\n`;
+  const headBytes = Buffer.byteLength(head);
   const bytes = Buffer.allocUnsafe(headBytes + (body?.byteLength ?? 0));
-  bytes.write(`${head}\n`);
+  bytes.write(head);
   if (body !== null) bytes.set(body, headBytes);
   return bytes;
+}
+
+function json(fields: readonly Field[]): string {
+  return fields.length === 0 ? "[]" : JSON.stringify(fields);
 }
 
 /**

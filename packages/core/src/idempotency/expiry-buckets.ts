@@ -1,5 +1,11 @@
+/** A place in a ring of entries. They carry their own: a Set of them would have to hash and to grow. */
+interface Linked {
+  before: Linked | null;
+  after: Linked | null;
+}
+
 /** Something that expires. */
-export interface Expiring {
+export interface Expiring extends Linked {
   /** In ms of the clock. */
   expiresAtMs: number;
 }
@@ -9,23 +15,24 @@ const bucketMs = 1000;
 
 /** Entries by when they expire, so that the expired ones are found without a look at the others. */
 export class ExpiryBuckets<Entry extends Expiring> {
-  readonly #buckets = new Map<number, Set<Entry>>();
+  /** The first and last place of each one's ring. */
+  readonly #buckets = new Map<number, Linked>();
   /** No bucket before this one holds anything. */
   #first = Infinity;
 
   add(entry: Entry): void {
     const number = bucketOf(entry.expiresAtMs);
-    const bucket = this.#buckets.get(number);
-    if (bucket === undefined) this.#buckets.set(number, new Set([entry]));
-    else bucket.add(entry);
+    let bucket = this.#buckets.get(number);
+    if (bucket === undefined) this.#buckets.set(number, (bucket = ring()));
+    insert(entry, bucket);
     this.#first = Math.min(this.#first, number);
   }
 
   remove(entry: Entry): void {
     const number = bucketOf(entry.expiresAtMs);
+    takeOut(entry);
     const bucket = this.#buckets.get(number);
-    bucket?.delete(entry);
-    if (bucket?.size === 0) this.#buckets.delete(number);
+    if (bucket?.after === bucket) this.#buckets.delete(number);
   }
 
   move(entry: Entry, expiresAtMs: number): void {
@@ -45,7 +52,9 @@ export class ExpiryBuckets<Entry extends Expiring> {
         ? [...this.#buckets.keys()].filter((number) => number <= last)
         : Array.from({ length: Math.max(0, last - this.#first + 1) }, (_, at) => this.#first + at);
     for (const number of due) {
-      for (const entry of this.#buckets.get(number) ?? []) {
+      const bucket = this.#buckets.get(number) ?? null;
+      for (let at = bucket?.after ?? null; at !== bucket; at = at?.after ?? null) {
+        const entry = at as Entry;
         if (entry.expiresAtMs <= nowMs) taken.push(entry);
       }
     }
@@ -53,6 +62,29 @@ export class ExpiryBuckets<Entry extends Expiring> {
     this.#first = this.#buckets.size === 0 ? Infinity : Math.max(this.#first, last);
     return taken;
   }
+}
+
+function ring(): Linked {
+  const ends: Linked = { before: null, after: null };
+  ends.before = ends;
+  ends.after = ends;
+  return ends;
+}
+
+function insert(link: Linked, ends: Linked): void {
+  const { before } = ends;
+  link.before = before;
+  link.after = ends;
+  if (before !== null) before.after = link;
+  ends.before = link;
+}
+
+function takeOut(link: Linked): void {
+  const { before, after } = link;
+  if (before !== null) before.after = after;
+  if (after !== null) after.before = before;
+  link.before = null;
+  link.after = null;
 }
 
 function bucketOf(atMs: number): number {
