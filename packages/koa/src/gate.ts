@@ -71,18 +71,17 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
   const settings = gateSettings(options, ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
 
-  async function gate(ctx: Context, next: () => Promise<unknown>): Promise<void> {
+  // Not async: what is left to do for most requests is nothing.
+  function gate(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
     const inbound = InboundRequest.of(ctx.req, ctx.res, settings, ctx);
     inbound.client = upstream.get;
     giveUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
-    try {
-      await admit(inbound, ctx, next);
-    } catch (error) {
+    return admit(inbound, ctx, next).catch((error: unknown) => {
       const passed = escape(error, inbound);
       if (passed !== null) throw passed.error;
       // It has been answered: Koa has nothing to do any more.
       ctx.respond = false;
-    }
+    });
   }
 
   return Object.assign(gate, { close: upstream.close });
