@@ -22,42 +22,74 @@ interface Trial {
   readonly victim: Service;
 }
 
+/** What victims are struck with, how many of them, and how many payments each of them makes at the time. */
+interface Strikes {
+  readonly signal: NodeJS.Signals;
+  readonly victims: number;
+  readonly payments: number;
+}
+
 /** Strikes at victims, and leaves a survivor with the same store to ask. */
 async function struck(
   options: Pick<ServiceOptions, "store" | "url"> & { readonly guarantee: string },
-  { signal, times }: { readonly signal: NodeJS.Signals; readonly times: number },
+  { signal, victims, payments }: Strikes,
   check: (trial: Trial, ask: (key: string) => Promise<Receipt>) => Promise<void>,
 ): Promise<ReadonlyMap<string, number>> {
   const random = seededRandom(1);
-  const victims = new Map<string, Service>();
-  const effects = await opened((path) => {
-    const victim = victims.get(path);
-    victims.delete(path);
-    // Somewhere between the effect and its answer's last byte.
-    if (victim !== undefined) setTimeout(() => victim.signal(signal), random() * 4);
+  /** Told that a payment of a victim has had its effect, by path. */
+  const arrivals = new Map<string, () => Promise<void>>();
+  const effects = await opened(async (path) => {
+    const arrived = arrivals.get(path);
+    arrivals.delete(path);
+    await arrived?.();
   });
   const full = { storeTimeoutMs: 800, leaseMs, ...options, effects: effects.origin };
   const survivor = await started(full);
   const agent = new Agent();
   onTestFinished(() => agent.destroy());
   const ask = (key: string): Promise<Receipt> => pay(agent, survivor.origin, key);
-  const left = Array.from({ length: times }, (_, number) => `key-${number}`).values();
+  const left = Array.from({ length: victims }, (_, victim) =>
+    Array.from({ length: payments }, (_, payment) => `key-${victim}-${payment}`),
+  ).values();
   // Most of the time goes by until a lease is over, and one victim need not wait for another's.
-  const checks: Promise<void>[] = [];
+  const checks: Promise<unknown>[] = [];
   const strikeEach = async (): Promise<void> => {
-    for (const key of left) {
+    for (const keys of left) {
       const victim = await started(full);
-      victims.set(`/payments/${key}`, victim);
+      const arrived = meeting(keys.length, () => {
+        // Somewhere between the effects and their answers' last bytes.
+        setTimeout(() => victim.signal(signal), random() * 4);
+      });
+      for (const key of keys) arrivals.set(`/payments/${key}`, arrived);
       const startedAtMs = performance.now();
-      const receipt = pay(agent, victim.origin, key).catch(() => null);
-      await expect.poll(() => victims.has(`/payments/${key}`), { timeout: 10_000 }).toBe(false);
-      const trial = { key, startedAtMs, receipt, victim };
-      checks.push(check(trial, ask).finally(() => victim.signal("SIGKILL")));
+      const trials = keys.map((key): Trial => {
+        const receipt = pay(agent, victim.origin, key).catch(() => null);
+        return { key, startedAtMs, receipt, victim };
+      });
+      const isStruck = (): boolean => !keys.some((key) => arrivals.has(`/payments/${key}`));
+      await expect.poll(isStruck, { timeout: 10_000 }).toBe(true);
+      const checked = Promise.all(trials.map((trial) => check(trial, ask)));
+      checks.push(checked.finally(() => victim.signal("SIGKILL")));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, strikeEach));
   await Promise.all(checks);
   return effects.counts;
+}
+
+/** What those who meet call as they come; it resolves for all of them with the last. */
+function meeting(expected: number, onLast: () => void): () => Promise<void> {
+  let missing = expected;
+  let open = (): void => {};
+  const all = new Promise<void>((resolve) => (open = resolve));
+  return () => {
+    missing -= 1;
+    if (missing === 0) {
+      onLast();
+      open();
+    }
+    return all;
+  };
 }
 
 /** Asks until the key is no longer in flight, and the store is not too busy to say so. */
@@ -76,7 +108,7 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
     const kept = new Set<string>();
     const counts = await struck(
       { store, url: (await open()).url, guarantee: "at-least-once" },
-      { signal: "SIGKILL", times: 25 },
+      { signal: "SIGKILL", victims: 25, payments: 4 },
       async ({ key, startedAtMs, receipt }, ask) => {
         const next = await settled(key, ask);
         expect(next.status).toBe(201);
@@ -91,14 +123,15 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
     for (const [path, count] of counts) {
       expect(count).toBe(kept.has(path.slice("/payments/".length)) ? 1 : 2);
     }
-    expect(counts.size - kept.size).toBeGreaterThan(5);
+    expect(counts.size).toBe(100);
+    expect(counts.size - kept.size).toBeGreaterThan(20);
   }, 120_000);
 
   test("at most once: its outcome is unknown, and nothing runs again", async () => {
     let unknown = 0;
     const counts = await struck(
       { store, url: (await open()).url, guarantee: "at-most-once" },
-      { signal: "SIGKILL", times: 25 },
+      { signal: "SIGKILL", victims: 25, payments: 4 },
       async ({ key }, ask) => {
         const next = await settled(key, ask);
         if (next.status === 409) unknown += 1;
@@ -108,13 +141,14 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
       },
     );
     expect(new Set(counts.values())).toEqual(new Set([1]));
-    expect(unknown).toBeGreaterThan(5);
+    expect(counts.size).toBe(100);
+    expect(unknown).toBeGreaterThan(20);
   }, 120_000);
 
   test("a process that stood still for longer than its lease does not overwrite an answer", async () => {
     const counts = await struck(
       { store, url: (await open()).url, guarantee: "at-least-once" },
-      { signal: "SIGSTOP", times: 8 },
+      { signal: "SIGSTOP", victims: 8, payments: 1 },
       async ({ key, receipt, victim }, ask) => {
         const next = await settled(key, ask);
         victim.signal("SIGCONT");
@@ -133,7 +167,7 @@ test("with the work in the same transaction there is exactly one effect, every t
   await query("CREATE TABLE payments (path text NOT NULL)");
   await struck(
     { store: "transaction", url: database.url, guarantee: "at-least-once" },
-    { signal: "SIGKILL", times: 100 },
+    { signal: "SIGKILL", victims: 100, payments: 1 },
     async ({ key, receipt }, ask) => {
       const next = await settled(key, ask);
       expect(next.status).toBe(201);

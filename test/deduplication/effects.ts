@@ -11,14 +11,15 @@ export interface Effects {
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** Opens one that ends with the test. @param onEffect - Called with each effect, before it is answered. */
-export async function opened(onEffect: (path: string) => void = () => {}): Promise<Effects> {
+/** Opens one that ends with the test. @param onEffect - Told of each effect, which is answered once that is done. */
+export async function opened(
+  onEffect: (path: string) => Promise<void> = async () => {},
+): Promise<Effects> {
   const counts = new Map<string, number>();
   const server = createServer((request, response) => {
     const { url = "" } = request;
     counts.set(url, (counts.get(url) ?? 0) + 1);
-    onEffect(url);
-    response.end();
+    void onEffect(url).then(() => response.end());
   }).listen(0, "127.0.0.1");
   onTestFinished(() => server.close().closeAllConnections());
   await once(server, "listening");
