@@ -203,11 +203,11 @@ const noBytes = Buffer.alloc(0);
 
 /** Whether Node would declare the length of a body that it is given at once. */
 function takesLength(response: ServerResponse): boolean {
+  const names = ["content-length", "transfer-encoding", "trailer"];
+  if (names.some((name) => response.hasHeader(name))) return false;
   // It remembers that the header was removed, and tells nobody else.
   const { _removedContLen: isUnwanted } = response as { _removedContLen?: boolean };
-  if (isUnwanted === true || !response.useChunkedEncodingByDefault) return false;
-  const names = ["content-length", "transfer-encoding", "trailer"];
-  return !names.some((name) => response.hasHeader(name));
+  return isUnwanted !== true && response.useChunkedEncodingByDefault;
 }
 
 type Callback = (error?: Error) => void;

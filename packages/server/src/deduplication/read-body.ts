@@ -14,18 +14,18 @@ import { bodyConsumedError, bodyTooLargeError } from "@reissue/core";
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   if (encoding === undefined && (length === undefined || Number(length) === 0)) return noBytes;
-  const { readableEnded, readableDidRead, readableFlowing, readableEncoding } = request;
-  if (readableEnded || readableDidRead || readableFlowing === true || readableEncoding !== null) {
+  const { _readableState: state } = request as unknown as ReadableInternals;
+  if (state.endEmitted || state.dataEmitted || state.flowing === true || state.encoding !== null) {
     return kept(request);
   }
   // What came with the head is parsed by then.
   await Promise.resolve();
   // One that has come and is empty would end at a look, and one that is gone would never say so.
-  if (hasCome(request) && request.readableLength === 0) return noBytes;
-  if (request.destroyed) throw gone();
+  if (hasCome(request) && state.length === 0) return noBytes;
+  if (state.destroyed) throw gone();
   if (Number(length) > maxBytes) throw bodyTooLargeError(maxBytes);
   // Node tells of the last byte of a declared length before it tells that it was the last.
-  const isAll = hasCome(request) || request.readableLength === Number(length);
+  const isAll = hasCome(request) || state.length === Number(length);
   return isAll ? whole(request, maxBytes) : drained(request, maxBytes);
 }
 
@@ -46,9 +46,21 @@ function whole(request: IncomingMessage, maxBytes: number): Uint8Array {
   return body;
 }
 
-/** What `readableDidRead` tells, and whether all has come. */
+/**
+ * What stands behind the getters of a stream. Express gives requests another prototype, so that V8 has to look up each
+ * getter anew in each request; and there is none for `ended`: whether all has come.
+ */
 interface ReadableInternals {
-  readonly _readableState: { dataEmitted: boolean; readonly ended: boolean };
+  readonly _readableState: {
+    readonly destroyed: boolean;
+    readonly encoding: string | null;
+    readonly ended: boolean;
+    readonly endEmitted: boolean;
+    readonly flowing: boolean | null;
+    readonly length: number;
+    /** Behind `readableDidRead`. */
+    dataEmitted: boolean;
+  };
 }
 
 /** Whether all of it has come; requests that Fastify injects never say that they are complete. */
