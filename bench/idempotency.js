@@ -14,8 +14,7 @@ import { openService } from "./run/service-contender.js";
 import { median, ratio } from "./run/statistics.js";
 
 const processes = quick ? 1 : 2;
-// A multiple of the contenders' numbers, so that each is as often first as any other.
-const rounds = quick ? 2 : 24;
+const leastRounds = quick ? 2 : 24;
 const warmUp = quick ? 1 : 9;
 
 /** Of one turn; some 100 ms of each. @type {Record<string, { memory: number, redis: number }>} */
@@ -59,14 +58,14 @@ for (const { name, first, replay } of trips) {
     },
   );
 }
-publish("idempotency", { rounds: processes * rounds, medians, findings, probed });
+publish("idempotency", { rounds: processes * leastRounds, medians, findings, probed });
 
 /**
  * @param {string} framework
  * @param {string | null} redisUrl - Null where answers are kept in memory.
  */
 async function run(framework, redisUrl) {
-  const keeping = redisUrl === null ? "nothing" : "two calls";
+  const keeping = redisUrl === null ? "nothing" : "by hand";
   const where = redisUrl === null ? "memory" : "redis";
   const baseline = redisUrl === null ? framework : `${framework} + GET and SET`;
   const kind = redisUrl === null ? "in memory" : "in Redis";
@@ -81,6 +80,9 @@ async function run(framework, redisUrl) {
       atLeast: redisUrl === null ? 0.85 : 0.9,
     },
     { name: `${baseline} (again)`, keeping, measure: "first request" },
+    ...(redisUrl === null
+      ? [{ name: `${framework} + Map by hand`, keeping: "by hand", measure: "first request" }]
+      : []),
     ...others.map((peer) => ({
       name: `${framework} + ${peer}`,
       keeping: peer,
@@ -99,6 +101,8 @@ async function run(framework, redisUrl) {
     open: () => open(framework, { replays: false, ...entry, redisUrl }, requests),
   }));
   process.stderr.write(`${framework}, ${kind} `);
+  // A multiple of their number, so that each is as often first as any other.
+  const rounds = Math.ceil(leastRounds / contenders.length) * contenders.length;
   const results = await interleavedAnew(contenders, { processes, rounds, warmUp });
   const series = (/** @type {string} */ name, /** @type {"perSecond" | "cpuMicros"} */ figure) =>
     (results.get(name) ?? []).map((figures) => figures[figure]);

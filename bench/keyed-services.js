@@ -1,4 +1,5 @@
 // @ts-check
+import { hash } from "node:crypto";
 import { once } from "node:events";
 
 import { bodyParser } from "@koa/bodyparser";
@@ -22,10 +23,10 @@ import { peers } from "./peers.js";
 const retentionMs = 3000;
 
 /**
- * What a service does about the keys of its requests: nothing; two calls of Redis for each, by hand; or what keeps its
- * answers.
+ * What a service does about the keys of its requests: nothing; the least that a handler could do by hand; or what keeps
+ * its answers.
  *
- * @typedef {"nothing" | "two calls" | "Reissue" | keyof typeof peers} Keeping
+ * @typedef {"nothing" | "by hand" | "Reissue" | keyof typeof peers} Keeping
  */
 
 /**
@@ -51,10 +52,10 @@ export const services = {
     app.use(express.json());
     const peer = peers[keyed.keeping];
     if (peer !== undefined) app.use(await peer(keyed.redisUrl, ttlMs(keyed)));
-    const calls = await twoCalls(keyed);
+    const answer = await byHand(keyed);
     app.post("/orders", async (req, res) => {
-      if (calls === null) return void res.json(req.body);
-      res.type("json").send(await calls(req.headers, req.body));
+      if (answer === null) return void res.json(req.body);
+      res.type("json").send(await answer(req.headers, req.body));
     });
     if (gate !== null) app.use(gate.errors());
     return listening(app.listen(0, "127.0.0.1"));
@@ -66,10 +67,10 @@ export const services = {
     const idempotency = await settings(keyed);
     if (idempotency !== null) app.use(onKoa.reissue({ idempotency }));
     app.use(bodyParser());
-    const calls = await twoCalls(keyed);
+    const answer = await byHand(keyed);
     router.post("/orders", async (ctx) => {
       ctx.type = "json";
-      ctx.body = calls === null ? ctx.request.body : await calls(ctx.headers, ctx.request.body);
+      ctx.body = answer === null ? ctx.request.body : await answer(ctx.headers, ctx.request.body);
     });
     app.use(router.routes());
     return listening(app.listen(0, "127.0.0.1"));
@@ -79,11 +80,11 @@ export const services = {
     const app = fastify();
     const idempotency = await settings(keyed);
     if (idempotency !== null) await app.register(onFastify.reissue, { idempotency });
-    const calls = await twoCalls(keyed);
+    const answer = await byHand(keyed);
     app.post("/orders", async ({ headers, body }, reply) => {
-      if (calls === null) return body;
+      if (answer === null) return body;
       reply.type("application/json");
-      return calls(headers, body);
+      return answer(headers, body);
     });
     await app.listen({ port: 0, host: "127.0.0.1" });
     return app.server;
@@ -109,20 +110,60 @@ async function settings(keyed) {
 }
 
 /**
- * What looks a key up and keeps the answer, as a handler could do it by hand; it gives the answer's text.
+ * What gives the text of an answer and keeps it for the next request with the same key.
+ *
+ * @typedef {(headers: import("node:http").IncomingHttpHeaders, body: unknown) => string | Promise<string>} Answering
+ */
+
+/**
+ * The least that a handler could do by hand, which is safe from nothing.
  *
  * @param {Keyed} keyed
+ * @returns {Promise<Answering | null>}
  */
-async function twoCalls({ keeping, redisUrl }) {
-  if (keeping !== "two calls" || redisUrl === null) return null;
-  const client = await connected(redisUrl);
-  return async (
-    /** @type {import("node:http").IncomingHttpHeaders} */ headers,
-    /** @type {unknown} */ body,
-  ) => {
+async function byHand({ keeping, redisUrl }) {
+  if (keeping !== "by hand") return null;
+  return redisUrl === null ? inMap() : inRedis(await connected(redisUrl));
+}
+
+/**
+ * One look at Redis, and one write.
+ *
+ * @param {import("redis").RedisClientType} client
+ * @returns {Answering}
+ */
+function inRedis(client) {
+  return async (headers, body) => {
     const key = `by-hand:${headers["idempotency-key"]}`;
     const text = (await client.get(key)) ?? JSON.stringify(body);
     await client.set(key, text, { expiration: { type: "PX", value: retentionMs } });
+    return text;
+  };
+}
+
+/**
+ * A Map by the hash of the key, with the hash of the request, so that a key that comes with another one is told.
+ *
+ * @returns {Answering}
+ */
+function inMap() {
+  /** @type {Map<string, { request: string, text: string, expiresAt: number }>} */
+  const kept = new Map();
+  setInterval(() => {
+    const now = performance.now();
+    for (const [id, { expiresAt }] of kept) {
+      if (expiresAt > now) break;
+      kept.delete(id);
+    }
+  }, 1000).unref();
+  return (headers, body) => {
+    const id = hash("sha256", `shared ${headers["idempotency-key"]}`, "base64url");
+    const text = JSON.stringify(body);
+    const request = hash("sha256", `POST /orders ${headers["content-type"]} ${text}`, "base64url");
+    const first = kept.get(id);
+    if (first !== undefined && first.request !== request) throw new Error("a mismatch");
+    if (first !== undefined) return first.text;
+    kept.set(id, { request, text, expiresAt: performance.now() + retentionMs });
     return text;
   };
 }
