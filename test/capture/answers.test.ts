@@ -3,10 +3,10 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { memoryStore } from "@reissue/core";
 import { describe, expect, test } from "vitest";
 
 import { frameworks, type Call } from "../adapters/frameworks.ts";
+import { stores } from "../memory-stores.ts";
 import { same } from "./same.ts";
 
 type Run = (call: Call) => unknown;
@@ -167,23 +167,30 @@ const bare: typeof kinds = [
   ],
 ];
 
-describe.each(frameworks)("%s answers the same with a key, and again", (framework, start) => {
-  test.each(/Express/.test(framework) ? kinds : [...kinds, ...bare])(
-    "%s",
-    async (_name, run, method) => {
-      const { origin, errors } = await start({
-        gate: { idempotency: { store: memoryStore(), scope: "shared" } },
-        run,
-      });
-      await same(origin, { method: method ?? "POST" });
-      expect(errors).toEqual([]);
-    },
-  );
+const services = frameworks.flatMap(([framework, start]) =>
+  stores.map(([store, open]) => [framework, store, start, open] as const),
+);
 
-  test.each(kinds.slice(0, 4))("an HTTP/1.0 client gets %s", async (_name, run) => {
-    const gate = { idempotency: { store: memoryStore(), scope: "shared" as const } };
-    const { origin } = await start({ gate, run });
-    await same(origin, { version: "1.0" });
-    await same(origin, { version: "1.0", key: "k-2", headers: ["Connection: keep-alive"] });
-  });
-});
+describe.each(services)(
+  "%s, store %s: the same with a key, and again",
+  (framework, _, start, open) => {
+    test.each(/Express/.test(framework) ? kinds : [...kinds, ...bare])(
+      "%s",
+      async (_name, run, method) => {
+        const { origin, errors } = await start({
+          gate: { idempotency: { store: open(), scope: "shared" } },
+          run,
+        });
+        await same(origin, { method: method ?? "POST" });
+        expect(errors).toEqual([]);
+      },
+    );
+
+    test.each(kinds.slice(0, 4))("an HTTP/1.0 client gets %s", async (_name, run) => {
+      const gate = { idempotency: { store: open(), scope: "shared" as const } };
+      const { origin } = await start({ gate, run });
+      await same(origin, { version: "1.0" });
+      await same(origin, { version: "1.0", key: "k-2", headers: ["Connection: keep-alive"] });
+    });
+  },
+);

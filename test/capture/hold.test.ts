@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { frameworks, type Call } from "../adapters/frameworks.ts";
+import { stores } from "../memory-stores.ts";
 import { HeldStore, serve } from "./service.ts";
 import { ask, asked, Wire } from "./wire.ts";
 
@@ -119,32 +120,6 @@ describe.each(frameworks)("%s keeps an answer before its last byte leaves", (_, 
     expect([store.asked, service.runs(), service.errors]).toEqual([1, 1, []]);
   });
 
-  test.each(waiting)("a handler may wait for %s", async (_name, run) => {
-    let isDone = false;
-    const service = await serve(start, async (call) => {
-      await run(call);
-      isDone = true;
-      return null;
-    });
-    const { body } = await ask(service.origin, { key: "k-1" });
-    await expect.poll(() => isDone, { interval: 5 }).toBe(true);
-    expect(body.endsWith("done") || body.length === 4_000_000).toBe(true);
-  });
-
-  test("the first byte does not wait for the last", async () => {
-    let finish = (): void => {};
-    const service = await serve(start, async ({ response }) => {
-      response.write("one");
-      await new Promise<void>((resolve) => (finish = resolve));
-      response.end("two");
-      return null;
-    });
-    const wire = (await Wire.open(service.origin)).send(asked({ key: "k-1" }));
-    await wire.until((text) => text.includes("one"));
-    finish();
-    expect((await wire.message()).body).toBe("onetwo");
-  });
-
   test("a handler that fails once it has answered changes nothing", async () => {
     const store = new HeldStore();
     const service = await serve(
@@ -165,19 +140,63 @@ describe.each(frameworks)("%s keeps an answer before its last byte leaves", (_, 
     expect([second.replayed, second.status, second.body]).toEqual([true, 200, "done"]);
     if (start !== frameworks[4]?.[1]) await expect.poll(() => service.errors.length).toBe(1);
   });
+});
+
+const services = frameworks.flatMap(([framework, start]) =>
+  stores.map(([store, open]) => [framework, store, start, open] as const),
+);
+
+describe.each(services)("%s, store %s", (_framework, _store, start, open) => {
+  test.each(waiting)("a handler may wait for %s", async (_name, run) => {
+    let isDone = false;
+    const service = await serve(
+      start,
+      async (call) => {
+        await run(call);
+        isDone = true;
+        return null;
+      },
+      { store: open() },
+    );
+    const { body } = await ask(service.origin, { key: "k-1" });
+    await expect.poll(() => isDone, { interval: 5 }).toBe(true);
+    expect(body.endsWith("done") || body.length === 4_000_000).toBe(true);
+  });
+
+  test("the first byte does not wait for the last", async () => {
+    let finish = (): void => {};
+    const service = await serve(
+      start,
+      async ({ response }) => {
+        response.write("one");
+        await new Promise<void>((resolve) => (finish = resolve));
+        response.end("two");
+        return null;
+      },
+      { store: open() },
+    );
+    const wire = (await Wire.open(service.origin)).send(asked({ key: "k-1" }));
+    await wire.until((text) => text.includes("one"));
+    finish();
+    expect((await wire.message()).body).toBe("onetwo");
+  });
 
   test("what comes after the end is refused, and does no harm", async () => {
     const told: unknown[] = [];
-    const service = await serve(start, async ({ response }) => {
-      response.end("done");
-      response.end();
-      const tell = (error?: unknown): void => void told.push(error);
-      response.write("more", tell);
-      response.end("more", tell);
-      expect(response.writableEnded).toBe(true);
-      expect(() => response.setHeader("x-late", "1")).toThrow("ERR_HTTP_HEADERS_SENT");
-      return null;
-    });
+    const service = await serve(
+      start,
+      async ({ response }) => {
+        response.end("done");
+        response.end();
+        const tell = (error?: unknown): void => void told.push(error);
+        response.write("more", tell);
+        response.end("more", tell);
+        expect(response.writableEnded).toBe(true);
+        expect(() => response.setHeader("x-late", "1")).toThrow("ERR_HTTP_HEADERS_SENT");
+        return null;
+      },
+      { store: open() },
+    );
     expect((await ask(service.origin, { key: "k-1" })).body).toBe("done");
     expect((await ask(service.origin, { key: "k-1" })).body).toBe("done");
     expect(told).toMatchObject([
@@ -192,8 +211,22 @@ describe.each(frameworks)("%s keeps an answer before its last byte leaves", (_, 
     ["the last write", raw((r) => (r.setHeader("Content-Length", 0), r.write(null)))],
     ["the status", raw((r) => ((r.statusCode = 42), r.end("x")))],
   ])("what Node refuses as %s fails its handler, as ever", async (_name, run) => {
-    const service = await serve(start, (call, number) => (number === 1 ? run(call) : "done"));
+    const service = await serve(start, (call, number) => (number === 1 ? run(call) : "done"), {
+      store: open(),
+    });
     expect((await ask(service.origin, { key: "k-1" })).status).toBe(500);
     expect((await ask(service.origin, { key: "k-1" })).body).toBe("done");
+  });
+
+  test("an end that Node refuses once it is kept: its client is cut off, and does not wait", async () => {
+    const run = raw(
+      (r) => ((r.strictContentLength = true), r.setHeader("Content-Length", 9), r.end("short")),
+    );
+    const service = await serve(start, run, { store: open() });
+    const wire = (await Wire.open(service.origin)).send(asked({ key: "k-1" }));
+    await wire.until((_text, isOver) => isOver);
+    expect(wire.text).not.toContain("short");
+    expect((await ask(service.origin, { key: "k-1" })).body).toBe("short");
+    expect(service.runs()).toBe(1);
   });
 });

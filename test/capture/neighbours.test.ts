@@ -4,7 +4,7 @@ import { createServer, ServerResponse, type RequestListener, type ServerOptions 
 import type { AddressInfo } from "node:net";
 
 import fastifyCompress from "@fastify/compress";
-import { memoryStore } from "@reissue/core";
+import { memoryStore, type IdempotencyStore } from "@reissue/core";
 import { reissue as expressGate } from "@reissue/express";
 import { reissue as fastifyPlugin } from "@reissue/fastify";
 import { reissue as koaGate } from "@reissue/koa";
@@ -16,12 +16,20 @@ import Koa from "koa";
 import koaCompress from "koa-compress";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { stores } from "../memory-stores.ts";
 import { same } from "./same.ts";
 import { ask } from "./wire.ts";
 
 const file = import.meta.filename;
 const long = "a line of text\n".repeat(1000);
-const claiming = (): object => ({ idempotency: { store: memoryStore(), scope: "shared" } });
+const claiming = (store: IdempotencyStore = memoryStore()): object => ({
+  idempotency: { store, scope: "shared" },
+});
+
+/** Each of them with each store. */
+function withStores<Kind extends readonly unknown[]>(kinds: readonly Kind[]) {
+  return stores.flatMap(([name, open]) => kinds.map((kind) => [name, open, ...kind] as const));
+}
 
 async function listening(listener: RequestListener, options: ServerOptions = {}): Promise<string> {
   const server = createServer(options, listener).listen(0, "127.0.0.1");
@@ -73,9 +81,11 @@ describe.each(expressMounts)("Express, %s", (mount, outside, inside) => {
   // the same bytes have a length instead of chunks.
   const isFramed = ([kind]: (typeof expressKinds)[0]): boolean =>
     mount === "compression outside" && kind === "end";
-  test.each(expressKinds.filter((kind) => !isFramed(kind)))("%s", async (_name, answer) => {
+  const kinds = expressKinds.filter((kind) => !isFramed(kind));
+  test.each(withStores(kinds))("store %s: $2", async (_store, open, _name, answer) => {
     const app = express();
-    for (const each of [...outside, expressGate(claiming()), ...inside, answer]) app.use(each);
+    const gate = expressGate(claiming(open()));
+    for (const each of [...outside, gate, ...inside, answer]) app.use(each);
     await same(await listening(app), gzip);
   });
 });
@@ -202,11 +212,11 @@ const koaKinds: [name: string, answer: (ctx: Koa.Context) => unknown][] = [
 ];
 
 describe.each(["alone", "outside", "inside"])("Koa, koa-compress %s", (side) => {
-  test.each(koaKinds)("%s", async (_name, answer) => {
+  test.each(withStores(koaKinds))("store %s: $2", async (_store, open, _name, answer) => {
     const app = new Koa();
     app.silent = true;
     if (side === "outside") app.use(koaCompress());
-    app.use(koaGate(claiming()));
+    app.use(koaGate(claiming(open())));
     if (side === "inside") app.use(koaCompress());
     app.use(async (ctx) => void (await answer(ctx)));
     await same(await listening(app.callback()), gzip);
@@ -247,10 +257,10 @@ async function onFastify(app: FastifyInstance, answer: RouteHandlerMethod): Prom
 }
 
 describe.each(["alone", "before", "after"])("Fastify, @fastify/compress %s", (side) => {
-  test.each(fastifyKinds)("%s", async (_name, answer) => {
+  test.each(withStores(fastifyKinds))("store %s: $2", async (_store, open, _name, answer) => {
     const app = fastify();
     if (side === "before") await app.register(fastifyCompress);
-    await app.register(fastifyPlugin, claiming());
+    await app.register(fastifyPlugin, claiming(open()));
     if (side === "after") await app.register(fastifyCompress);
     await same(await onFastify(app, answer), gzip);
   });

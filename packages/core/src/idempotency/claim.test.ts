@@ -113,20 +113,30 @@ test("an answer that comes after another took over is not kept", async () => {
   expect(events(b)).toContain("lost");
 });
 
-test("a store that fails at the end: nobody is told that it was kept, and nothing rejects", async () => {
-  const down = (): Promise<never> => Promise.reject(new Error("down"));
-  const b = bench({}, () => ({ complete: down, release: down }));
-  expect(await (await b.run()).complete(answer)).toBe(false);
-  await (
-    await b.ask({ key: "other" }).then((it) => (it.action === "run" ? it.claim : null))
-  )?.release();
-  expect(b.messages).toMatchObject([
-    { event: "claimed" },
-    { event: "store-failed", operation: "complete", error: { message: "down" } },
-    { event: "claimed" },
-    { event: "store-failed", operation: "release" },
-  ]);
-});
+test.each<[string, () => Promise<never>]>([
+  ["rejects", () => Promise.reject(new Error("down"))],
+  [
+    "throws",
+    () => {
+      throw new Error("down");
+    },
+  ],
+])(
+  "a store that %s at the end: nobody is told that it was kept, and nothing fails",
+  async (_, down) => {
+    const b = bench({}, () => ({ complete: down, release: down }));
+    expect(await (await b.run()).complete(answer)).toBe(false);
+    await (
+      await b.ask({ key: "other" }).then((it) => (it.action === "run" ? it.claim : null))
+    )?.release();
+    expect(b.messages).toMatchObject([
+      { event: "claimed" },
+      { event: "store-failed", operation: "complete", error: { message: "down" } },
+      { event: "claimed" },
+      { event: "store-failed", operation: "release" },
+    ]);
+  },
+);
 
 test("a store that is slow at the end is not waited for", async () => {
   const b = bench({ storeTimeoutMs: 50 }, () => ({ complete: () => new Promise(() => {}) }));
@@ -136,14 +146,23 @@ test("a store that is slow at the end is not waited for", async () => {
   expect(await completed).toBe(false);
 });
 
-test("where there is no room for an answer, it is kept that there was one", async () => {
-  const b = bench({}, (memory) => ({
-    complete: (token, bytes, retentionMs) =>
-      bytes.byteLength > 200
-        ? Promise.reject(new StoreFullError())
-        : memory.complete(token, bytes, retentionMs),
-  }));
-  const claim = await b.run();
-  expect(await claim.complete({ ...answer, body: Buffer.alloc(1000) })).toBe(true);
-  expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
-});
+test.each<[string, () => Promise<never>]>([
+  ["rejects", () => Promise.reject(new StoreFullError())],
+  [
+    "throws",
+    () => {
+      throw new StoreFullError();
+    },
+  ],
+])(
+  "where there is no room for an answer and the store %s, it is kept that there was one",
+  async (_, full) => {
+    const b = bench({}, (memory) => ({
+      complete: (token, bytes, retentionMs) =>
+        bytes.byteLength > 200 ? full() : memory.complete(token, bytes, retentionMs),
+    }));
+    const claim = await b.run();
+    expect(await claim.complete({ ...answer, body: Buffer.alloc(1000) })).toBe(true);
+    expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
+  },
+);

@@ -1,6 +1,9 @@
+import { runInNewContext } from "node:vm";
+
 import createError from "http-errors";
 import { expect, onTestFinished, test } from "vitest";
 
+import type { Awaitable } from "../awaitable.ts";
 import { isReissueAnswer } from "../gateway/own-answer.ts";
 import { answer, bench, events } from "./claims.test.fixture.ts";
 import type { Beginning } from "./claims.ts";
@@ -16,6 +19,11 @@ function refusal(beginning: Beginning): unknown {
   const [retry, after] = [headers["x-should-retry"], headers["Retry-After"]];
   return { status, code: code.slice("ERR_REISSUE_".length), expose, retry, after };
 }
+
+/** As promises of other libraries, none of this context's. */
+const foreignPromise = runInNewContext("(value) => Promise.resolve(value)") as (
+  value: unknown,
+) => unknown;
 
 /** What wins a race with something that takes longer. */
 const waited = Promise.resolve("waiting");
@@ -101,7 +109,7 @@ test("an answer that was not kept is not given, and nothing runs again", async (
   expect(again.action === "refuse" && again.error.message).toContain("201");
 });
 
-test.each<[string, () => Promise<ClaimResult>]>([
+test.each<[string, () => Awaitable<ClaimResult>]>([
   ["rejects", () => Promise.reject(new Error("down"))],
   [
     "throws",
@@ -110,7 +118,16 @@ test.each<[string, () => Promise<ClaimResult>]>([
     },
   ],
   ["rejects with nothing", () => Promise.reject()],
+  [
+    "throws nothing",
+    () => {
+      throw undefined;
+    },
+  ],
   ["gives nothing", async () => undefined as never],
+  ["gives nothing at once", () => undefined as never],
+  ["gives another library's promise of nothing", () => foreignPromise(undefined) as never],
+  ["gives what nobody can read at once", () => ({ state: "completed", answer: Buffer.from("{}") })],
   ["gives a state that there is not", async () => ({ state: "free" }) as never],
   ["gives what nobody can read", async () => ({ state: "completed", answer: Buffer.from("{}\n") })],
   [
@@ -129,6 +146,15 @@ test.each<[string, () => Promise<ClaimResult>]>([
   });
   expect(beginning.action === "refuse" && beginning.error.cause).toBeInstanceOf(Error);
   expect(b.messages).toMatchObject([{ event: "store-failed", operation: "claim" }]);
+});
+
+test("a store may give promises of another library", async () => {
+  const b = bench({}, (memory) => ({
+    claim: (request) => foreignPromise(memory.claim(request)) as never,
+    complete: (...args) => foreignPromise(memory.complete(...args)) as never,
+  }));
+  expect(await (await b.run()).complete(answer)).toBe(true);
+  expect(await b.ask()).toMatchObject({ action: "replay", answer });
 });
 
 test("a store that is slow: 503 once its time is over, and what it claims then is released", async () => {

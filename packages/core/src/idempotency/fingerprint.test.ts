@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -40,6 +42,15 @@ test("no two requests are framed alike, wherever one part ends", () => {
       if (!isSame) expect(fingerprint(a)).not.toBe(fingerprint(b));
     }),
   );
+});
+
+test("a body that is too long for the scratch memory is hashed as a short one is", () => {
+  for (const length of [0, 1, 3800, 3900, 4000, 4096, 5000]) {
+    const body = Buffer.alloc(length, "b");
+    const frame = "reissue request fingerprint 1\n4:POST\n8:/pay?a=1\n10:text/plain";
+    const expected = createHash("sha256").update(frame).update(body).digest("base64url");
+    expect(fingerprint({ ...parts, body })).toBe(expected);
+  }
 });
 
 test("scope and key of a record are framed too", () => {

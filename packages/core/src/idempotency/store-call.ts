@@ -20,7 +20,8 @@ export function storeCall<Result>(
     throw asError(error);
   }
   if (!isPromise(reply)) return reply;
-  const coming = reply;
+  // Of whatever library.
+  const coming = Promise.resolve(reply);
   return new Promise((resolve, reject) => {
     let isOver = false;
     const timer = clock.setTimeout(() => {

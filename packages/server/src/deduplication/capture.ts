@@ -193,6 +193,10 @@ class Capture implements Interceptor {
     this.#isLettingGo = true;
     try {
       return Reflect.apply(method, this.#response, args);
+    } catch (error) {
+      // Nobody else can end it any more, and what is kept is not what its client has.
+      this.#response.destroy(error as Error);
+      throw error;
     } finally {
       this.#isLettingGo = false;
     }
