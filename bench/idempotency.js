@@ -7,11 +7,12 @@ import { services } from "./keyed-services.js";
 import { peers } from "./peers.js";
 import { probeAll } from "./run/probes.js";
 import { quick } from "./run/quick.js";
+import { redisRecords } from "./run/redis-records.js";
 import { startRedis } from "./run/redis-server.js";
 import { publish } from "./run/result.js";
 import { interleavedAnew } from "./run/rounds.js";
 import { openService } from "./run/service-contender.js";
-import { median, ratio } from "./run/statistics.js";
+import { median, ratio, spread } from "./run/statistics.js";
 
 const processes = quick ? 1 : 2;
 const leastRounds = quick ? 2 : 24;
@@ -35,6 +36,8 @@ const medians = {};
 process.stderr.write("probes\n");
 const { probed, trips } = await probeAll(["Reissue", ...Object.keys(peers)]);
 const redis = await startRedis();
+const answerBytes = 500;
+const record = await redisRecords(redis.url, answerBytes);
 for (const framework of Object.keys(services)) {
   await run(framework, null);
   await run(framework, redis.url);
@@ -57,6 +60,14 @@ for (const { name, first, replay } of trips) {
       ...(isOurs && { target: { exactly: 1 } }),
     },
   );
+}
+const sizes = [
+  { measure: "a record in Redis, in flight", bytes: record.inFlight },
+  { measure: `a record in Redis, with an answer of ${answerBytes} bytes`, bytes: record.completed },
+];
+for (const { measure, bytes } of sizes) {
+  const common = { contender: "Reissue", beside: null, unit: /** @type {const} */ ("bytes") };
+  findings.push({ measure, ...common, spread: spread([bytes]) });
 }
 publish("idempotency", { rounds: processes * leastRounds, medians, findings, probed });
 
