@@ -92,6 +92,11 @@ export class Pool implements ConnectionOwner {
   giveBack(connection: Connection): void {
     connection.vacate();
     if (!this.#all.has(connection)) return;
+    // One that never stood, or stands no more, is of no use to anybody, and would keep the pool from being empty.
+    if (!connection.open) {
+      this.#retire(connection);
+      return this.#serve();
+    }
     let place = this.#idle.length;
     // One that comes back unused has been idle for longer than some that came back before it.
     while (place > 0 && this.#idle[place - 1]!.idleSinceMs > connection.idleSinceMs) place -= 1;
