@@ -71,17 +71,18 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
   const settings = gateSettings(options, ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
 
-  // Not async: what is left to do for most requests is nothing.
-  function gate(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
+  async function gate(ctx: Context, next: () => Promise<unknown>): Promise<void> {
     const inbound = InboundRequest.of(ctx.req, ctx.res, settings, ctx);
     inbound.client = upstream.get;
     giveUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
-    return admit(inbound, ctx, next).catch((error: unknown) => {
+    try {
+      await admit(inbound, ctx, next);
+    } catch (error) {
       const passed = escape(error, inbound);
       if (passed !== null) throw passed.error;
       // It has been answered: Koa has nothing to do any more.
       ctx.respond = false;
-    });
+    }
   }
 
   return Object.assign(gate, { close: upstream.close });
