@@ -79,6 +79,27 @@ test("it empties by itself, and then needs no timer", async () => {
   }
 });
 
+test("a record is not swept in the middle of its own completion", async () => {
+  const clock = manualClock();
+  let lateMs = 0;
+  let tickMs = 0;
+  const ticking = { ...clock, now: () => clock.now() + (lateMs += tickMs) };
+  const store = memoryStore({ maxBytes: 2 * 768 + 1000, clock: ticking });
+  const [a, b] = [request("a"), request("b")];
+  await store.claim(a);
+  await store.claim(b);
+  // Its retention ends between two looks at the clock, and there is room only if others have gone.
+  await clock.advance(9999.7);
+  tickMs = 0.2;
+  expect(() => store.complete({ ...a, fence: 1 }, Buffer.alloc(1100), 10_000)).toThrow(
+    StoreFullError,
+  );
+  await clock.advance(1);
+  expect(store.claim({ ...a, retentionMs: 90_000 })).toEqual({ state: "claimed", fence: 1 });
+  await clock.advance(20_000);
+  expect(store.claim(request("a"))).toEqual({ state: "claimed", fence: 2 });
+});
+
 test("100,000 live keys, 20 of them with 5 MB, take no more than maxBytes, and nothing once expired", async () => {
   const live = 100_000;
   const five = 5 * 2 ** 20;

@@ -119,7 +119,7 @@ class MemoryStore implements IdempotencyStore {
     if (entry.answer !== null) return true;
     // Its record has room for a short one from the start.
     const bytes = sizeOf(answer);
-    if (this.#bytes + bytes > this.#maxBytes) this.#sweep();
+    if (this.#bytes + bytes > this.#maxBytes) this.#sweep(nowMs);
     if (this.#bytes + bytes > this.#maxBytes) throw new StoreFullError();
     this.#bytes += bytes;
     entry.answer = kept(answer);
@@ -136,7 +136,7 @@ class MemoryStore implements IdempotencyStore {
   }
 
   #add(request: ClaimRequest, nowMs: number): ClaimResult {
-    if (this.#isFull()) this.#sweep();
+    if (this.#isFull()) this.#sweep(nowMs);
     if (this.#isFull()) throw new StoreFullError();
     const { id, fingerprint, owner, leaseMs, retentionMs } = request;
     const entry: Entry = {
@@ -182,8 +182,9 @@ class MemoryStore implements IdempotencyStore {
     this.#bytes -= entryBytes + (entry.answer === null ? 0 : sizeOf(entry.answer));
   }
 
-  #sweep(): void {
-    for (const entry of this.#expiry.takeExpired(this.#clock.now())) this.#forget(entry);
+  /** Of the same time that a step looked at first: the record that it works on must not go meanwhile. */
+  #sweep(nowMs: number): void {
+    for (const entry of this.#expiry.takeExpired(nowMs)) this.#forget(entry);
   }
 
   /** Sweeps while there is something to sweep, so that a store which nobody asks any more gets empty too. */
@@ -191,7 +192,7 @@ class MemoryStore implements IdempotencyStore {
     if (this.#timer !== null) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = null;
-      this.#sweep();
+      this.#sweep(this.#clock.now());
       if (this.#entries.size > 0) this.#watch();
     }, sweepMs);
     (this.#timer as { unref?: () => void }).unref?.();
