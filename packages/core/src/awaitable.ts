@@ -5,8 +5,8 @@ export type Awaitable<Value> = Value | Promise<Value>;
  * Makes a call and goes on with what it comes to, as an async function would: but at once where there is no promise,
  * since promises and their turns can cost more than the work between them.
  *
- * @param onValue - Given what it came to.
- * @param onError - Given what it, or `onValue`, threw or rejected with.
+ * @param onValue - Given what it came to; gives no promise.
+ * @param onError - Given what the call threw or rejected with, or `onValue` threw.
  */
 export function attempt<Value, Next>(
   call: () => Awaitable<Value>,

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Awaitable } from "../awaitable.ts";
 import { isReissueAnswer } from "../gateway/own-answer.ts";
 import { answer, bench, events } from "./claims.test.fixture.ts";
-import type { Beginning } from "./claims.ts";
+import { begin, type Beginning } from "./claims.ts";
 import type { ClaimResult } from "./store.ts";
 
 /** What a refusal says to a client. */
@@ -201,6 +201,23 @@ test("waits for the answer to another request, and no longer than it may", async
   expect(await waiting).toMatchObject({ action: "replay" });
   const other = b.ask({ fingerprint: "other" });
   expect(refusal(await other)).toMatchObject({ status: 422 });
+});
+
+test("where nobody may wait, nobody asks whether somebody does", async () => {
+  const b = bench({ waitMs: 0 });
+  await b.run();
+  let asked = 0;
+  const request = {
+    scope: "shared",
+    key: "k",
+    fingerprint: "f",
+    get signal() {
+      asked += 1;
+      return undefined;
+    },
+  };
+  expect(refusal(await begin(request, b.settings))).toMatchObject({ status: 409 });
+  expect(asked).toBe(0);
 });
 
 test("gives up waiting when its time is over, to the millisecond", async () => {

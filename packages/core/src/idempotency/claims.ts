@@ -59,7 +59,7 @@ export function begin(request: KeyedRequest, settings: ClaimSettings): Awaitable
 /** Waits for another request's answer, for as long as anybody waits for this one's. */
 async function wait(
   id: string,
-  { fingerprint, signal }: KeyedRequest,
+  request: KeyedRequest,
   untilMs: number,
   settings: ClaimSettings,
 ): Promise<Beginning> {
@@ -67,11 +67,12 @@ async function wait(
   let pauseMs = firstPauseMs;
   for (;;) {
     const leftMs = untilMs - clock.now();
-    if (leftMs <= 0 || signal?.aborted) return inFlight(id, settings);
-    await pause(Math.min(pauseMs, leftMs), signal, settings);
-    if (signal?.aborted) return inFlight(id, settings);
+    // The signal is asked for last, since it is made then.
+    if (leftMs <= 0 || request.signal?.aborted) return inFlight(id, settings);
+    await pause(Math.min(pauseMs, leftMs), request.signal, settings);
+    if (request.signal?.aborted) return inFlight(id, settings);
     pauseMs = Math.min(2 * pauseMs, longestPauseMs);
-    const beginning = await claim(id, fingerprint, settings);
+    const beginning = await claim(id, request.fingerprint, settings);
     if (beginning !== null) return beginning;
   }
 }
