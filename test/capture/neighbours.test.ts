@@ -103,6 +103,18 @@ test.each(["outside", "inside"])("express-session %s", async (side) => {
   expect(first.lines.some((line) => line.startsWith("Set-Cookie"))).toBe(true);
 });
 
+test.each([204, 304])(
+  "a replayed %s, where Node refuses bodies that are not to be",
+  async (status) => {
+    const app = express();
+    app.use(expressGate(claiming())).use((_req, res) => void res.status(status).end());
+    const origin = await listening(app, { rejectNonStandardBodyWrites: true });
+    const first = await ask(origin, { key: "k" });
+    const second = await ask(origin, { key: "k" });
+    expect([first.status, second.status, second.replayed]).toEqual([status, status, true]);
+  },
+);
+
 test("an Express app that is mounted in another, and gives responses another prototype", async () => {
   let runs = 0;
   const inner = express().use((_req, res) => void res.send(`run ${(runs += 1)}`));

@@ -18,5 +18,7 @@ export function replay(response: ServerResponse, answer: Answer): void {
     response.flushHeaders();
     response.addTrailers(answer.trailers.map(([name, value]): [string, string] => [name, value]));
   }
-  response.end(answer.body);
+  // Node may have been told to refuse even no bytes where there is to be no body.
+  const { body } = answer;
+  response.end(body !== null && body.byteLength > 0 ? body : undefined);
 }
