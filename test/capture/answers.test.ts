@@ -148,6 +148,10 @@ const kinds: [name: string, run: Run, method?: string][] = [
 /** Kinds that Node 20 only knows of responses that have no headers yet, as Express' and Koa's have. */
 const bare: typeof kinds = [
   [
+    "writeHead with two objects",
+    raw((r) => r.writeHead(201, { Location: "/a" } as never, { Location: "/b" }).end("x")),
+  ],
+  [
     "writeHead with a flat list",
     raw((r) =>
       r.writeHead(201, ["Link", "<a>", "Location", "/o/1", "Link", "<b>"] as never).end("x"),

@@ -77,12 +77,14 @@ class Capture implements Interceptor {
     if (response.headersSent) {
       return Reflect.apply(this.#originals.writeHead, response, [status, ...rest]);
     }
-    const given = rest.find((arg) => typeof arg === "object" && arg !== null);
+    const reason = typeof rest[0] === "string" ? [rest[0]] : [];
+    // As Node tells headers from a reason.
+    const headers = rest[1] ?? (reason.length > 0 ? undefined : rest[0]);
+    const given = typeof headers === "object" && headers !== null ? headers : undefined;
     // Compression that is mounted inside has set its headers by now, and outside has not touched them yet.
     const head = given === undefined ? null : headGiven(response, status, given);
-    if (head !== null) return this.#writeHead(head, [status, ...rest]);
+    if (head !== null) return this.#writeHead(head, [status, ...reason, given]);
     if (given !== undefined) setHeaders(response, given);
-    const reason = typeof rest[0] === "string" ? [rest[0]] : [];
     return this.#writeHead(headOf(response, status), [status, ...reason]);
   }
 

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 
 import { describe, expect, test } from "vitest";
 
-import { fieldOf, headOf, setHeaders } from "./head.ts";
+import { fieldOf, headGiven, headOf, setHeaders } from "./head.ts";
 
 const fresh = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
 
@@ -40,6 +40,25 @@ describe("setHeaders", () => {
     ["a value over two lines", { "X-A": "1\r\nX-B: 2" }],
   ])("fails for %s, as Node does", (_, given) => {
     expect(() => setHeaders(fresh(), given)).toThrow(/ERR_|Invalid/);
+  });
+});
+
+describe("headGiven", () => {
+  test("has the fields of an object, with one for each of several values", () => {
+    const given = { Link: ["<a>", "<b>"], "X-N": 1 };
+    expect(headGiven(fresh(), 201, given)?.fields).toEqual([
+      ["Link", "<a>"],
+      ["Link", "<b>"],
+      ["X-N", "1"],
+    ]);
+  });
+
+  test.each<[string, ServerResponse, object]>([
+    ["a header was set before", fresh().setHeader("ETag", '"e"'), { "X-A": 1 }],
+    ["they are given in a list", fresh(), ["X-A", 1]],
+    ["a name comes in two cases", fresh(), { "X-A": 1, "x-a": 2 }],
+  ])("is none where %s", (_, response, given) => {
+    expect(headGiven(response, 201, given)).toBeNull();
   });
 });
 

@@ -21,10 +21,11 @@ export function headOf(response: ServerResponse, status: unknown): Head {
  */
 export function headGiven(response: ServerResponse, status: unknown, given: object): Head | null {
   if (Array.isArray(given) || rawHeaderNames(response).length > 0) return null;
+  const names = Object.keys(given);
+  // Where a header was set and taken back, Node takes the last of them, and else sends both.
+  if (!areDistinct(names)) return null;
   const fields: Field[] = [];
-  for (const name of Object.keys(given)) {
-    addFields(fields, name, (given as OutgoingHttpHeaders)[name]);
-  }
+  for (const name of names) addFields(fields, name, (given as OutgoingHttpHeaders)[name]);
   return { status: statusOf(status), fields };
 }
 
