@@ -6,8 +6,8 @@
  */
 
 /**
- * Gives every contender one turn a round, the order rotated by one each round, so that neither a disturbance of the
- * machine nor the place in the order favours anybody.
+ * Gives every contender one turn a round, the order rotated by one each round and every other time turned round, so that
+ * neither a disturbance of the machine nor a place in the order favours anybody, nor whoever comes right before.
  *
  * @template Result
  * @param {readonly Contender<Result>[]} contenders
@@ -17,8 +17,9 @@
 export async function interleaved(contenders, { rounds, warmUp }) {
   const results = new Map(contenders.map(({ name }) => [name, /** @type {Result[]} */ ([])]));
   for (let round = 0; round < warmUp + rounds; round += 1) {
-    for (let place = 0; place < contenders.length; place += 1) {
-      const contender = contenders[(round + place) % contenders.length];
+    const order = round % 2 === 0 ? contenders : contenders.toReversed();
+    for (let place = 0; place < order.length; place += 1) {
+      const contender = order[(round + place) % order.length];
       const result = await contender.turn();
       if (round >= warmUp) results.get(contender.name)?.push(result);
     }
