@@ -42,9 +42,9 @@ export type ClaimResult =
  *
  * Every method is atomic against all others on the same record, from whatever process, and takes one round trip. Time
  * is the store's, never the caller's. A method that cannot do its work rejects, or throws; it never pretends. One that
- * has done it by the time that it returns may give what it came to without a promise. A method may be
- * called again by a client that lost the reply, and then says the same: a claim by the owner who holds the record is
- * `claimed` with the same fence, a completion by the owner who completed it is true.
+ * has done it by the time that it returns may give what it came to without a promise. A method may be called again by a
+ * client that lost the reply, and then says the same: a claim by the owner who holds the record is `claimed` with the
+ * same fence, a completion by the owner who completed it is true.
  *
  * `storeConformance` of `@reissue/testing` has the cases that a store of your own must pass.
  */
