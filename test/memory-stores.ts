@@ -1,10 +1,15 @@
 import { memoryStore, type IdempotencyStore } from "@reissue/core";
 
 /** Stores in memory: one that answers at once, and one that answers in a turn of the loop to come, as others do. */
-export const stores: [name: string, open: () => IdempotencyStore][] = [
+const stores: [name: string, open: () => IdempotencyStore][] = [
   ["answers at once", memoryStore],
   ["answers later", () => later(memoryStore())],
 ];
+
+/** Each of some cases with each store. */
+export function withStores<Case extends readonly unknown[]>(cases: readonly Case[]) {
+  return stores.flatMap(([name, open]) => cases.map((each) => [name, open, ...each] as const));
+}
 
 function later(store: IdempotencyStore): IdempotencyStore {
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { frameworks, type Call } from "../adapters/frameworks.ts";
-import { stores } from "../memory-stores.ts";
+import { withStores } from "../memory-stores.ts";
 import { same } from "./same.ts";
 
 type Run = (call: Call) => unknown;
@@ -171,13 +171,9 @@ const bare: typeof kinds = [
   ],
 ];
 
-const services = frameworks.flatMap(([framework, start]) =>
-  stores.map(([store, open]) => [framework, store, start, open] as const),
-);
-
-describe.each(services)(
-  "%s, store %s: the same with a key, and again",
-  (framework, _, start, open) => {
+describe.each(withStores(frameworks))(
+  "store %s, $2: the same with a key, and again",
+  (_store, open, framework, start) => {
     test.each(/Express/.test(framework) ? kinds : [...kinds, ...bare])(
       "%s",
       async (_name, run, method) => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { frameworks, type Call } from "../adapters/frameworks.ts";
-import { stores } from "../memory-stores.ts";
+import { withStores } from "../memory-stores.ts";
 import { HeldStore, serve } from "./service.ts";
 import { ask, asked, Wire } from "./wire.ts";
 
@@ -142,11 +142,7 @@ describe.each(frameworks)("%s keeps an answer before its last byte leaves", (_, 
   });
 });
 
-const services = frameworks.flatMap(([framework, start]) =>
-  stores.map(([store, open]) => [framework, store, start, open] as const),
-);
-
-describe.each(services)("%s, store %s", (_framework, _store, start, open) => {
+describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework, start) => {
   test.each(waiting)("a handler may wait for %s", async (_name, run) => {
     let isDone = false;
     const service = await serve(

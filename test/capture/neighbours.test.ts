@@ -16,7 +16,7 @@ import Koa from "koa";
 import koaCompress from "koa-compress";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { stores } from "../memory-stores.ts";
+import { withStores } from "../memory-stores.ts";
 import { same } from "./same.ts";
 import { ask } from "./wire.ts";
 
@@ -25,11 +25,6 @@ const long = "a line of text\n".repeat(1000);
 const claiming = (store: IdempotencyStore = memoryStore()): object => ({
   idempotency: { store, scope: "shared" },
 });
-
-/** Each of them with each store. */
-function withStores<Kind extends readonly unknown[]>(kinds: readonly Kind[]) {
-  return stores.flatMap(([name, open]) => kinds.map((kind) => [name, open, ...kind] as const));
-}
 
 async function listening(listener: RequestListener, options: ServerOptions = {}): Promise<string> {
   const server = createServer(options, listener).listen(0, "127.0.0.1");

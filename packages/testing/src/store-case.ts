@@ -22,11 +22,16 @@ export const shortMs = 400;
 /** How long a case waits for a short one to be over. */
 export const overMs = 600;
 
+/** A name for who makes a claim, as the engine draws them. */
+export function newOwner(): string {
+  return randomBytes(16).toString("base64url");
+}
+
 /** A claim of a new record, unless the fields say otherwise. */
 export function request(fields: Partial<ClaimRequest> = {}): ClaimRequest {
   return {
     id: randomBytes(32).toString("base64url"),
-    owner: randomBytes(16).toString("base64url"),
+    owner: newOwner(),
     fingerprint: randomBytes(32).toString("base64url"),
     leaseMs: longMs,
     retentionMs: longMs,
@@ -52,7 +57,7 @@ export async function again(
   asked: ClaimRequest,
   fields: Partial<ClaimRequest> = {},
 ): Promise<ClaimResult> {
-  return store.claim({ ...asked, owner: randomBytes(16).toString("base64url"), ...fields });
+  return store.claim({ ...asked, owner: newOwner(), ...fields });
 }
 
 /** Asserts that a record is completed with these bytes. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 
 import {
   again,
   assertCompleted,
   held,
   longMs,
+  newOwner,
   overMs,
   request,
   shortMs,
@@ -156,7 +156,7 @@ export const storeConformance: readonly StoreCase[] = [
     async run(harness) {
       const { asked, token } = await held(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
-      const owner = randomBytes(16).toString("base64url");
+      const owner = newOwner();
       assert.deepEqual(await again(harness, asked, { owner }), { state: "claimed", fence: 2 });
       assert.equal(await harness.store.renew(token, longMs), false);
       assert.equal(await harness.store.complete(token, Buffer.from("late"), longMs), false);

@@ -6,6 +6,7 @@ import { manualClock } from "@reissue/testing";
 import { expect, test } from "vitest";
 
 import { memoryStore } from "./memory-store.ts";
+import { newOwner } from "./owner.ts";
 import { StoreFullError } from "./store-error.ts";
 import type { ClaimRequest } from "./store.ts";
 
@@ -13,7 +14,7 @@ function request(id: string): ClaimRequest {
   const times = { leaseMs: 1000, retentionMs: 10_000 };
   return {
     id,
-    owner: randomBytes(16).toString("base64url"),
+    owner: newOwner(),
     fingerprint: "f",
     takeOver: true,
     ...times,
