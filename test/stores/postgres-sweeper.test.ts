@@ -1,3 +1,5 @@
+import { once } from "node:events";
+
 import { postgresStore, sweepChannel, type SweepMessage } from "@reissue/store-postgres";
 import { manualClock } from "@reissue/testing";
 import pg from "pg";
@@ -129,8 +131,12 @@ test("a stop waits for the batch under way, and begins no other", async () => {
   await store.migrate();
   await expired(5000);
   const sweeper = store.startSweeper({ intervalMs: 1000, clock });
-  await clock.advance(1100);
+  // It has a connection for its first batch, and no answer yet.
+  const begun = once(pool, "acquire");
+  const advanced = clock.advance(1100);
+  await begun;
   await sweeper.stop();
+  await advanced;
   expect(await left()).toBe(4000);
   expect(clock.pending).toBe(0);
 });
