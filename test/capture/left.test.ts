@@ -1,10 +1,14 @@
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { frameworks } from "../adapters/frameworks.ts";
+import { opened } from "../faulty-upstream/opened.ts";
 import { HeldStore, serve } from "./service.ts";
 import { ask, asked, Wire } from "./wire.ts";
 
@@ -39,7 +43,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     let isOver = false;
     const service = await serve(start, async ({ response }) => {
       response.writeHead(201);
-      await new Promise((resolve) => response.once("close", resolve));
+      await once(response.req.socket, "close");
       response.write("do");
       response.end("ne");
       isOver = true;
@@ -52,6 +56,21 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     await sleep(20);
     const again = await ask(service.origin, { key: "k" });
     expect([again.status, again.replayed, again.body]).toEqual([201, true, "done"]);
+  });
+
+  test("a safe call of its handler's goes on, and what comes of it is the answer", async () => {
+    const orders = await opened({ respond: { delayMs: 100, body: "from upstream" } });
+    const service = await serve(start, async ({ upstream }) => {
+      const reply = await upstream(orders.origin);
+      return reply.text();
+    });
+    const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
+    await orders.until(({ heads }) => heads === 1);
+    wire.socket.destroy();
+    await sleep(200);
+    const again = await ask(service.origin, { key: "k" });
+    expect([again.status, again.replayed, again.body]).toEqual([200, true, "from upstream"]);
+    expect([service.runs(), orders.received]).toEqual([1, 1]);
   });
 
   test.each<[string, (write: ServerResponse) => unknown]>([
@@ -139,3 +158,25 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     ]);
   });
 });
+
+describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
+  "%s, whose client leaves before its handler answers with",
+  (_, start) => {
+    test.each<[string, () => Readable]>([
+      ["a stream", () => Readable.from(["do", "ne"])],
+      ["a file", () => createReadStream(import.meta.filename)],
+    ])("%s: it gets all of it when it comes again", async (_name, body) => {
+      const service = await serve(start, async ({ request }) => {
+        await once(request.socket, "close");
+        return body();
+      });
+      const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
+      await expect.poll(service.runs, { interval: 5 }).toBe(1);
+      wire.socket.destroy();
+      await sleep(50);
+      const again = await ask(service.origin, { key: "k" });
+      expect([again.status, again.replayed, service.runs()]).toEqual([200, true, 1]);
+      expect(again.body).toBe(await text(body()));
+    });
+  },
+);

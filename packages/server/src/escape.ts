@@ -18,10 +18,12 @@ export function escape(
   const translation = translate(error, inbound);
   if (translation.action === "drop") return null;
   // One that is whole is left alone, though it be still on its way.
-  if (translation.action === "cut" && !response.writableEnded) request.socket.destroy();
+  if (translation.action === "cut" && !response.writableEnded) {
+    (response.socket ?? request.socket).destroy();
+  }
   const passed = translation.action === "answer" ? translation.error : error;
   const render = gate.problemDetails && isReissueAnswer(passed) && !response.headersSent;
-  if (!render || inbound.left) return { error: passed };
+  if (!render || inbound.unheard) return { error: passed };
   respond(response, passed, true);
   return null;
 }

@@ -12,6 +12,7 @@ import {
 } from "@reissue/core";
 
 import { carrierOf } from "./carrier.ts";
+import { hasStandIn } from "./deduplication/stand-in.ts";
 import { departure } from "./departure.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import { OutboundKeys } from "./outbound-keys.ts";
@@ -63,6 +64,7 @@ export class InboundRequest {
   #bound: unknown = null;
   #startedAtMs: number;
   #timer: Timer | null = null;
+  #onExpire: ((error: GatewayError) => void) | null = null;
   #timedOut = false;
   #expiry: AbortController | null = null;
   #over: AbortSignal | null = null;
@@ -120,6 +122,8 @@ export class InboundRequest {
       return null;
     }
     inbound.#route = { ...inbound.#route, ...route };
+    // A client that was bound before knew nothing of it.
+    inbound.#bound = null;
     return inbound;
   }
 
@@ -130,8 +134,9 @@ export class InboundRequest {
 
   /** Whether a second run does no harm, because its method or its route's owner says so. */
   get retrySafe(): boolean {
-    // A key alone promises nothing: it counts where a store deduplicates it, be it that it is not claimed yet.
-    const keyed = this.#isClaiming;
+    // A key alone promises nothing: it counts where a store deduplicates it, be it that it is not claimed yet. Where it
+    // has run and may run once only, nothing comes of another try.
+    const keyed = this.#isClaiming && this.#claim?.guarantee !== "at-most-once";
     const optedIn = this.#route.retryOn.length > 0;
     return isRetrySafe({ method: this.request.method ?? "", keyed, optedIn });
   }
@@ -141,6 +146,11 @@ export class InboundRequest {
     const { request, response } = this;
     if (request.socket?.destroyed) return true;
     return response.destroyed && !response.writableFinished;
+  }
+
+  /** Whether nobody is to be answered any more: its client has left, and no retry is to be given the answer. */
+  get unheard(): boolean {
+    return this.left && !hasStandIn(this.response);
   }
 
   /** Whether its handler has ended the response, and the end waits for the answer to be kept. */
@@ -171,6 +181,12 @@ export class InboundRequest {
       this.#over = AbortSignal.any([this.signal, this.#expiry.signal]);
     }
     return this.#over;
+  }
+
+  /** The path as the client sent it, with its query; mounts shorten what requests say. */
+  get path(): string {
+    const { originalUrl } = this.#carrier as { readonly originalUrl?: unknown };
+    return typeof originalUrl === "string" ? originalUrl : (this.request.url ?? "");
   }
 
   /** Its right to run under its key; null where it has no key, or keys are not deduplicated. */
@@ -226,6 +242,7 @@ export class InboundRequest {
     if (timeoutMs === Infinity) return false;
     if (this.#timer === null) this.response.once("close", () => this.unlimit());
     else clock.clearTimeout(this.#timer);
+    this.#onExpire = onExpire;
     const leftMs = Math.max(this.#startedAtMs + timeoutMs - clock.now(), 0);
     this.#timer = clock.setTimeout(() => {
       this.#timer = null;
@@ -243,15 +260,21 @@ export class InboundRequest {
   unlimit(): void {
     if (this.#timer !== null) this.gate.clock.clearTimeout(this.#timer);
     this.#timer = null;
+    this.#onExpire = null;
   }
 
   /** Runs a handler under the route's time: settles as it does, or rejects once the time is over. */
   within<Result>(run: () => Promise<Result>): Promise<Result> {
     if (this.#route.timeoutMs === Infinity) return run();
     return new Promise<Result>((resolve, reject) => {
+      const outer = this.#onExpire;
       this.limit(reject);
       run()
-        .finally(() => this.unlimit())
+        .finally(() => {
+          // What is around a route goes on under the time that it was under before.
+          if (outer === null || this.#timedOut) this.unlimit();
+          else this.limit(outer);
+        })
         .then(resolve, reject);
     });
   }

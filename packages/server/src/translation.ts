@@ -29,11 +29,11 @@ export type Translation =
  * has put into its error never becomes ours; and everything else is the application's own.
  */
 export function translate(error: unknown, inbound: InboundRequest): Translation {
-  const { left } = inbound;
+  const { unheard } = inbound;
   const { headersSent } = inbound.response;
   if (inbound.timedOut && headersSent) return { action: "drop" };
   // A cut upstream and a client that left raise the same error; only the client's own socket tells them apart.
-  if (left) return { action: "pass" };
+  if (unheard) return { action: "pass" };
   // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
   if (headersSent) return { action: "cut" };
   const failure = classify(error);

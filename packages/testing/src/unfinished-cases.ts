@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { pipeline, Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { AdapterCall, AdapterCase } from "./adapter-case.ts";
 import { serving, until } from "./keyed-service.ts";
+
+/** How an answer may come that is no string. */
+const ways: readonly (readonly [name: string, answer: (response: ServerResponse) => unknown])[] = [
+  ["written", (response) => (response.write("do"), response.end("ne"))],
+  ["piped", (response) => Readable.from(["do", "ne"]).pipe(response)],
+  ["a pipeline", (response) => pipeline(Readable.from(["do", "ne"]), response, () => {})],
+];
 
 /** What a run's key is left in where it does not end with an answer to whoever asked. */
 export const unfinishedCases: readonly AdapterCase[] = [
@@ -33,6 +42,26 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
+    name: "a failure ends the key where that may run once only",
+    async run(harness) {
+      const reset = { code: "ECONNRESET", syscall: "read" };
+      const run = failing(Object.assign(new Error("read ECONNRESET"), reset));
+      const idempotency = { guarantee: "at-most-once" } as const;
+      await serving(harness, { run, idempotency }, async (service) => {
+        const answers = [await service.post(), await service.post()];
+        assert.deepEqual(
+          answers.map(({ status, headers }) => [status, headers.get("x-should-retry")]),
+          [
+            [500, "false"],
+            [409, "false"],
+          ],
+        );
+        assert.equal(service.events.at(-1), "outcome-unknown");
+        assert.equal(service.runs, 1);
+      });
+    },
+  },
+  {
     name: "a client that left gets its answer when it comes again",
     async run(harness) {
       const run = async ({ response }: AdapterCall): Promise<string> => {
@@ -46,6 +75,74 @@ export const unfinishedCases: readonly AdapterCase[] = [
         await until("its answer is kept", () => service.events.includes("completed"));
         const { status, replayed, text } = await service.post();
         assert.deepEqual([status, replayed, text], [200, true, "done"]);
+        assert.equal(service.runs, 1);
+      });
+    },
+  },
+  ...ways.map(([name, answer]): AdapterCase => ({
+    name: `a client that left gets its answer when it comes again: ${name}`,
+    async run(harness) {
+      const run = async ({ response }: AdapterCall): Promise<null> => {
+        await closed(response);
+        // Koa's is 404 until there is a body.
+        response.statusCode = 200;
+        answer(response);
+        return null;
+      };
+      await serving(harness, { run }, async (service) => {
+        await service.leave();
+        await until("its answer is kept", () => service.events.includes("completed"));
+        const { status, replayed, text } = await service.post();
+        assert.deepEqual([status, replayed, text], [200, true, "done"]);
+        assert.equal(service.runs, 1);
+      });
+    },
+  })),
+  {
+    name: "a client that left is not told of more than is kept, and nothing runs again",
+    async run(harness) {
+      let isOver = false;
+      const run = async ({ response }: AdapterCall): Promise<null> => {
+        await closed(response);
+        const source = Readable.from(endless());
+        source.on("close", () => (isOver = true));
+        pipeline(source, response, () => {});
+        return null;
+      };
+      await serving(harness, { run, idempotency: { maxAnswerBytes: 1000 } }, async (service) => {
+        await service.leave();
+        await until("its stream is ended", () => isOver);
+        assert.equal((await service.post()).status, 409);
+        assert.equal(service.runs, 1);
+      });
+    },
+  },
+  {
+    name: "a handler that destroys its response before any of it has gone out frees its key",
+    async run(harness) {
+      const run = ({ response }: AdapterCall, number: number): string | null => {
+        if (number > 1) return "done";
+        response.destroy(new Error("cut"));
+        return null;
+      };
+      await serving(harness, { run }, async (service) => {
+        await assert.rejects(service.post());
+        await until("its key is free", () => service.events.includes("released"));
+        assert.equal((await service.post()).text, "done");
+      });
+    },
+  },
+  {
+    name: "a body that is shorter than was declared is not replayed as if it were whole",
+    async run(harness) {
+      const run = ({ response }: AdapterCall): null => {
+        response.setHeader("content-length", 9).setHeader("connection", "close").end("short");
+        return null;
+      };
+      await serving(harness, { run }, async (service) => {
+        await assert.rejects(service.post());
+        const again = await service.post();
+        assert.deepEqual([again.status, again.headers.get("x-should-retry")], [409, "false"]);
         assert.equal(service.runs, 1);
       });
     },
@@ -111,6 +208,10 @@ export const unfinishedCases: readonly AdapterCase[] = [
 /** A claim that is over in less than a second, and is never renewed. */
 const brief = { storeTimeoutMs: 250, leaseMs: 750, maxRunMs: 0 };
 
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(500);
+}
+
 /** Throws the first time. */
 function failing(error: Error): (call: AdapterCall, number: number) => string {
   return (_call, number) => {
@@ -126,6 +227,7 @@ async function leftOnce({ response }: AdapterCall, number: number): Promise<stri
   return null;
 }
 
-async function closed(response: AdapterCall["response"]): Promise<void> {
-  await once(response, "close", { signal: AbortSignal.timeout(10_000) });
+/** Once the client has left: its response does not tell, for it goes on. */
+async function closed({ req: { socket } }: AdapterCall["response"]): Promise<void> {
+  await once(socket, "close", { signal: AbortSignal.timeout(10_000) });
 }

@@ -4,9 +4,10 @@ import { checkDuration, checkNumber, checkOneOf } from "../option.ts";
 import type { IdempotencyStore } from "./store.ts";
 
 /**
- * What a key promises where the process that worked on it dies.
+ * What a key promises where nobody knows how far the work on it came: its process died, or its handler failed (5xx).
  *
- * - `at-least-once`: once its lease has run out, the next request runs, though the first may have done its work.
+ * - `at-least-once`: the next request runs, though the first may have done its work; after a crash, once the lease has run
+ *   out.
  * - `at-most-once`: no request with that key runs again; they are answered 409, "its outcome is unknown".
  */
 export type Guarantee = "at-least-once" | "at-most-once";
@@ -16,7 +17,7 @@ export interface ClaimOptions {
   /** Where the records are. */
   readonly store: IdempotencyStore;
   /**
-   * What a key promises after a crash.
+   * What a key promises after a crash or a failure.
    *
    * @defaultValue "at-least-once"
    */

@@ -2,7 +2,7 @@ import { attempt, type Awaitable } from "../awaitable.ts";
 import type { Timer } from "../clock.ts";
 import { isReissueError } from "../errors.ts";
 import { encodeAnswer, type Answer } from "./answer.ts";
-import type { ClaimSettings } from "./claim-settings.ts";
+import type { ClaimSettings, Guarantee } from "./claim-settings.ts";
 import { publish } from "./idempotency-channel.ts";
 import { storeCall } from "./store-call.ts";
 import type { ClaimToken } from "./store.ts";
@@ -38,6 +38,10 @@ export class Claim implements ClaimToken {
     return this.#settled;
   }
 
+  get guarantee(): Guarantee {
+    return this.#settings.guarantee;
+  }
+
   /** How long its answer is to be remembered, in ms. */
   get retentionMs(): number {
     return this.#settings.retentionMs;
@@ -60,6 +64,17 @@ export class Claim implements ClaimToken {
       const { status } = answer;
       return this.#keep({ status, headers: [], trailers: [], body: null }, failed);
     });
+  }
+
+  /**
+   * Told that its run has failed, though nobody knows after how much of its work: the next request runs, or, where that
+   * may be done once only, every one is told that the outcome is unknown. Never rejects.
+   *
+   * @param status - What it was answered with.
+   */
+  fail(status: number): Awaitable<unknown> {
+    if (this.guarantee === "at-least-once") return this.release();
+    return this.complete({ status, headers: [], trailers: [], body: null });
   }
 
   /** Lets the next request with this key run. Never rejects: where the store fails, the lease has to run out first. */

@@ -143,16 +143,21 @@ function outcome(
       publish({ id }, "mismatch");
       return { action: "refuse", error: keyMismatchError() };
     case "lapsed":
-      publish({ id }, "outcome-unknown");
-      return { action: "refuse", error: keyOutcomeUnknownError() };
+      return outcomeUnknown(id);
     case "completed": {
       const answer = decodeAnswer(result.answer);
       const { body, status } = answer;
+      if (body === null && status >= 500) return outcomeUnknown(id);
       publish({ id }, body === null ? "answer-not-kept" : "replayed");
       if (body === null) return { action: "refuse", error: answerNotKeptError(status) };
       return { action: "replay", answer: { ...answer, body } };
     }
   }
+}
+
+function outcomeUnknown(id: string): Beginning {
+  publish({ id }, "outcome-unknown");
+  return { action: "refuse", error: keyOutcomeUnknownError() };
 }
 
 function inFlight(id: string, { retryAfterSeconds }: ClaimSettings): Beginning {

@@ -1,16 +1,18 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 import { isPromise, type Awaitable, type Field } from "@reissue/core";
 
 import { fieldOf, headGiven, headOf, setHeaders, type Head } from "./head.ts";
 import { intercept, type Interceptor, type Method, type Methods } from "./interception.ts";
 import { bytesOf, isChunk, Recording } from "./recording.ts";
+import { giveStandIn, hasStandIn } from "./stand-in.ts";
 
 /** A response as it was given to node:http. */
 export interface Captured {
   readonly head: Head;
   readonly trailers: readonly Field[];
-  /** Null where there were more bytes than are kept, or the response was cut. */
+  /** Null where there were more bytes than are kept, or fewer than were declared, or the response was cut. */
   readonly body: Buffer | null;
 }
 
@@ -20,8 +22,14 @@ export interface CaptureListener {
   readonly maxBytes: number;
   /** Called once the response is whole; its last byte leaves when that is done. It must not fail. */
   onWhole(captured: Captured): Awaitable<unknown>;
-  /** Called where the response was cut after its head had gone out. */
-  onCut(head: Head): void;
+  /**
+   * Called where the response was cut.
+   *
+   * @param head - Null where its handler destroyed it before anything had gone out.
+   */
+  onCut(head: Head | null): void;
+  /** Called where the client left before any of it had gone out, so that a stand-in reads it. */
+  onLeft(): void;
 }
 
 /**
@@ -32,8 +40,8 @@ export interface CaptureListener {
  * last of it is what `end` sends, or the chunk that completes a declared Content-Length, or the head of a response
  * without a body.
  *
- * A client that leaves before any of it has gone out changes nothing: what is written after that is recorded all the
- * same. One that leaves later has cut it.
+ * A client that leaves before any of it has gone out changes nothing: a stand-in takes its place, and what is written is
+ * recorded all the same. One that leaves later has cut it.
  */
 export function capture(response: ServerResponse, listener: CaptureListener): void {
   intercept(response, (originals) => new Capture(response, listener, originals));
@@ -58,13 +66,14 @@ class Capture implements Interceptor {
     this.#listener = listener;
     this.#originals = originals;
     this.#recording = new Recording(listener.maxBytes);
-    response.once("close", () => {
+    response.on("close", () => {
       if (this.#isWhole) return;
+      this.#isWhole = true;
       // Or somebody gave it other methods, as another copy of Express does, and nothing was recorded.
       const isUnseen = this.#head === null && response.headersSent;
-      if (this.#hasBegun || isUnseen) {
-        listener.onCut(this.#head ?? headOf(response, response.statusCode));
-      }
+      // Where its client had left, that may be why it was destroyed, and the work was done.
+      const isCut = this.#hasBegun || isUnseen || hasStandIn(response);
+      listener.onCut(isCut ? (this.#head ?? headOf(response, response.statusCode)) : null);
     });
   }
 
@@ -101,6 +110,8 @@ class Capture implements Interceptor {
       const result: unknown = Reflect.apply(write, response, args);
       this.#hasBegun ||= response.headersSent && !response.destroyed && !isBodyless;
       this.#recording.add(chunk);
+      // Nobody reads it, and nobody ever will.
+      if (this.#recording.isTooLarge && hasStandIn(response)) response.destroy();
       return result;
     }
     this.#fixHead(null);
@@ -136,6 +147,12 @@ class Capture implements Interceptor {
     this.#hasBegun = true;
   }
 
+  leave(socket: Socket): void {
+    if (this.#hasBegun || this.#isWhole) return;
+    giveStandIn(this.#response, socket);
+    this.#listener.onLeft();
+  }
+
   get #isBodyless(): boolean {
     const status = this.#head?.status ?? this.#response.statusCode;
     return this.#response.req.method === "HEAD" || status === 204 || status === 304;
@@ -151,6 +168,12 @@ class Capture implements Interceptor {
         ? this.#response.getHeader("content-length")
         : fieldOf(this.#head, "content-length");
     return declared == null ? Infinity : Number(declared);
+  }
+
+  /** Whether its client waits for more than there was. */
+  get #isShort(): boolean {
+    const length = this.#declaredLength;
+    return length !== Infinity && this.#recording.size < length && !this.#isBodyless;
   }
 
   #writeHead(head: Head, args: readonly unknown[]): unknown {
@@ -186,7 +209,7 @@ class Capture implements Interceptor {
     const kept = this.#listener.onWhole({
       head: this.#head as Head,
       trailers: this.#response.chunkedEncoding ? this.#recording.trailers : [],
-      body: this.#recording.body(),
+      body: this.#isShort ? null : this.#recording.body(),
     });
     return isPromise(kept) ? kept : null;
   }

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-
 import {
   begin,
   fingerprint,
@@ -45,7 +43,7 @@ export async function deduplicate(
   if (inbound.timedOut) return false;
   const parts = {
     method: request.method ?? "",
-    path: pathOf(request),
+    path: inbound.path,
     contentType: request.headers["content-type"] ?? "",
     body,
   };
@@ -93,29 +91,35 @@ class Keyed implements KeyedRequest {
   }
 }
 
-/** The path as the client sent it; Express and Koa's mounts shorten `url`. */
-function pathOf(request: IncomingMessage): string {
-  const { originalUrl } = request as { readonly originalUrl?: unknown };
-  return typeof originalUrl === "string" ? originalUrl : (request.url ?? "");
-}
-
 /** Settles a claim with what its request is answered with. */
 function record(
   inbound: InboundRequest,
   claim: Claim,
-  { maxAnswerBytes, keeps }: Deduplication,
+  { maxAnswerBytes, keeps, claims: { clock, maxRunMs } }: Deduplication,
 ): void {
+  const { response } = inbound;
   const settle = ({ head, trailers, body }: Captured): Awaitable<unknown> => {
     // It was us who answered, and the handler goes on.
     if (inbound.timedOut) return claim.abandon();
+    if (head.status >= 500) return claim.fail(head.status);
     if (!isKeptStatus(head.status)) return claim.release();
     return claim.complete(kept({ head, trailers, body }, keeps, inbound.request.method));
   };
-  capture(inbound.response, {
+  capture(response, {
     maxBytes: maxAnswerBytes,
     onWhole: settle,
-    // A part of it has gone out, so the work was done: it is not done again, though nobody can replay the answer.
-    onCut: (head) => void settle({ head, trailers: [], body: null }),
+    onCut(head) {
+      if (inbound.timedOut) claim.abandon();
+      else if (head === null) void claim.fail(500);
+      // A part of it has gone out, so the work was done: it is not done again, though nobody can replay the answer.
+      else void settle({ head, trailers: [], body: null });
+    },
+    onLeft() {
+      // A stream that never ends would be read for ever.
+      const end = (): void => void (response.headersSent && response.destroy());
+      const timer = clock.setTimeout(end, maxRunMs);
+      response.once("close", () => clock.clearTimeout(timer));
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 import { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 import { carrierOf } from "../carrier.ts";
 
@@ -14,6 +15,8 @@ export type Methods = Readonly<Record<(typeof names)[number], Method>>;
 export interface Interceptor extends Methods {
   /** Whether its `end` has been called. */
   readonly hasEnded: boolean;
+  /** Told that the client has left, before the response is. */
+  leave(socket: Socket): void;
 }
 
 const intercepted = Symbol("reissue.response");
@@ -47,12 +50,34 @@ export function intercept(
   const isOwn = shared === null || names.some((name) => current[name] !== shared.methods[name]);
   const { writeHead, write, end, addTrailers, flushHeaders } = isOwn ? current : shared.originals;
   const interceptor = make({ writeHead, write, end, addTrailers, flushHeaders });
+  watch(response.req.socket);
   if (!isOwn) {
     (carrierOf(response.req) as Carrier)[intercepted] = { response, interceptor };
     return;
   }
   (response as Owner)[intercepted] = interceptor;
   put(own, response);
+}
+
+/** A socket of node:http's, which knows the response that is written to it. */
+interface Connection extends Socket {
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+const watched = new WeakSet<Socket>();
+
+/** Tells the interceptor of whichever response is on a connection that its client has left. */
+function watch(socket: Connection): void {
+  if (watched.has(socket)) return;
+  watched.add(socket);
+  // Once for all of its requests, and before Node tells the response.
+  socket.prependListener("close", () => {
+    const { _httpMessage: response } = socket;
+    // One that its handler has destroyed was not left by its client.
+    if (response == null || response.destroyed) return;
+    const interceptor = (response as Owner)[intercepted] ?? carried(response);
+    interceptor?.leave(socket);
+  });
 }
 
 /** What takes the place of methods, and the originals that are called for whom nobody intercepts. */

@@ -16,6 +16,11 @@ export class Recording {
     return this.#size;
   }
 
+  /** Whether there were more bytes than are kept. */
+  get isTooLarge(): boolean {
+    return this.#size > this.#maxBytes;
+  }
+
   get trailers(): readonly Field[] {
     return this.#trailers;
   }
@@ -23,7 +28,7 @@ export class Recording {
   /** Adds bytes that nobody else writes to. */
   add(bytes: Buffer): void {
     this.#size += bytes.length;
-    if (this.#size > this.#maxBytes) this.#chunks = [];
+    if (this.isTooLarge) this.#chunks = [];
     else if (bytes.length > 0) this.#chunks.push(bytes);
   }
 
@@ -37,7 +42,7 @@ export class Recording {
 
   /** The bytes; null where there were more than are kept. */
   body(): Buffer | null {
-    if (this.#size > this.#maxBytes) return null;
+    if (this.isTooLarge) return null;
     const [only] = this.#chunks;
     return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
   }
