@@ -1,9 +1,17 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
-import { reissue } from "@reissue/koa";
+import { memoryStore } from "@reissue/core";
+import { reissue, route } from "@reissue/koa";
 import Koa from "koa";
 import { expect, onTestFinished, test } from "vitest";
+
+async function serving(app: Koa): Promise<string> {
+  const server = app.listen(0, "127.0.0.1");
+  onTestFinished(() => server.close().closeAllConnections());
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 test("an upstream of the application's own gives way on requests that come to the gate, and stays on others", async () => {
   const app = new Koa();
@@ -17,13 +25,57 @@ test("an upstream of the application's own gives way on requests that come to th
   app.use((ctx) => {
     ctx.body = typeof ctx.upstream;
   });
-  const server = app.listen(0, "127.0.0.1");
-  onTestFinished(() => server.close().closeAllConnections());
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const origin = await serving(app);
   const seen = [];
   for (const path of ["/gate", "/", "/gate", "/"]) {
-    seen.push(await (await fetch(`http://127.0.0.1:${port}${path}`)).text());
+    seen.push(await (await fetch(origin + path)).text());
   }
   expect(seen).toEqual(["function", "string", "function", "string"]);
+});
+
+/** Takes a prefix off the path for what is inside, as koa-mount does. */
+function mounted(prefix: string, inner: Koa.Middleware): Koa.Middleware {
+  return async (ctx, next) => {
+    const { path } = ctx;
+    if (!path.startsWith(prefix)) return next();
+    ctx.path = path.slice(prefix.length);
+    try {
+      await inner(ctx, next);
+    } finally {
+      ctx.path = path;
+    }
+  };
+}
+
+test("a key that comes to another mount is another request's", async () => {
+  const app = new Koa();
+  app.silent = true;
+  const store = memoryStore();
+  for (const prefix of ["/payments", "/refunds"]) {
+    const gate = reissue({ idempotency: { store, scope: "shared" } });
+    onTestFinished(() => gate.close());
+    const answer: Koa.Middleware = (ctx) => void (ctx.body = prefix);
+    app.use(mounted(prefix, (ctx, next) => gate(ctx, async () => answer(ctx, next))));
+  }
+  const origin = await serving(app);
+  const post = (path: string): Promise<Response> =>
+    fetch(origin + path, { method: "POST", headers: { "idempotency-key": "k" } });
+  expect(await (await post("/payments/1")).text()).toBe("/payments");
+  expect((await post("/refunds/1")).status).toBe(422);
+});
+
+test("what is around a route stays under its time", async () => {
+  const app = new Koa();
+  app.silent = true;
+  const gate = reissue({ timeoutMs: 100 });
+  onTestFinished(() => gate.close());
+  app.use(gate);
+  app.use(async (_ctx, next) => {
+    await next();
+    await new Promise(() => {});
+  });
+  app.use(route({}));
+  app.use((ctx) => void (ctx.body = "done"));
+  const { status } = await fetch(await serving(app), { signal: AbortSignal.timeout(10_000) });
+  expect(status).toBe(504);
 });

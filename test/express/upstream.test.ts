@@ -33,6 +33,21 @@ describe.each(majors)("%s", (_, express) => {
     );
   });
 
+  test("one that was asked for before its route is bound anew to what the route says", async () => {
+    const orders = await opened({ faults: [{ fault: "reset", times: 1 }] });
+    const service = new Service(express);
+    service.app.use((req, _res, next) => {
+      expect(req.upstream).toBeTypeOf("function");
+      next();
+    });
+    service.app.use(service.gate.route({ retryOn: ["ECONNRESET"] }));
+    await service.handle(async (req, res) => {
+      const { status } = await req.upstream(orders.origin, { method: "POST" });
+      res.sendStatus(status);
+    });
+    expect((await fetch(service.origin)).status).toBe(200);
+  });
+
   test("undici's request is there, too", async () => {
     const orders = await opened({ respond: { body: "fine" } });
     const service = await new Service(express).handle(async (req, res) => {
