@@ -2,6 +2,7 @@ import {
   deduplicate,
   gateSettings,
   InboundRequest,
+  respond,
   routeSettings,
   upstreamHolder,
   type GateOptions,
@@ -130,7 +131,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     else if (own === undefined && !request.is404) warnOnce(request, warned);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);
-    if (inbound.limit((error) => void reply.send(error))) unlimitAtSend(inbound, reply);
+    if (inbound.limit((error) => expire(error, inbound, reply))) unlimitAtSend(inbound, reply);
     if (!inbound.startsClaim()) return done();
     const onReplay = (): void => {
       // What other plugins have set by now belongs to a replay too.
@@ -163,6 +164,14 @@ function unlimitAtSend(inbound: InboundRequest, reply: FastifyReply): void {
     inbound.unlimit();
     return send(...payload);
   };
+}
+
+/** Answers a request whose time is over. */
+function expire(error: Error, { gate }: InboundRequest, reply: FastifyReply): void {
+  if (!reply.sent) return void reply.send(error);
+  // Its handler has taken it over: Fastify sends nothing more of it, and asks no error handler.
+  reply.log.error({ err: error }, error.message);
+  respond(reply.raw, error, gate.problemDetails);
 }
 
 function warnOnce(
