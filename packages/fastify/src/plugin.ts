@@ -26,6 +26,7 @@ import type {
 import fp from "fastify-plugin";
 
 import { translating, watched } from "./errors.ts";
+import { watchNotFound } from "./not-found.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -53,9 +54,9 @@ export interface ReissueOptions extends GateOptions<FastifyRequest> {
 /**
  * Puts `request.upstream` on every request, and answers its failures with 502, 503 or 504 only where a replay is safe.
  *
- * Register it, and wait for it, before the routes that it is for. Fastify does not tell a plugin of routes that were
- * declared earlier, so that the log warns of each only at its first request. Error handlers of yours, of whatever scope,
- * get the translated error.
+ * Register it, and wait for it, before the routes and the not-found handlers that it is for. Fastify does not tell a
+ * plugin of routes that were declared earlier, so that the log warns of each only at its first request, and of a
+ * not-found handler never. Error handlers of yours, of whatever scope, get the translated error.
  *
  * @example
  * ```js
@@ -123,6 +124,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     route.handler = watched(route.handler, inboundOf);
     route.errorHandler = translating(route.errorHandler, inboundOf);
   });
+  watchNotFound(fastify, inboundOf);
 
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
     const inbound = InboundRequest.of(request.raw, reply.raw, settings, request);
