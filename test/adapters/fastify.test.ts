@@ -1,4 +1,5 @@
 import { reissue } from "@reissue/fastify";
+import { memoryStore } from "@reissue/server";
 import fastify, { type FastifyInstance } from "fastify";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -87,6 +88,32 @@ test.each(["preSerialization", "onSend"] as const)(
     expect([answer.statusCode, answer.json()]).toEqual([200, { whole: true }]);
   },
 );
+
+test("a reply that its handler has taken over is answered with 504 when the route's time is over", async () => {
+  const logged: object[] = [];
+  const stream = { write: (line: string) => void logged.push(JSON.parse(line) as object) };
+  const app = fastify({ logger: { level: "warn", stream } });
+  onTestFinished(() => app.close());
+  const idempotency = { store: memoryStore(), scope: "shared" } as const;
+  await app.register(reissue, { timeoutMs: 50, idempotency });
+  const runs: Promise<unknown>[] = [];
+  app.post("/", (_request, reply) => {
+    reply.hijack().raw.setHeader("x-half", "done");
+    const end = (): unknown => reply.raw.end("late");
+    runs.push(new Promise((resolve) => setTimeout(resolve, 200)).then(end));
+  });
+  const origin = await app.listen({ port: 0, host: "127.0.0.1" });
+  const headers = { "idempotency-key": "k" };
+  const answer = await fetch(origin, { method: "POST", headers });
+  expect([answer.status, await answer.text()]).toEqual([504, "Gateway Timeout"]);
+  expect(answer.headers.get("x-should-retry")).toBe("true");
+  expect(answer.headers.get("x-half")).toBe(null);
+  expect(logged).toMatchObject([{ level: 50, msg: "Gateway Timeout", err: { statusCode: 504 } }]);
+  await Promise.all(runs);
+  // What the handler has done by now is not done again as long as its claim holds.
+  const again = await fetch(origin, { method: "POST", headers });
+  expect([again.status, runs.length]).toEqual([409, 1]);
+});
 
 test.each([
   ["declared before it", true],

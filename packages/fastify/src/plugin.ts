@@ -1,8 +1,8 @@
 import {
   deduplicate,
-  escape,
   gateSettings,
   InboundRequest,
+  respond,
   routeSettings,
   upstreamHolder,
   type GateOptions,
@@ -17,16 +17,16 @@ import {
 } from "@reissue/upstream";
 import type {
   FastifyContextConfig,
-  FastifyError,
   FastifyInstance,
   FastifyPluginAsync,
   FastifyReply,
   FastifyRequest,
   RegisterOptions,
-  RouteHandlerMethod,
-  RouteOptions as FastifyRoute,
 } from "fastify";
 import fp from "fastify-plugin";
+
+import { translating, watched } from "./errors.ts";
+import { watchNotFound } from "./not-found.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -54,9 +54,9 @@ export interface ReissueOptions extends GateOptions<FastifyRequest> {
 /**
  * Puts `request.upstream` on every request, and answers its failures with 502, 503 or 504 only where a replay is safe.
  *
- * Register it, and wait for it, before the routes that it is for. Fastify does not tell a plugin of routes that were
- * declared earlier, so that the log warns of each only at its first request. Error handlers of yours, of whatever scope,
- * get the translated error.
+ * Register it, and wait for it, before the routes and the not-found handlers that it is for. Fastify does not tell a
+ * plugin of routes that were declared earlier, so that the log warns of each only at its first request, and of a
+ * not-found handler never. Error handlers of yours, of whatever scope, get the translated error.
  *
  * @example
  * ```js
@@ -83,6 +83,11 @@ interface Config {
   [said]?: Partial<RouteSettings> | null;
 }
 
+/** What a request's route says; undefined where it was declared before the plugin was registered, or is none. */
+function ownOf({ routeOptions }: FastifyRequest): Config[typeof said] {
+  return (routeOptions.config as Config)[said];
+}
+
 async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
   const settings = gateSettings(withoutFastifys(options), ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
@@ -90,9 +95,20 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
   // Whether requests differ in what their routes say, for Fastify makes an object of eleven to tell what a route is.
   let looksUp = fastify.printRoutes() !== "(empty tree)";
 
+  /** The one of a request that has failed; made now where that was in a hook before ours. */
+  function inboundOf(request: FastifyRequest, reply: FastifyReply): InboundRequest {
+    const known = InboundRequest.from(request.raw);
+    if (known !== null) return known;
+    const own = ownOf(request);
+    if (own) InboundRequest.under(request.raw, own);
+    return InboundRequest.of(request.raw, reply.raw, settings, request);
+  }
+
   fastify.decorateRequest("upstream", {
     getter(this: FastifyRequest): BoundUpstream {
-      return inboundOf(this).bind(upstream.get());
+      const inbound = InboundRequest.from(this.raw);
+      if (inbound === null) throw new Error("request.upstream is there from the onRequest hook on");
+      return inbound.bind(upstream.get());
     },
   });
 
@@ -105,18 +121,19 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     if (settings !== null) looksUp = true;
     const own: FastifyContextConfig & Config = { ...config, [said]: settings };
     route.config = own;
-    route.handler = watched(route.handler);
-    route.errorHandler = translating(route.errorHandler);
+    route.handler = watched(route.handler, inboundOf);
+    route.errorHandler = translating(route.errorHandler, inboundOf);
   });
+  watchNotFound(fastify, inboundOf);
 
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
     const inbound = InboundRequest.of(request.raw, reply.raw, settings, request);
-    const own = looksUp ? (request.routeOptions.config as Config)[said] : null;
+    const own = looksUp ? ownOf(request) : null;
     if (own) InboundRequest.under(request.raw, own);
     else if (own === undefined && !request.is404) warnOnce(request, warned);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);
-    if (inbound.limit((error) => void reply.send(error))) unlimitAtSend(inbound, reply);
+    if (inbound.limit((error) => expire(error, inbound, reply))) unlimitAtSend(inbound, reply);
     if (!inbound.startsClaim()) return done();
     const onReplay = (): void => {
       // What other plugins have set by now belongs to a replay too.
@@ -151,34 +168,12 @@ function unlimitAtSend(inbound: InboundRequest, reply: FastifyReply): void {
   };
 }
 
-function inboundOf({ raw }: FastifyRequest): InboundRequest {
-  const inbound = InboundRequest.from(raw);
-  if (inbound === null) throw new Error("request.upstream is there from the onRequest hook on");
-  return inbound;
-}
-
-type ErrorHandler = NonNullable<FastifyRoute["errorHandler"]>;
-
-/** The error handler of a route: its own, or else its scope's, with the translated error. */
-function translating(own: ErrorHandler | undefined): ErrorHandler {
-  return function reissueErrors(error, request, reply) {
-    const passed = escape(error, inboundOf(request));
-    if (passed === null) return void reply.hijack();
-    if (own === undefined) throw passed.error;
-    return own.call(this, passed.error as FastifyError, request, reply);
-  };
-}
-
-/** The handler of a route; Fastify asks no error handler once a response has begun. */
-function watched(handler: RouteHandlerMethod): RouteHandlerMethod {
-  return function reissueHandler(request, reply) {
-    const result: unknown = handler.call(this, request, reply);
-    if (!(result instanceof Promise)) return result;
-    return result.catch((error: unknown) => {
-      if (reply.raw.headersSent) escape(error, inboundOf(request));
-      throw error;
-    });
-  };
+/** Answers a request whose time is over. */
+function expire(error: Error, { gate }: InboundRequest, reply: FastifyReply): void {
+  if (!reply.sent) return void reply.send(error);
+  // Its handler has taken it over: Fastify sends nothing more of it, and asks no error handler.
+  reply.log.error({ err: error }, error.message);
+  respond(reply.raw, error, gate.problemDetails);
 }
 
 function warnOnce(

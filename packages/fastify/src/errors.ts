@@ -1,0 +1,36 @@
+import { escape, type InboundRequest } from "@reissue/server";
+import type {
+  FastifyError,
+  FastifyReply,
+  FastifyRequest,
+  RouteHandlerMethod,
+  RouteOptions,
+} from "fastify";
+
+/** The inbound request behind one of Fastify's, which there is not yet where a hook before ours has failed. */
+export type InboundOf = (request: FastifyRequest, reply: FastifyReply) => InboundRequest;
+
+/** An error handler of Fastify's. */
+export type ErrorHandler = NonNullable<RouteOptions["errorHandler"]>;
+
+/** The error handler of a route: its own, or else its scope's, with the translated error. */
+export function translating(own: ErrorHandler | undefined, inboundOf: InboundOf): ErrorHandler {
+  return function reissueErrors(error, request, reply) {
+    const passed = escape(error, inboundOf(request, reply));
+    if (passed === null) return void reply.hijack();
+    if (own === undefined) throw passed.error;
+    return own.call(this, passed.error as FastifyError, request, reply);
+  };
+}
+
+/** The handler of a route; Fastify asks no error handler once a response has begun. */
+export function watched(handler: RouteHandlerMethod, inboundOf: InboundOf): RouteHandlerMethod {
+  return function reissueHandler(request, reply) {
+    const result: unknown = handler.call(this, request, reply);
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
+      if (reply.raw.headersSent) escape(error, inboundOf(request, reply));
+      throw error;
+    });
+  };
+}
