@@ -136,7 +136,7 @@ describe.skipIf(absent("nginx") || absent("haproxy")).each([
     const hung = (): number => payments.stats().faults.hang ?? 0;
     const hungBefore = hung();
     const killed = under({ fault: "hang", when: "after-processing", times: atOnce - 2 });
-    await payments.until(() => hung() === hungBefore + atOnce - 2);
+    await payments.until(() => hung() === hungBefore + atOnce - 2, 10_000);
     kill?.();
     await instance(ports[0], url, payments.origin);
     await killed;
