@@ -5,7 +5,7 @@ import express from "express";
 const app = express();
 const gate = reissue();
 
-app.use(gate); // first: gives every request its `upstream`
+app.use(gate); // before routes and body parsers: gives every request its `upstream`
 app.get("/orders/:id", async (req, res) => {
   const order = await req.upstream(`http://orders:3000/orders/${req.params.id}`);
   res.status(order.status).json(await order.json());

@@ -1,30 +1,15 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { freePort } from "../free-port.ts";
-import { root, snippets, text } from "./markdown.ts";
+import { snippets, text } from "./markdown.ts";
+import { Project, untilAnswered } from "./project.ts";
 
-/** Where the code runs: as in a project that has installed the packages, and nothing else. */
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "reissue-readme-"));
-  await mkdir(join(folder, "node_modules/@reissue"), { recursive: true });
-  for (const name of ["core", "express", "testing", "upstream"]) {
-    await symlink(join(root, "packages", name), join(folder, "node_modules/@reissue", name));
-  }
-  for (const name of ["express", "undici"]) {
-    await symlink(join(root, "node_modules", name), join(folder, "node_modules", name));
-  }
-});
-
-afterAll(() => rm(folder, { recursive: true }));
+let project: Project;
+beforeAll(async () => (project = await Project.open("express", "undici")));
+afterAll(() => project.remove());
 
 const services = {
   "README.md": snippets("README.md")[0] ?? "",
@@ -60,27 +45,6 @@ const given = {
 const [upstream, body] = [createUpstream(), "{}"];`,
 };
 
-test("the service of docs/recipes/idempotency.md works as it stands", async () => {
-  const payments = await opened({ respond: { body: '{"id":"ch_1"}' } });
-  const port = await freePort();
-  const [code = ""] = snippets("docs/recipes/idempotency.md");
-  expect(code).toContain("app.listen(8080)");
-  await start(
-    code.replace("8080", String(port)).replaceAll("http://payments:3000", payments.origin),
-    payments.origin,
-  );
-  const url = `http://127.0.0.1:${port}/orders`;
-  await untilAnswered(url);
-  const order = async (): Promise<unknown[]> => {
-    const headers = { "content-type": "application/json", "idempotency-key": "order-1" };
-    const answer = await fetch(url, { method: "POST", headers, body: '{"amount":100}' });
-    return [answer.status, answer.headers.get("idempotent-replayed"), await answer.json()];
-  };
-  expect(await order()).toEqual([201, null, { charge: { id: "ch_1" } }]);
-  expect(await order()).toEqual([201, "true", { charge: { id: "ch_1" } }]);
-  expect(payments.requests).toHaveLength(1);
-});
-
 const pieces = {
   "README.md, opting in": `import { reissue } from "@reissue/express";\n${snippets("README.md")[1]}`,
   "README.md, callers": `import { memoryStore, reissue } from "@reissue/express";\n${snippets("README.md")[2]}`,
@@ -115,18 +79,6 @@ process.exit(cases.length > 20 ? 0 : 1);`,
 });
 
 /** Runs code in a process of its own, with the upstream in the place of the one that it names. */
-async function start(code: string, origin: string) {
-  const file = join(folder, `${crypto.randomUUID()}.mjs`);
-  await writeFile(file, code.replaceAll("http://orders:3000", origin));
-  const child = spawn(process.execPath, [file], { stdio: ["ignore", "ignore", "inherit"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  return child;
-}
-
-async function untilAnswered(url: string): Promise<Response> {
-  let answer: Response | undefined;
-  await expect
-    .poll(() => fetch(url).then((given) => (answer = given)), { timeout: 20_000 })
-    .toBeDefined();
-  return answer!;
+function start(code: string, origin: string) {
+  return project.start(code.replaceAll("http://orders:3000", origin));
 }

@@ -61,14 +61,25 @@ test("eight processes migrate at once", async () => {
   }
 });
 
-test("a role that may create nothing migrates where nothing is missing, and claims", async () => {
+test("a role with the rights that the README names, and no more, migrates where nothing is missing, and claims", async () => {
+  const schema = "elsewhere";
+  await postgresStore({ pool, schema }).migrate();
   await pool.query("CREATE ROLE service LOGIN");
-  await pool.query("GRANT SELECT, INSERT, UPDATE, DELETE ON reissue_idempotency TO service");
+  for (const table of ["reissue_idempotency", `${schema}.reissue_idempotency`]) {
+    await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO service`);
+  }
   const restricted = opened({ user: "service", max: 1 });
   onTestFinished(() => restricted.end());
+  const claimed = { state: "claimed", fence: 1 };
   const store = postgresStore({ pool: restricted });
   await store.migrate();
-  expect(await store.claim(request("restricted"))).toEqual({ state: "claimed", fence: 1 });
+  expect(await store.claim(request("restricted"))).toEqual(claimed);
+  const other = postgresStore({ pool: restricted, schema });
+  await expect(other.claim(request("restricted"))).rejects.toThrow("permission denied for schema");
+  await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO service`);
+  await other.migrate();
+  expect(await other.claim(request("restricted"))).toEqual(claimed);
+  expect(await other.sweep()).toBe(0);
 });
 
 test("what is missing or is something else is said", async () => {
