@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 
 import { isPromise, type Awaitable, type Field } from "@reissue/core";
 
-import { fieldOf, headGiven, headOf, setHeaders, type Head } from "./head.ts";
+import { headGiven, headOf, setHeaders, type Head, type Keeps } from "./head.ts";
 import { intercept, type Interceptor, type Method, type Methods } from "./interception.ts";
 import { bytesOf, isChunk, Recording } from "./recording.ts";
 import { giveStandIn, hasStandIn } from "./stand-in.ts";
@@ -20,6 +20,7 @@ export interface Captured {
 export interface CaptureListener {
   /** The most bytes of a body that are kept. */
   readonly maxBytes: number;
+  readonly keeps: Keeps;
   /** Called once the response is whole; its last byte leaves when that is done. It must not fail. */
   onWhole(captured: Captured): Awaitable<unknown>;
   /**
@@ -73,7 +74,7 @@ class Capture implements Interceptor {
       const isUnseen = this.#head === null && response.headersSent;
       // Where its client had left, that may be why it was destroyed, and the work was done.
       const isCut = this.#hasBegun || isUnseen || hasStandIn(response);
-      listener.onCut(isCut ? (this.#head ?? headOf(response, response.statusCode)) : null);
+      listener.onCut(isCut ? (this.#head ?? this.#headWith(response.statusCode)) : null);
     });
   }
 
@@ -91,10 +92,11 @@ class Capture implements Interceptor {
     const headers = rest[1] ?? (reason.length > 0 ? undefined : rest[0]);
     const given = typeof headers === "object" && headers !== null ? headers : undefined;
     // Compression that is mounted inside has set its headers by now, and outside has not touched them yet.
-    const head = given === undefined ? null : headGiven(response, status, given);
+    const { keeps } = this.#listener;
+    const head = given === undefined ? null : headGiven(response, status, given, keeps);
     if (head !== null) return this.#writeHead(head, [status, ...reason, given]);
     if (given !== undefined) setHeaders(response, given);
-    return this.#writeHead(headOf(response, status), [status, ...reason]);
+    return this.#writeHead(this.#headWith(status), [status, ...reason]);
   }
 
   write(...args: unknown[]): unknown {
@@ -164,10 +166,12 @@ class Capture implements Interceptor {
 
   get #declaredLength(): number {
     const declared =
-      this.#head === null
-        ? this.#response.getHeader("content-length")
-        : fieldOf(this.#head, "content-length");
+      this.#head === null ? this.#response.getHeader("content-length") : this.#head.length;
     return declared == null ? Infinity : Number(declared);
+  }
+
+  #headWith(status: unknown): Head {
+    return headOf(this.#response, status, this.#listener.keeps);
   }
 
   /** Whether its client waits for more than there was. */

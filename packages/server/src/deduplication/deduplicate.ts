@@ -12,7 +12,7 @@ import {
 import type { Deduplication } from "../idempotency-settings.ts";
 import type { InboundRequest } from "../inbound-request.ts";
 import { capture, type Captured } from "./capture.ts";
-import { keepsTrailer, keptFields } from "./kept-headers.ts";
+import { keepsTrailer } from "./kept-headers.ts";
 import { readBody } from "./read-body.ts";
 import { replay } from "./replay.ts";
 
@@ -103,10 +103,11 @@ function record(
     if (inbound.timedOut) return claim.abandon();
     if (head.status >= 500) return claim.fail(head.status);
     if (!isKeptStatus(head.status)) return claim.release();
-    return claim.complete(kept({ head, trailers, body }, keeps, inbound.request.method));
+    return claim.complete(kept({ head, trailers, body }, inbound.request.method));
   };
   capture(response, {
     maxBytes: maxAnswerBytes,
+    keeps,
     onWhole: settle,
     onCut(head) {
       if (inbound.timedOut) claim.abandon();
@@ -124,23 +125,16 @@ function record(
 }
 
 /** What is kept of a response. */
-function kept(
-  { head, trailers, body }: Captured,
-  keeps: (name: string) => boolean,
-  method: string | undefined,
-): Answer {
-  const { status } = head;
+function kept({ head, trailers, body }: Captured, method: string | undefined): Answer {
+  const { status, fields, length } = head;
   // Nobody is ever given more of it than its status.
   if (body === null) return { status, headers: [], trailers: [], body };
   // A length that no body tells.
-  const withLength = method === "HEAD" || status === 304;
+  const withLength = length !== null && (method === "HEAD" || status === 304);
   return {
     status,
-    headers: keptFields(
-      head.fields,
-      (name) => keeps(name) || (withLength && name === "content-length"),
-    ),
-    trailers: keptFields(trailers, keepsTrailer),
+    headers: withLength ? [...fields, ["Content-Length", length]] : fields,
+    trailers: trailers.filter(([name]) => keepsTrailer(name.toLowerCase())),
     body,
   };
 }

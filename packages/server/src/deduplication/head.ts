@@ -2,49 +2,64 @@ import type { ClientRequest, OutgoingHttpHeaders, ServerResponse } from "node:ht
 
 import type { Field } from "@reissue/core";
 
-/** The status and the headers of a response. */
+/** The status of a response, and those of its headers that are kept. */
 export interface Head {
   readonly status: number;
   readonly fields: readonly Field[];
+  /** What Content-Length says; null where it says nothing. */
+  readonly length: string | null;
 }
 
+/** Whether a header is kept, by its name in lower case; Content-Length is none of them. */
+export type Keeps = (name: string) => boolean;
+
 /** The head that a response has been given, with the status that `writeHead` is given: a number, or the text of one. */
-export function headOf(response: ServerResponse, status: unknown): Head {
-  const fields: Field[] = [];
-  for (const name of rawHeaderNames(response)) addFields(fields, name, response.getHeader(name));
-  return { status: statusOf(status), fields };
+export function headOf(response: ServerResponse, status: unknown, keeps: Keeps): Head {
+  return head(status, rawHeaderNames(response), (name) => response.getHeader(name), keeps);
 }
 
 /**
  * The head that `writeHead` is given in an object; null where that is not all of it, or is given otherwise, and
  * {@link setHeaders} has to bring it together.
  */
-export function headGiven(response: ServerResponse, status: unknown, given: object): Head | null {
+export function headGiven(
+  response: ServerResponse,
+  status: unknown,
+  given: object,
+  keeps: Keeps,
+): Head | null {
   if (Array.isArray(given) || rawHeaderNames(response).length > 0) return null;
   const names = Object.keys(given);
   // Where a header was set and taken back, Node takes the last of them, and else sends both.
   if (!areDistinct(names)) return null;
-  const fields: Field[] = [];
-  for (const name of names) addFields(fields, name, (given as OutgoingHttpHeaders)[name]);
-  return { status: statusOf(status), fields };
+  return head(status, names, (name) => (given as OutgoingHttpHeaders)[name], keeps);
 }
 
-function addFields(
-  fields: Field[],
-  name: string,
-  value: number | string | readonly string[] | undefined,
-): void {
+function head(
+  status: unknown,
+  names: readonly string[],
+  valueOf: (name: string) => HeaderValue,
+  keeps: Keeps,
+): Head {
+  const fields: Field[] = [];
+  let length: string | null = null;
+  for (const name of names) {
+    const lowerCase = name.toLowerCase();
+    if (keeps(lowerCase)) addFields(fields, name, valueOf(name));
+    else if (lowerCase === "content-length") length = lengthOf(valueOf(name));
+  }
+  return { status: Math.trunc(Number(status)), fields, length };
+}
+
+type HeaderValue = number | string | readonly string[] | undefined;
+
+function lengthOf(value: HeaderValue): string | null {
+  return value === undefined ? null : String(value);
+}
+
+function addFields(fields: Field[], name: string, value: HeaderValue): void {
   if (Array.isArray(value)) for (const each of value) fields.push([name, String(each)]);
   else if (value !== undefined) fields.push([name, String(value)]);
-}
-
-function statusOf(status: unknown): number {
-  return Math.trunc(Number(status));
-}
-
-/** The value of a field in a head; null where there is none. */
-export function fieldOf({ fields }: Head, wanted: string): string | null {
-  return fields.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? null;
 }
 
 /**

@@ -47,7 +47,11 @@ export function intercept(
 ): void {
   const current = response as unknown as Methods;
   const shared = sharedBy(response);
-  const isOwn = shared === null || names.some((name) => current[name] !== shared.methods[name]);
+  const prototype: Methods = Object.getPrototypeOf(response);
+  // Asked of the prototype, which V8 knows: each of Express' responses has a hidden class of its own.
+  const isOwn =
+    shared === null ||
+    names.some((name) => Object.hasOwn(response, name) || prototype[name] !== shared.methods[name]);
   const { writeHead, write, end, addTrailers, flushHeaders } = isOwn ? current : shared.originals;
   const interceptor = make({ writeHead, write, end, addTrailers, flushHeaders });
   watch(response.req.socket);

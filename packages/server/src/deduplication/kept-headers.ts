@@ -1,4 +1,4 @@
-import { describe, OptionError, type Field } from "@reissue/core";
+import { describe, OptionError } from "@reissue/core";
 
 /**
  * Headers that say what an answer is and where it is: content (RFC 9110 §8), `Location`, validators and caching (RFC
@@ -77,9 +77,4 @@ export function keptHeaders(more: readonly string[], path: string): (name: strin
 /** Whether a trailer of an answer is kept, by its name in lower case: all are that carry no credentials. */
 export function keepsTrailer(name: string): boolean {
   return !neverKept.has(name);
-}
-
-/** The fields of a response that are kept for its replays. */
-export function keptFields(fields: readonly Field[], keeps: (name: string) => boolean): Field[] {
-  return fields.filter(([name]) => keeps(name.toLowerCase()));
 }

@@ -58,6 +58,7 @@ interface ReadableInternals {
     readonly endEmitted: boolean;
     readonly flowing: boolean | null;
     readonly length: number;
+    needReadable: boolean;
     /** Behind `readableDidRead`. */
     dataEmitted: boolean;
   };
@@ -104,9 +105,11 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
 }
 
 function giveBack(request: IncomingMessage, body: Buffer): void {
+  const { _readableState: state } = request as unknown as ReadableInternals;
+  // Nobody waits for it yet, so that nobody need be told in a turn of its own that it is there.
+  state.needReadable = false;
   request.unshift(body);
   // As far as others can tell nobody has read of it; fetch takes no body that somebody has.
-  const { _readableState: state } = request as unknown as ReadableInternals;
   state.dataEmitted = false;
 }
 
