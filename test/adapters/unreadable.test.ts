@@ -82,14 +82,15 @@ async function answerOf(
 }
 
 describe.each([{}, { problemDetails: true }])("node:http, %j", (options) => {
-  test.each(thrown)("%s, thrown at once, is a 500", async (name, error) => {
+  test.each(thrown)("%s, thrown at once, is a 500", async (_name, error) => {
     const text = await answerOf("at once", error, options);
     expect(text).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/);
     expect(rejected).toEqual([]);
     // Told only where it is not rendered already.
     if (options.problemDetails) return;
     expect(printed).toHaveLength(1);
-    if (/(message|stack) that throws/.test(name)) expect(printed[0]).toContain("a getter's own");
+    // What cannot be printed differs between versions of Node.
+    expect(printed[0]).toMatch(/^InternalServerError|^Error: x|because of Error: a getter's own/);
   });
 
   test.each(thrown)("%s, thrown after the head, cuts the response", async (_name, error) => {
