@@ -1,5 +1,6 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, get, type Server } from "node:http";
+import { createSecureServer as createSecureHttp2, createServer as createHttp2 } from "node:http2";
 import { connect, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -44,7 +45,7 @@ test("drain answers what is in flight and what comes meanwhile, with Connection:
   expect(meanwhile.headers.get("connection")).toBe("close");
   expect(await (await inFlight).text()).toBe("done");
   expect(await meanwhile.text()).toBe("done");
-  await expect(drained).resolves.toEqual({ destroyed: 0 });
+  await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
   await expect(fetch(origin)).rejects.toThrow();
 });
 
@@ -55,8 +56,28 @@ test("drain destroys at its deadline what is still open", async () => {
   await once(server, "request");
   await expect(drain(server, { lameDuckMs: 10, deadlineMs: 150 })).resolves.toEqual({
     destroyed: 1,
+    left: 0,
   });
   await expect(failed).resolves.toMatchObject([{ code: "ECONNRESET" }]);
+});
+
+test.each<[string, unknown]>([
+  ["HTTP/2", createHttp2()],
+  ["HTTP/2 with HTTP/1", createSecureHttp2({ allowHTTP1: true })],
+  ["no", undefined],
+  ["an application for a", express5()],
+])("drain refuses %s server, and does nothing to it", async (_name, server) => {
+  const listeners = (): number | null =>
+    server instanceof EventEmitter ? server.listenerCount("request") : null;
+  const before = listeners();
+  await expect(drain(server as Server, { lameDuckMs: 0 })).rejects.toMatchObject({
+    code: "ERR_REISSUE_OPTION",
+    path: "server",
+    message: expect.stringMatching(
+      /^server must be a server of node:http or node:https \(not of node:http2\)/,
+    ),
+  });
+  expect(listeners()).toBe(before);
 });
 
 test("drain does not wait for a connection that never said anything", async () => {
@@ -94,7 +115,7 @@ test.each(listens)("keepAlive and drain work with the listen of %s", async (_, l
   expect(meanwhile.headers.get("connection")).toBe("close");
   expect(await meanwhile.text()).toBe("done");
   expect(await (await inFlight).text()).toBe("done");
-  await expect(drained).resolves.toEqual({ destroyed: 0 });
+  await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
   await expect(fetch(origin)).rejects.toThrow();
 });
 
@@ -112,7 +133,7 @@ test("a Fastify that is closed in the middle of a drain ends both", async () => 
   const drained = drain(app.server, { lameDuckMs: 100 });
   await app.close();
   expect(await (await inFlight).text()).toBe("done");
-  await expect(drained).resolves.toEqual({ destroyed: 0 });
+  await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
   expect(closed).toHaveBeenCalledTimes(1);
 });
 

@@ -163,6 +163,66 @@ test("without a claim the work commits, and nothing is kept", async () => {
   );
 });
 
+/** How a work hides that one of its statements has failed. */
+const hiding: [name: string, hide: (client: pg.PoolClient) => Promise<unknown> | void][] = [
+  ["in a catch", (client) => client.query("SELECT 1 / 0").catch(() => {})],
+  ["by not waiting for it", (client) => void client.query("SELECT 1 / 0").catch(() => {})],
+];
+
+test.each(hiding)("a failure hidden %s is told with a key and without", async (name, hide) => {
+  const key = `hidden ${name}`;
+  const work = async (client: pg.PoolClient): Promise<object> => {
+    await effect(key)(client);
+    await hide(client);
+    return { status: 201 };
+  };
+  const aborted = { severity: "ERROR", code: "25P02" };
+  await expect(store.withTransaction(await claimed(key), work)).rejects.toMatchObject(aborted);
+  await expect(store.withTransaction(null, work)).rejects.toMatchObject(aborted);
+  expect(await effects(key)).toBe(0);
+  // The connection is as good as new.
+  await store.withTransaction(null, effect(key));
+  expect(await effects(key)).toBe(1);
+});
+
+test("without a key a failure that was hidden is told as it is with one", async () => {
+  const work = async (client: pg.PoolClient): Promise<object> => {
+    await client.query("SELECT 1 / 0").catch(() => {});
+    return {};
+  };
+  const claim = await claimed("told alike");
+  const [keyed, unkeyed] = await Promise.all(
+    [claim, null].map((each) => store.withTransaction(each, work).catch((e: unknown) => e)),
+  );
+  expect(unkeyed).toBeInstanceOf(pg.DatabaseError);
+  expect(String(unkeyed)).toBe(String(keyed));
+});
+
+test("a savepoint that was rolled back to is no failure", async () => {
+  await store.withTransaction(null, async (client) => {
+    await client.query("SAVEPOINT before");
+    await client.query("SELECT 1 / 0").catch(() => client.query("ROLLBACK TO before"));
+    return effect("saved")(client);
+  });
+  expect(await effects("saved")).toBe(1);
+});
+
+test("a failure after the completion leaves neither an answer nor the work, and the claim held", async () => {
+  const claim = await claimed("straggler");
+  const failing = store.withTransaction(claim, async (client) => {
+    await effect("straggler")(client);
+    void client
+      .query("SELECT 1")
+      .then(() => client.query("SELECT 1 / 0"))
+      .catch(() => {});
+    return {};
+  });
+  await expect(failing).rejects.toMatchObject({ code: "25P02" });
+  expect(claim.settled).toBe(false);
+  expect(await effects("straggler")).toBe(0);
+  expect(await told("straggler")).toBe("in-flight");
+});
+
 test("the work may choose its isolation level", async () => {
   await store.withTransaction(await claimed("isolated"), async (client) => {
     await client.query("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");

@@ -3,12 +3,13 @@ import type { Server } from "node:http";
 import { checkKeys, checkNumber, describe, OptionError } from "@reissue/core";
 
 import { balancerIdleMs, type Balancer } from "./balancers.ts";
+import { openSockets } from "./open-sockets.ts";
 
 /** By how much a server must outlast its balancer, in ms: what is on its way when the balancer's time is over. */
 const marginMs = 5000;
 
 /** A server of node:http or node:https; Express, Koa and Fastify each make one. */
-export type HttpServer = Pick<Server, "once" | "listening"> & {
+export type HttpServer = Pick<Server, "on" | "once" | "listening"> & {
   keepAliveTimeout?: number;
   timeout?: number;
   maxRequestsPerSocket?: number | null;
@@ -27,7 +28,8 @@ export interface KeepAliveOptions {
  *
  * Otherwise the balancer may write a request on a connection that the server closes at that moment, and its client gets
  * 502: Node's own 5 s are shorter than nearly every balancer's. Where something else closes connections earlier, it
- * warns (`process.emitWarning`, code `REISSUE_KEEP_ALIVE`).
+ * warns (`process.emitWarning`, code `REISSUE_KEEP_ALIVE`). From the call on it also remembers which connections are open,
+ * upgraded ones included, so that {@link drain} can end them.
  *
  * @example
  * ```js
@@ -46,6 +48,8 @@ export function keepAlive(server: HttpServer, options: KeepAliveOptions): number
     return keepAliveTimeout;
   }
   server.keepAliveTimeout = keepAliveTimeout;
+  // For a drain, which knows none of those that were upgraded before it otherwise.
+  openSockets(server);
   const { timeout = 0, maxRequestsPerSocket } = server;
   if (timeout > 0 && timeout < keepAliveTimeout) {
     warn(`server.timeout (${timeout} ms) closes connections before keepAliveTimeout does`);

@@ -19,7 +19,8 @@ export interface HandlerOptions<Bound> extends GateOptions {
   /** The client behind `request.upstream`, as `createUpstream` opens it; it stays yours to close. */
   readonly upstream: Bindable<Bound>;
   /**
-   * Told of every error that is to be answered, translated or not, and may answer it.
+   * Told of every error that is to be answered, translated or not, and may answer it. What it throws itself is written
+   * to stderr, and the request answered as if it had not.
    *
    * @defaultValue writes what is answered with a 5xx to stderr
    */
@@ -62,10 +63,17 @@ export function handler<Bound>(
       await listener(request as Parameters<Listener<Bound>>[0], response);
     };
     const fail = (error: unknown): void => {
-      const passed = escape(error, inbound);
-      if (passed === null) return;
-      onError(passed.error, request, response);
-      if (!response.headersSent) respond(response, passed.error, settings.problemDetails);
+      let answer: unknown;
+      try {
+        const passed = escape(error, inbound);
+        if (passed === null) return;
+        answer = passed.error;
+        onError(answer, request, response);
+      } catch (failure) {
+        // No handler is above this one: it would end the process, and leave the request without an answer.
+        print(failure);
+      }
+      if (!response.headersSent) respond(response, answer, settings.problemDetails);
       else if (!response.writableEnded) request.socket.destroy();
     };
     // For as long as it has not answered, though the listener have returned.
@@ -77,7 +85,29 @@ export function handler<Bound>(
 const lazy = lazyUpstream((request: IncomingMessage) => request);
 
 function toStderr(error: unknown, _request: IncomingMessage, response: ServerResponse): void {
-  const { status } = (error ?? {}) as { readonly status?: unknown };
-  const isOfClient = typeof status === "number" && status < 500;
-  if (!isOfClient && !response.destroyed) process.stderr.write(`${inspect(error)}\n`);
+  if (!response.destroyed && !isOfClient(error)) print(error);
+}
+
+function isOfClient(error: unknown): boolean {
+  try {
+    const { status } = (error ?? {}) as { readonly status?: unknown };
+    return typeof status === "number" && status < 500;
+  } catch {
+    return false;
+  }
+}
+
+/** Writes an error to stderr; where a getter of it or of its causes throws, what that threw, which names its place. */
+function print(error: unknown): void {
+  let text = "An error that cannot be printed";
+  try {
+    text = inspect(error);
+  } catch (failure) {
+    try {
+      text += `, because of ${inspect(failure)}`;
+    } catch {
+      // One like it.
+    }
+  }
+  process.stderr.write(`${text}\n`);
 }

@@ -5,12 +5,23 @@ import type { GatewayError } from "@reissue/core";
 import { problemDetails } from "./problem-details.ts";
 
 /**
- * Answers a request of node:http with an error: one of http-errors' kind as it says, anything else as 500.
+ * Answers a request of node:http with an error: one of http-errors' kind as it says, anything else as 500, be it that
+ * it cannot be read or that its headers cannot be sent.
  *
  * @param asProblem - As `application/problem+json`, else as plain text.
  */
 export function respond(response: ServerResponse, error: unknown, asProblem: boolean): void {
-  const answer = isAnswer(error) ? error : unknownError;
+  let body: string;
+  try {
+    body = prepare(response, isAnswer(error) ? error : unknownError, asProblem);
+  } catch {
+    body = prepare(response, unknownError, asProblem);
+  }
+  response.end(body);
+}
+
+/** Sets everything but the body, and gives that back. */
+function prepare(response: ServerResponse, answer: GatewayError, asProblem: boolean): string {
   const { status, expose, message, headers } = answer;
   const text = expose ? message : (STATUS_CODES[status] ?? "Error");
   const body = asProblem ? JSON.stringify(problemDetails(answer)) : text;
@@ -23,7 +34,7 @@ export function respond(response: ServerResponse, error: unknown, asProblem: boo
   );
   response.setHeader("Content-Length", Buffer.byteLength(body));
   response.statusCode = status;
-  response.end(body);
+  return body;
 }
 
 const unknownError: GatewayError = Object.assign(new Error("Internal Server Error"), {

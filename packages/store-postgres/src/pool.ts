@@ -10,6 +10,8 @@ export interface PostgresStatement {
 export interface PostgresResult {
   readonly rows: readonly Record<string, unknown>[];
   readonly rowCount: number | null;
+  /** What the server says it has done: "ROLLBACK" to the COMMIT of a transaction that has failed. */
+  readonly command?: string | undefined;
 }
 
 /** A connection that was taken out of a pool: what a store needs of pg's `PoolClient`. */

@@ -64,9 +64,11 @@ export interface PostgresStore<Client> extends IdempotencyStore {
    * @param work - Runs between BEGIN and COMMIT, on a connection of the pool. It may set the isolation level, but ends
    * the transaction only by rejecting; anything that it does elsewhere is not part of it.
    * @returns the answer as it was stored: send exactly this.
-   * @throws what `work` throws, after ROLLBACK; the claim is held still. A `ClaimError` (409) where the claim is not held
-   * any more, after ROLLBACK. What pg throws: if the connection was cut at COMMIT, nobody knows whether it was committed,
-   * so the claim is left to its lease, and the next request with the key finds either the answer or nothing done.
+   * @throws what `work` throws, after ROLLBACK; the claim is held still. An error with the code `25P02` where `work` has
+   * kept to itself that a statement failed, with a claim or without: nothing is committed then. A `ClaimError` (409)
+   * where the claim is not held any more, after ROLLBACK. What pg throws: if the connection was cut at COMMIT, nobody
+   * knows whether it was committed, so the claim is left to its lease, and the next request with the key finds either
+   * the answer or nothing done.
    */
   withTransaction(
     claim: TransactionClaim | null,

@@ -1,7 +1,7 @@
 import { claimLostError, encodeAnswer, type Answer, type ClaimToken } from "@reissue/core";
 
 import { missingTable, sqlState } from "./execute.ts";
-import type { PostgresClient } from "./pool.ts";
+import type { PostgresClient, PostgresResult } from "./pool.ts";
 import { transactionAnswer, type TransactionAnswer } from "./transaction-answer.ts";
 
 /** What a transaction needs of a `Claim`. */
@@ -19,6 +19,9 @@ export type Completing = Set<string>;
 
 /** What Retry-After says to a request that has lost its claim, in seconds. */
 const retryAfterSeconds = 1;
+
+/** in_failed_sql_transaction */
+const inFailedTransaction = "25P02";
 
 /** One transaction: the application's own statements, then the completion. */
 export async function transaction<Client extends PostgresClient>(
@@ -43,9 +46,14 @@ export async function transaction<Client extends PostgresClient>(
     if (claim !== null) {
       completion.completing.add(claim.owner);
       await complete(client, claim, completion.text, answer);
+    } else {
+      // What a completion would meet where the work has hidden a failure. The client's own idea of it may be late.
+      await run(client, "SELECT 1");
     }
     isCommitting = true;
-    await run(client, "COMMIT");
+    const { command } = await run(client, "COMMIT");
+    // It does not fail in a transaction that has failed.
+    if (command === "ROLLBACK") throw rolledBackError();
     claim?.markCompleted();
     return answer;
   } catch (error) {
@@ -84,6 +92,12 @@ async function rollBack(client: PostgresClient): Promise<Error | undefined> {
   }
 }
 
-async function run(client: PostgresClient, text: string): Promise<void> {
-  await client.query({ text, values: [] });
+/** A statement that nobody waited for failed right before COMMIT; with the code of those that come after a failed one. */
+function rolledBackError(): Error {
+  const error = new Error("COMMIT has rolled back, since a statement of the work had failed");
+  return Object.assign(error, { severity: "ERROR", code: inFailedTransaction });
+}
+
+function run(client: PostgresClient, text: string): Promise<PostgresResult> {
+  return client.query({ text, values: [] });
 }

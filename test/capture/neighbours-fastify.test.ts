@@ -1,0 +1,86 @@
+import { createReadStream } from "node:fs";
+
+import fastifyCompress from "@fastify/compress";
+import { reissue as fastifyPlugin } from "@reissue/fastify";
+import fastify, { type FastifyInstance, type RouteHandlerMethod } from "fastify";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { withStores } from "../memory-stores.ts";
+import { claiming, file, gzip, long } from "./neighbours.ts";
+import { same } from "./same.ts";
+import { ask } from "./wire.ts";
+
+const fastifyKinds: [name: string, answer: RouteHandlerMethod][] = [
+  ["a string", async () => long],
+  ["JSON", async (_request, reply) => reply.code(201).send({ long })],
+  ["bytes", async (_request, reply) => reply.send(Buffer.from(long))],
+  ["a stream", async (_request, reply) => reply.type("text/plain").send(createReadStream(file))],
+  ["a ReadableStream", async (_request, reply) => reply.send(new Blob([long]).stream())],
+  ["a Response", async () => new Response(long, { status: 201, headers: { ETag: '"a"' } })],
+  ["a redirect", async (_request, reply) => reply.redirect("/orders/1", 303)],
+  ["hijack", (_request, reply) => (reply.hijack(), reply.raw.writeHead(201).end("own"))],
+  ["nothing", async (_request, reply) => reply.code(204).send()],
+  [
+    "a thrown error",
+    async () => Promise.reject(Object.assign(new Error("none"), { statusCode: 404 })),
+  ],
+  [
+    "trailers",
+    async (_request, reply) => {
+      reply.trailer(
+        "x-t",
+        (_reply: unknown, _payload: unknown, done: (error: null, value: string) => void) =>
+          done(null, "1"),
+      );
+      return reply.send(long);
+    },
+  ],
+];
+
+async function onFastify(app: FastifyInstance, answer: RouteHandlerMethod): Promise<string> {
+  app.post("/", answer);
+  onTestFinished(() => app.close());
+  return app.listen({ port: 0, host: "127.0.0.1" });
+}
+
+describe.each(["alone", "before", "after"])("Fastify, @fastify/compress %s", (side) => {
+  test.each(withStores(fastifyKinds))("store %s: $2", async (_store, open, _name, answer) => {
+    const app = fastify();
+    if (side === "before") await app.register(fastifyCompress);
+    await app.register(fastifyPlugin, claiming(open()));
+    if (side === "after") await app.register(fastifyCompress);
+    await same(await onFastify(app, answer), gzip);
+  });
+});
+
+test("a keyed request that Fastify injects", async () => {
+  const app = fastify();
+  onTestFinished(() => app.close());
+  await app.register(fastifyPlugin, claiming());
+  app.post("/", async (request) => request.body);
+  const headers = { "idempotency-key": "k" };
+  const injected = () => app.inject({ method: "POST", url: "/", headers, payload: { a: 1 } });
+  const [first, second] = [await injected(), await injected()];
+  expect([first.json(), second.json()]).toEqual([{ a: 1 }, { a: 1 }]);
+  expect(second.headers["idempotent-replayed"]).toBe("true");
+});
+
+test("Fastify's onResponse hooks see a replay, and how long it took", async () => {
+  const seen: unknown[] = [];
+  const app = fastify();
+  app.addHook("onRequest", async (_request, reply) => void reply.header("x-outer", "1"));
+  app.addHook("onResponse", async (_request, reply) => {
+    seen.push([reply.statusCode, reply.elapsedTime > 0]);
+  });
+  await app.register(fastifyPlugin, claiming());
+  const origin = await onFastify(app, async (_request, reply) => reply.code(201).send("done"));
+  await ask(origin, { key: "k" });
+  const second = await ask(origin, { key: "k" });
+  expect(second.lines).toContain("x-outer: 1");
+  await expect
+    .poll(() => seen)
+    .toEqual([
+      [201, true],
+      [201, true],
+    ]);
+});
