@@ -7,6 +7,8 @@ import { createUpstream, type BoundUpstream } from "@reissue/upstream";
 import createError from "http-errors";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 
+import { frameworks } from "./frameworks.ts";
+
 const explode = (): never => {
   throw new Error("a getter's own");
 };
@@ -104,6 +106,32 @@ describe.each([{}, { problemDetails: true }])("node:http, %j", (options) => {
     await answerOf("left", error, options);
     expect(rejected).toEqual([]);
   });
+});
+
+describe.each(frameworks)("%s", (_, start) => {
+  test.each(thrown)(
+    "%s, thrown after the head and after the client has left",
+    async (_name, error) => {
+      const calls: Promise<unknown>[] = [];
+      const service = await start({
+        async run({ request, response }) {
+          if (request.method === "GET") response.writeHead(200).write("half");
+          else await (calls[0] = once(request.socket, "close"));
+          throw error();
+        },
+      });
+      const begun = fetch(service.origin).then((answer) => answer.text());
+      await expect(begun).rejects.toThrow();
+      const leaving = new AbortController();
+      const left = fetch(service.origin, { method: "POST", signal: leaving.signal });
+      await expect.poll(() => calls.length).toBe(1);
+      leaving.abort();
+      await expect(left).rejects.toThrow();
+      await calls[0];
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(rejected).toEqual([]);
+    },
+  );
 });
 
 test("an onError that throws is told of on stderr, and the request answered all the same", async () => {

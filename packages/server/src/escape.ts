@@ -1,4 +1,4 @@
-import { isReissueAnswer } from "@reissue/core";
+import { isReissueAnswer, unreadableError } from "@reissue/core";
 
 import type { InboundRequest } from "./inbound-request.ts";
 import { respond } from "./respond.ts";
@@ -21,7 +21,9 @@ export function escape(
   if (translation.action === "cut" && !response.writableEnded) {
     (response.socket ?? request.socket).destroy();
   }
-  const passed = translation.action === "answer" ? translation.error : error;
+  // Frameworks look at it also where there is nothing to answer, and what throws then ends the process.
+  const passed =
+    translation.action === "answer" ? translation.error : (unreadableError(error) ?? error);
   const render = gate.problemDetails && isReissueAnswer(passed) && !response.headersSent;
   if (!render || inbound.unheard) return { error: passed };
   respond(response, passed, true);

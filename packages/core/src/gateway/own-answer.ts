@@ -9,5 +9,10 @@ export function ownAnswer<Answer extends GatewayError>(error: Answer): Answer {
 
 /** Whether an error is an answer that Reissue gives, of whichever copy of the package: not the application's. */
 export function isReissueAnswer(value: unknown): value is GatewayError {
-  return value instanceof Error && brand in value;
+  try {
+    return value instanceof Error && brand in value;
+  } catch {
+    // A proxy may throw at either.
+    return false;
+  }
 }
