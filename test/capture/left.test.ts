@@ -178,5 +178,24 @@ describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
       expect([again.status, again.replayed, service.runs()]).toEqual([200, true, 1]);
       expect(again.body).toBe(await text(body()));
     });
+
+    test("a stream that had nothing to give by then: nothing runs again", async () => {
+      const service = await serve(start, () =>
+        Readable.from(
+          (async function* () {
+            yield (await sleep(100), "late");
+          })(),
+        ),
+      );
+      const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
+      await expect.poll(service.runs, { interval: 5 }).toBe(1);
+      await sleep(20);
+      wire.socket.destroy();
+      await sleep(200);
+      const again = await ask(service.origin, { key: "k" });
+      // Koa destroys a body as the client leaves.
+      expect([200, 409]).toContain(again.status);
+      expect([again.lines.includes("retry-after: 1"), service.runs()]).toEqual([false, 1]);
+    });
   },
 );

@@ -99,6 +99,22 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   })),
   {
+    name: "a response that its handler destroys after its client has left ends its key, and nothing else",
+    async run(harness) {
+      const run = async ({ response }: AdapterCall): Promise<null> => {
+        await closed(response);
+        response.destroy(new Error("cut"));
+        return null;
+      };
+      await serving(harness, { run }, async (service) => {
+        await service.leave();
+        await until("its key is ended", () => service.events.includes("completed"));
+        assert.equal((await service.post()).status, 409);
+        assert.equal(service.runs, 1);
+      });
+    },
+  },
+  {
     name: "a client that left is not told of more than is kept, and nothing runs again",
     async run(harness) {
       let isOver = false;

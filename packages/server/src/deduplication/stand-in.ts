@@ -6,6 +6,8 @@ import { Writable } from "node:stream";
 class StandIn extends Writable {
   constructor() {
     super({ highWaterMark: Number.MAX_SAFE_INTEGER });
+    // A response that is destroyed with an error gives it to its socket, and a server listens on its own.
+    this.on("error", () => {});
   }
 
   override _write(_chunk: unknown, _encoding: string, done: () => void): void {
