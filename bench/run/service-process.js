@@ -2,6 +2,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 
+import { pin } from "./pin.js";
+
 const script = import.meta.filename;
 
 /**
@@ -14,6 +16,7 @@ const script = import.meta.filename;
 export async function spawnService(file, name, argument) {
   const args = ["serve", file, name, JSON.stringify(argument)];
   const child = fork(script, args, { execArgv: [] });
+  pin(child, 0);
   const exited = once(child, "exit").then(([code]) => {
     throw new Error(`the process of ${name} exited with ${code}`);
   });

@@ -1,0 +1,15 @@
+// @ts-check
+import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+
+/**
+ * Keeps the main thread of a process on one processor, where there are two and `taskset` is installed (util-linux): two
+ * processors of a virtual machine differ by as much as their neighbours leave them, and contenders are to have the same.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ * @param {number} processor
+ */
+export function pin({ pid }, processor) {
+  if (availableParallelism() < 2) return;
+  spawnSync("taskset", ["-cp", String(processor), String(pid)]);
+}
