@@ -78,6 +78,21 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     });
   });
 
+  test("a stream that is piped by hand breaks off where its failure is told", async () => {
+    const service = await start({
+      async run({ response }) {
+        const [answer] = (await once(get(await breakingOff()), "response")) as [IncomingMessage];
+        return new Promise((resolve, reject) => {
+          response.once("finish", () => resolve(null));
+          answer.on("error", reject).pipe(response);
+        });
+      },
+    });
+    const text = await askRaw(service, lines("GET / HTTP/1.1"));
+    expect(text).toContain("half");
+    expect(text).not.toContain("0\r\n\r\n");
+  });
+
   test("a body that ends is whole, and its connection goes on", async () => {
     const service = await start({ run: () => Readable.from(["half", "half"]) });
     const close = lines("GET / HTTP/1.1", "connection: close");

@@ -2,6 +2,7 @@ import createError from "http-errors";
 import { describe, expect, it } from "vitest";
 
 import { foreignAnswerError } from "./foreign-answer.ts";
+import { isReissueAnswer } from "./own-answer.ts";
 
 function thrown(fields: object): Error {
   return Object.assign(new Error("x"), fields);
@@ -117,7 +118,8 @@ describe("an error that carries an upstream's answer", () => {
         headers: { "WWW-Authenticate": "Bearer", "Retry-After": "60", Connection: "close" },
       }),
     ],
-    ["one that http-errors made of a received one", createError(404, { headers: received })],
+    ["what http-errors made of one without headers", createError(thrown({ statusCode: 401 }))],
+    ["one whose headers were chosen", createError(401, { headers })],
     ["one whose status was chosen over Smithy's", thrown({ status: 400, $metadata: meta })],
     ["Smithy's, which has no status", thrown({ $metadata: meta })],
     ["one with a record of its own", thrown({ status: 422, raw: { status: 422, id: 7 } })],
@@ -150,4 +152,28 @@ describe("an error that carries an upstream's answer", () => {
   ])("is not %s, which passes", (_, error) => {
     expect(foreignAnswerError(error)).toBeNull();
   });
+});
+
+describe("an answer that the application made of an error with an upstream's headers", () => {
+  it.each<[string, number, Error, string]>([
+    ["by hand", 502, thrown({ status: 502, expose: false, headers: received }), "Bad Gateway"],
+    ["anew", 503, createError(503, "x", { headers: received }), "Service Unavailable"],
+    ["anew, to be shown", 422, createError(422, "x", { headers: new Headers() }), "x"],
+    ["of it", 401, createError(502, thrown({ statusCode: 401, headers: received })), "x"],
+  ])("keeps its status without them: made %s", (_, status, cause, message) => {
+    const error = foreignAnswerError(cause);
+    expect(error).toMatchObject({ status, statusCode: status, message, headers: {} });
+    expect(error?.expose).toBe(status < 500);
+    expect(error?.cause).toBe(cause);
+    // The application's answer, not Reissue's.
+    expect(isReissueAnswer(error)).toBe(false);
+  });
+
+  it.each([undefined, "404", 200, 302, 404.5, 999, Number.NaN])(
+    "is 500 where it is %s",
+    (status) => {
+      const error = foreignAnswerError(thrown({ expose: false, status, headers: received }));
+      expect(error).toMatchObject({ status: 500, expose: false, headers: {} });
+    },
+  );
 });

@@ -19,17 +19,34 @@ const answers = ["response", "$response", "raw"];
  *
  * Express, Koa and Fastify take an error's `status` for the answer that the application chose, and its `headers`: the
  * 401 of an upstream would become ours, its Set-Cookie with it, and its Transfer-Encoding beside our Content-Length.
- * Null for every other error, an application's own with a status and headers included: it goes on as it is.
+ * Where the application has made an answer of it, as http-errors does of any error, its status is kept and its headers are
+ * not. Null for every other error, an application's own with a status and headers included: it goes on as it is.
  */
 export function foreignAnswerError(error: unknown): GatewayError | null {
+  const expose = read(error, "expose");
+  // Made by the application: see http-errors' `isHttpError`.
+  if (typeof expose === "boolean") {
+    return areReceived(read(error, "headers")) ? withoutHeaders(error, expose) : null;
+  }
   if (!carriesAnswer(error)) return null;
   return ownAnswer(withCause(createError(500, { headers: {} }), error));
 }
 
+/** The same answer of the application's: not one of ours, which may be rendered in another way. */
+function withoutHeaders(error: unknown, expose: boolean): GatewayError {
+  const status = statusOf(error) ?? 500;
+  const message = read(error, "message");
+  const shown = expose && typeof message === "string" ? [message] : [];
+  const answer = createError(isError(status) ? status : 500, ...shown, { expose, headers: {} });
+  return withCause(answer, error);
+}
+
+function isError(status: number): boolean {
+  return Number.isInteger(status) && status >= 400 && status < 600;
+}
+
 /** Whether the status or the headers that a framework would read off an error are those of an answer that came in. */
 function carriesAnswer(error: unknown): boolean {
-  // Chosen by the application: see http-errors' `isHttpError`.
-  if (typeof read(error, "expose") === "boolean") return false;
   // Koa and Fastify send them without a status too.
   if (areReceived(read(error, "headers"))) return true;
   const status = statusOf(error);
