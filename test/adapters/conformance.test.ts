@@ -11,6 +11,15 @@ const refused = Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:3000"), {
 });
 const queued = Object.assign(new Error("pool"), { code: "UND_ERR_DESTROYED" });
 const late = Object.assign(new Error("late"), { code: "UND_ERR_HEADERS_TIMEOUT" });
+/** What a client has received, all of it. */
+const theirs = {
+  "set-cookie": "session=theirs",
+  "x-theirs": "yes",
+  "www-authenticate": "Bearer",
+  date: "Tue, 24 Nov 2026 22:19:21 GMT",
+  connection: "keep-alive",
+  "transfer-encoding": "chunked",
+};
 
 function throwing(error: unknown): () => never {
   return () => {
@@ -18,7 +27,7 @@ function throwing(error: unknown): () => never {
   };
 }
 
-describe.each(frameworks)("%s", (_, start: Start) => {
+describe.each(frameworks)("%s", (framework, start: Start) => {
   describe("translates a failure", () => {
     test.each<[string, Error, string, number, string]>([
       ["refused", refused, "GET", 502, "true"],
@@ -71,6 +80,52 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     const service = await start({ run: throwing(own) });
     expect((await ask(service)).status).toBe(418);
   });
+
+  test.each<[string, object]>([
+    ["as Stripe's keep it", { statusCode: 401, headers: theirs }],
+    ["as OpenAI's and others of its make do", { status: 401, headers: new Headers(theirs) }],
+    ["as those do that give no status", { code: 401, headers: theirs }],
+  ])(
+    "an answer of an upstream's on a client's error, %s, never becomes ours",
+    async (_, fields) => {
+      const thrown = Object.assign(new Error("Invalid API key sk_live_1"), fields);
+      const service = await start({ run: throwing(thrown) });
+      const answer = await ask(service);
+      expect(answer.status).toBe(500);
+      for (const name of ["set-cookie", "x-theirs", "www-authenticate", "x-should-retry"]) {
+        expect(answer.headers.get(name)).toBeNull();
+      }
+      expect(answer.body).not.toContain("sk_live_1");
+      expect((service.errors[0] as Error).cause).toBe(thrown);
+    },
+  );
+
+  test.each([
+    ["an object", theirs],
+    ["a Headers", new Headers(theirs)],
+  ])("an answer that was made of such an error has none of its headers: %s", async (_, headers) => {
+    const made = createError(502, "x", { headers });
+    const service = await start({ run: throwing(made) });
+    const answer = await ask(service);
+    expect(answer.status).toBe(502);
+    expect(answer.headers.get("set-cookie")).toBeNull();
+    expect(answer.headers.get("x-theirs")).toBeNull();
+    expect((service.errors[0] as Error).cause).toBe(made);
+  });
+
+  // What answers for node:http takes http-errors' alone.
+  if (framework !== "node:http") {
+    test("headers of an application's own error go out", async () => {
+      const headers = { "WWW-Authenticate": "Bearer", "Retry-After": "60" };
+      const own = Object.assign(new Error("who are you?"), { status: 401, headers });
+      const service = await start({ run: throwing(own) });
+      const answer = await ask(service);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      expect(answer.headers.get("retry-after")).toBe("60");
+      expect(service.errors[0]).toBe(own);
+    });
+  }
 
   test.each([
     ["an upstream's failure", refused],

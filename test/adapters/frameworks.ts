@@ -6,6 +6,8 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 import { reissue as expressGate } from "@reissue/express";
 import { reissue as fastifyPlugin } from "@reissue/fastify";
@@ -36,7 +38,7 @@ export interface ServiceOptions {
   readonly gate?: GateOptions<Carrier>;
   readonly route?: RouteOptions;
   readonly upstream?: UpstreamOptions;
-  /** Gives the body of the answer; null where it has written on the response itself. */
+  /** Gives the body of the answer, or a stream of it; null where it has written on the response itself. */
   readonly run: (call: Call) => unknown;
 }
 
@@ -75,7 +77,8 @@ async function onExpress(express: typeof express5, options: ServiceOptions): Pro
   app.use(
     gate.handler(async (request: express5.Request, response: express5.Response) => {
       const body = await options.run({ upstream: request.upstream, request, response });
-      if (body !== null) response.send(body);
+      if (body instanceof Readable) await pipeline(body, response);
+      else if (body !== null) response.send(body);
     }),
   );
   app.use(gate.errors());
@@ -137,7 +140,8 @@ async function onNode(options: ServiceOptions): Promise<Running> {
   const listener = handler<BoundUpstream>(
     async (request, response) => {
       const body = await options.run({ upstream: request.upstream, request, response });
-      if (body !== null) response.end(body);
+      if (body instanceof Readable) await pipeline(body, response);
+      else if (body !== null) response.end(body);
     },
     {
       ...options.gate,

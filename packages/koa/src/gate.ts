@@ -19,6 +19,8 @@ import {
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context as KoaContext } from "koa";
 
+import { watchBodies, type KoaResponse } from "./body-watch.ts";
+
 declare module "koa" {
   interface ExtendableContext {
     /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's leaving. */
@@ -30,6 +32,7 @@ declare module "koa" {
 interface Context {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  readonly response?: KoaResponse;
   respond?: boolean | undefined;
 }
 
@@ -75,6 +78,7 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
     const inbound = InboundRequest.of(ctx.req, ctx.res, settings, ctx);
     inbound.client = upstream.get;
     giveUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
+    watchBodies(ctx.response);
     try {
       await admit(inbound, ctx, next);
     } catch (error) {
