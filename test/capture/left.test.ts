@@ -161,7 +161,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
 
 describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
   "%s, whose client leaves before its handler answers with",
-  (_, start) => {
+  (name, start) => {
     test.each<[string, () => Readable]>([
       ["a stream", () => Readable.from(["do", "ne"])],
       ["a file", () => createReadStream(import.meta.filename)],
@@ -194,7 +194,7 @@ describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
       await sleep(200);
       const again = await ask(service.origin, { key: "k" });
       // Koa destroys a body as the client leaves.
-      expect([200, 409]).toContain(again.status);
+      expect(again.status).toBe(name.startsWith("Koa") ? 409 : 200);
       expect([again.lines.includes("retry-after: 1"), service.runs()]).toEqual([false, 1]);
     });
   },

@@ -82,7 +82,8 @@ function failed(response: KoaResponse, stream: Body, error: Error): void {
   const isRead = stream.readableFlowing !== null;
   const isOnItsWay = isRead && typeof body === "object" && isStream(body);
   if (!isOnItsWay && !(res.headersSent && body === stream)) return;
-  if (res.headersSent) return cut(res, error);
+  // Koa destroys a body as its client leaves, which says nothing of a keyed request's work: it is not to run again.
+  if (res.headersSent || inbound.left) return cut(res, error);
   const passed = escape(error, inbound);
   if (passed !== null) response.ctx.onerror(passed.error as never);
 }

@@ -126,16 +126,5 @@ async function runOnce(
   next: () => Promise<unknown>,
 ): Promise<void> {
   if (!(await deduplicate(inbound))) return void (ctx.respond = false);
-  Object.defineProperty(ctx, "writable", writable);
   await next();
 }
-
-/**
- * Koa gives no answer to a client that has left, but whoever retries is to get it. One for all: with a getter of its own
- * V8 would make a dictionary of each context.
- */
-const writable: PropertyDescriptor & ThisType<Context> = {
-  get() {
-    return !this.res.writableEnded;
-  },
-};
