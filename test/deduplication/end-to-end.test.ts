@@ -15,7 +15,7 @@ import { postgres } from "./backends.ts";
 const [service = "", client = ""] = snippets("docs/recipes/idempotency.md");
 
 /** How many orders meet each fault, and how many of them are under way at a time. */
-const orders = 60;
+const orders = 40;
 const atOnce = 10;
 
 /** Every fault that an upstream can have, before it has processed a request and after: one request in ten, or so many. */
