@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 
 import { memoryStore } from "@reissue/core";
 import { reissue, route } from "@reissue/koa";
+import express from "express";
 import Koa from "koa";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -78,4 +79,38 @@ test("what is around a route stays under its time", async () => {
   app.use((ctx) => void (ctx.body = "done"));
   const { status } = await fetch(await serving(app), { signal: AbortSignal.timeout(10_000) });
   expect(status).toBe(504);
+});
+
+test("a middleware around a route is not under the route's time, which is shorter", async () => {
+  const app = new Koa();
+  app.silent = true;
+  const gate = reissue({ timeoutMs: 20_000 });
+  onTestFinished(() => gate.close());
+  app.use(gate);
+  app.use(async (_ctx, next) => {
+    await next();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  });
+  app.use(route({ timeoutMs: 100 }));
+  app.use((ctx) => void (ctx.body = "done"));
+  expect(await (await fetch(await serving(app))).text()).toBe("done");
+});
+
+test("a key is told by the path that the client asked for, also where Koa is mounted in Express", async () => {
+  const app = new Koa();
+  app.silent = true;
+  const gate = reissue({ idempotency: { store: memoryStore(), scope: "shared" } });
+  onTestFinished(() => gate.close());
+  app.use(gate).use((ctx) => void (ctx.body = ctx.req.url));
+  const outer = express().use("/payments", app.callback()).use("/refunds", app.callback());
+  const server = outer.listen(0, "127.0.0.1");
+  onTestFinished(() => server.close().closeAllConnections());
+  await once(server, "listening");
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const headers = { "idempotency-key": "k" };
+  const statuses = [];
+  for (const path of ["/payments/1", "/refunds/1"]) {
+    statuses.push((await fetch(origin + path, { method: "POST", headers })).status);
+  }
+  expect(statuses).toEqual([200, 422]);
 });

@@ -19,7 +19,8 @@ export function escape(
   if (translation.action === "drop") return null;
   // One that is whole is left alone, though it be still on its way.
   if (translation.action === "cut" && !response.writableEnded) {
-    (response.socket ?? request.socket).destroy();
+    if (response.socket === null) request.socket.destroy();
+    else response.destroy();
   }
   // Frameworks look at it also where there is nothing to answer, and what throws then ends the process.
   const passed =

@@ -65,6 +65,7 @@ export class InboundRequest {
   #startedAtMs: number;
   #timer: Timer | null = null;
   #onExpire: ((error: GatewayError) => void) | null = null;
+  #limitMs = Infinity;
   #timedOut = false;
   #expiry: AbortController | null = null;
   #over: AbortSignal | null = null;
@@ -185,8 +186,8 @@ export class InboundRequest {
 
   /** The path as the client sent it, with its query; mounts shorten what requests say. */
   get path(): string {
-    const { originalUrl } = this.#carrier as { readonly originalUrl?: unknown };
-    return typeof originalUrl === "string" ? originalUrl : (this.request.url ?? "");
+    // Express keeps it on the request, also where Koa is mounted in it, and Koa on its context alone.
+    return originalUrlOf(this.request) ?? originalUrlOf(this.#carrier) ?? this.request.url ?? "";
   }
 
   /** Its right to run under its key; null where it has no key, or keys are not deduplicated. */
@@ -234,15 +235,19 @@ export class InboundRequest {
    * Starts the route's time, if it has one, anew where it had been started.
    *
    * @param onExpire - Called with what is to be answered, unless the response has begun by then.
+   * @param timeoutMs - Since the request came; what its route says.
    * @returns whether it has one.
    */
-  limit(onExpire: (error: GatewayError) => void): boolean {
+  limit(
+    onExpire: (error: GatewayError) => void,
+    timeoutMs: number = this.#route.timeoutMs,
+  ): boolean {
     const { clock } = this.gate;
-    const { timeoutMs } = this.#route;
     if (timeoutMs === Infinity) return false;
     if (this.#timer === null) this.response.once("close", () => this.unlimit());
     else clock.clearTimeout(this.#timer);
     this.#onExpire = onExpire;
+    this.#limitMs = timeoutMs;
     const leftMs = Math.max(this.#startedAtMs + timeoutMs - clock.now(), 0);
     this.#timer = clock.setTimeout(() => {
       this.#timer = null;
@@ -268,12 +273,13 @@ export class InboundRequest {
     if (this.#route.timeoutMs === Infinity) return run();
     return new Promise<Result>((resolve, reject) => {
       const outer = this.#onExpire;
+      const outerMs = this.#limitMs;
       this.limit(reject);
       run()
         .finally(() => {
           // What is around a route goes on under the time that it was under before.
           if (outer === null || this.#timedOut) this.unlimit();
-          else this.limit(outer);
+          else this.limit(outer, outerMs);
         })
         .then(resolve, reject);
     });
@@ -304,4 +310,9 @@ export class InboundRequest {
       outboundKey: this.#keys?.next,
     };
   }
+}
+
+function originalUrlOf(carrier: unknown): string | null {
+  const { originalUrl } = carrier as { readonly originalUrl?: unknown };
+  return typeof originalUrl === "string" ? originalUrl : null;
 }

@@ -166,11 +166,17 @@ export const unfinishedCases: readonly AdapterCase[] = [
   {
     name: "a handler that never answers holds its key for maxRunMs and a lease",
     async run(harness) {
-      await serving(harness, { run: leftOnce, idempotency: brief }, async (service) => {
+      let isOver = false;
+      const run = (call: AdapterCall, number: number): Promise<string | null> => {
+        if (number === 1) call.response.once("close", () => (isOver = true));
+        return leftOnce(call, number);
+      };
+      await serving(harness, { run, idempotency: brief }, async (service) => {
         await service.leave();
         assert.equal((await service.post()).status, 409);
         await until("its lease is over", async () => (await service.post()).status === 200);
         assert.equal(service.runs, 2);
+        await until("its response is closed, though nobody reads it", () => isOver);
       });
     },
   },

@@ -110,7 +110,11 @@ class Capture implements Interceptor {
     const chunk = isBodyless ? noBytes : bytesOf(args);
     if (isBodyless || this.#recording.size + chunk.length < this.#declaredLength) {
       const result: unknown = Reflect.apply(write, response, args);
-      this.#hasBegun ||= response.headersSent && !response.destroyed && !isBodyless;
+      this.#hasBegun ||=
+        response.headersSent &&
+        !response.destroyed &&
+        !isBodyless &&
+        response.socket?.writable === true;
       this.#recording.add(chunk);
       // Nobody reads it, and nobody ever will.
       if (this.#recording.isTooLarge && hasStandIn(response)) response.destroy();
@@ -149,9 +153,9 @@ class Capture implements Interceptor {
     this.#hasBegun = true;
   }
 
-  leave(socket: Socket): void {
+  leave(socket: Socket, response: ServerResponse): void {
     if (this.#hasBegun || this.#isWhole) return;
-    giveStandIn(this.#response, socket);
+    giveStandIn(response, socket);
     this.#listener.onLeft();
   }
 

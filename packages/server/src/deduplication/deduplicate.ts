@@ -95,15 +95,18 @@ class Keyed implements KeyedRequest {
 function record(
   inbound: InboundRequest,
   claim: Claim,
-  { maxAnswerBytes, keeps, claims: { clock, maxRunMs } }: Deduplication,
+  { maxAnswerBytes, keeps, claims: { clock, maxRunMs, leaseMs } }: Deduplication,
 ): void {
-  const { response } = inbound;
+  const { request, response } = inbound;
+  // Express 5's parsers give no body to a request whose client has left, and a handler's complaint of that is no answer.
+  let isLeftUnread = false;
   const settle = ({ head, trailers, body }: Captured): Awaitable<unknown> => {
     // It was us who answered, and the handler goes on.
     if (inbound.timedOut) return claim.abandon();
-    if (head.status >= 500) return claim.fail(head.status);
+    const isComplaint = isLeftUnread && body !== null && head.status >= 400;
+    if (head.status >= 500 || isComplaint) return claim.fail(head.status);
     if (!isKeptStatus(head.status)) return claim.release();
-    return claim.complete(kept({ head, trailers, body }, inbound.request.method));
+    return claim.complete(kept({ head, trailers, body }, request.method));
   };
   capture(response, {
     maxBytes: maxAnswerBytes,
@@ -116,9 +119,14 @@ function record(
       else void settle({ head, trailers: [], body: null });
     },
     onLeft() {
-      // A stream that never ends would be read for ever.
-      const end = (): void => void (response.headersSent && response.destroy());
-      const timer = clock.setTimeout(end, maxRunMs);
+      isLeftUnread = request.readableLength > 0;
+      // Another may have taken over by then, and what has not ended might never end.
+      const end = (): void => {
+        if (!response.headersSent) claim.abandon();
+        response.destroy();
+      };
+      const timer = clock.setTimeout(end, maxRunMs + leaseMs);
+      (timer as { unref?: () => void }).unref?.();
       response.once("close", () => clock.clearTimeout(timer));
     },
   });

@@ -15,8 +15,12 @@ export type Methods = Readonly<Record<(typeof names)[number], Method>>;
 export interface Interceptor extends Methods {
   /** Whether its `end` has been called. */
   readonly hasEnded: boolean;
-  /** Told that the client has left, before the response is. */
-  leave(socket: Socket): void;
+  /**
+   * Told that the client has left, before the response is.
+   *
+   * @param response - As Node has it; whoever asked for the interception may have had a proxy of it.
+   */
+  leave(socket: Socket, response: ServerResponse): void;
 }
 
 const intercepted = Symbol("reissue.response");
@@ -54,13 +58,13 @@ export function intercept(
     names.some((name) => Object.hasOwn(response, name) || prototype[name] !== shared.methods[name]);
   const { writeHead, write, end, addTrailers, flushHeaders } = isOwn ? current : shared.originals;
   const interceptor = make({ writeHead, write, end, addTrailers, flushHeaders });
-  watch(response.req.socket);
   if (!isOwn) {
     (carrierOf(response.req) as Carrier)[intercepted] = { response, interceptor };
-    return;
+  } else {
+    (response as Owner)[intercepted] = interceptor;
+    put(own, response);
   }
-  (response as Owner)[intercepted] = interceptor;
-  put(own, response);
+  watch(response);
 }
 
 /** A socket of node:http's, which knows the response that is written to it. */
@@ -68,20 +72,33 @@ interface Connection extends Socket {
   readonly _httpMessage?: ServerResponse | null;
 }
 
-const watched = new WeakSet<Socket>();
+/** Of each connection that is watched, the responses that wait for those before them: it does not know them yet. */
+const watched = new WeakMap<Socket, Set<ServerResponse>>();
 
-/** Tells the interceptor of whichever response is on a connection that its client has left. */
-function watch(socket: Connection): void {
-  if (watched.has(socket)) return;
-  watched.add(socket);
-  // Once for all of its requests, and before Node tells the response.
+/** Tells the interceptors of the responses on a connection that its client has left. */
+function watch(response: ServerResponse): void {
+  const socket: Connection | null | undefined = response.req.socket;
+  // Requests that were made by hand have none, or one that tells nothing.
+  if (typeof socket?.prependListener !== "function") return;
+  const waiting = watched.get(socket) ?? watchAnew(socket);
+  if (response.socket !== null) return;
+  waiting.add(response);
+  response.once("socket", () => waiting.delete(response));
+}
+
+function watchAnew(socket: Connection): Set<ServerResponse> {
+  const waiting = new Set<ServerResponse>();
+  watched.set(socket, waiting);
+  // Once for all of its requests, and before Node tells the responses.
   socket.prependListener("close", () => {
-    const { _httpMessage: response } = socket;
-    // One that its handler has destroyed was not left by its client.
-    if (response == null || response.destroyed) return;
-    const interceptor = (response as Owner)[intercepted] ?? carried(response);
-    interceptor?.leave(socket);
+    for (const response of [socket._httpMessage, ...waiting]) {
+      // One that its handler has destroyed was not left by its client.
+      if (response == null || response.destroyed) continue;
+      const interceptor = (response as Owner)[intercepted] ?? carried(response);
+      interceptor?.leave(socket, response);
+    }
   });
+  return waiting;
 }
 
 /** What takes the place of methods, and the originals that are called for whom nobody intercepts. */

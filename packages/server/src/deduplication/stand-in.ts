@@ -1,11 +1,10 @@
-import { ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import { Writable } from "node:stream";
+import { ServerResponse, type IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 
-/** Takes whatever it is given, and makes nobody wait. */
-class StandIn extends Writable {
+/** Takes whatever it is given, and makes nobody wait. A socket, for handlers may set one's options. */
+class StandIn extends Socket {
   constructor() {
-    super({ highWaterMark: Number.MAX_SAFE_INTEGER });
+    super({ highWaterMark: Number.MAX_SAFE_INTEGER } as object);
     // A response that is destroyed with an error gives it to its socket, and a server listens on its own.
     this.on("error", () => {});
   }
@@ -14,8 +13,12 @@ class StandIn extends Writable {
     done();
   }
 
+  override _writev(_chunks: unknown, done: () => void): void {
+    done();
+  }
+
   /** A response passes its own on. */
-  setTimeout(): this {
+  override setTimeout(): this {
     return this;
   }
 }
@@ -27,14 +30,29 @@ class StandIn extends Writable {
  * @param socket - The one that the client had, which the response is still on.
  */
 export function giveStandIn(response: ServerResponse, socket: Socket): void {
-  const standIn = new StandIn() as unknown as Socket;
-  response.detachSocket(socket);
+  const standIn = new StandIn();
+  const isWaiting = response.socket === null;
+  if (!isWaiting) response.detachSocket(socket);
   response.assignSocket(standIn);
   // Node takes a response that is finished off the socket that it came on.
   response.detachSocket = () => ServerResponse.prototype.detachSocket.call(response, standIn);
+  if (isWaiting) {
+    // Node would give it the dead connection once those before it have finished, and from 24 on destroys it now.
+    response.assignSocket = () => {};
+    spare(response);
+  }
+  const { req } = response;
+  // All of its body has come, and whoever reads it may not have got to it: what is destroyed gives nothing any more.
+  if (req.complete && req.readableLength > 0) spare(req);
+}
+
+/** Keeps Node, which is told of the client's leaving right after this, from destroying something. */
+function spare(message: IncomingMessage | ServerResponse): void {
+  Object.assign(message, { destroy: () => message });
+  process.nextTick(() => delete (message as Partial<typeof message>).destroy);
 }
 
 /** Whether a stand-in is in its client's place. */
 export function hasStandIn({ socket }: ServerResponse): boolean {
-  return (socket as unknown) instanceof StandIn;
+  return socket instanceof StandIn;
 }
