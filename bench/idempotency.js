@@ -149,6 +149,8 @@ function open(framework, keyed, requests) {
     argument: keyed,
     request,
     requests,
+    // Redis needs a processor, too.
+    sleeps: keyed.redisUrl !== null,
     ...(!keyed.replays && { counter }),
   });
 }

@@ -8,6 +8,7 @@ import { connect } from "node:net";
  * @property {number} port
  * @property {number} connections
  * @property {string} request - The whole of it, as it goes over the wire.
+ * @property {boolean} sleeps - Whether it waits for answers asleep, which leaves its processor to others, or polls.
  * @property {string} [counter] - A part of it in whose place each request gets another number, as wide.
  */
 
@@ -45,7 +46,7 @@ export function spawnLoad(open) {
 
 async function load() {
   /** @type {Open} */
-  const { port, connections, request, counter } = JSON.parse(process.argv[3]);
+  const { port, connections, sleeps, request, counter } = JSON.parse(process.argv[3]);
   const next = requests(request, counter);
   // What is answered a second time may be longer than it was at first.
   await answerSize(port, next()());
@@ -53,8 +54,8 @@ async function load() {
   const exchanges = Array.from({ length: connections }, () => exchangeOn(port, next(), size));
   process.on("message", async (/** @type {number} */ requests) => {
     let left = requests;
-    // It does not sleep: on one machine a service would pay for waking it, with up to a third of its time for an answer.
-    let isDriving = true;
+    // On one machine a service pays for waking who sleeps, with up to a third of its time for an answer.
+    let isDriving = !sleeps;
     const poll = () => {
       if (isDriving) setImmediate(poll);
     };

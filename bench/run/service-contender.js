@@ -10,6 +10,7 @@ const connections = 64;
  * @property {string} framework
  * @property {unknown} argument
  * @property {string} request - As {@link spawnLoad} takes it, as is `counter`.
+ * @property {boolean} [sleeps] - As {@link spawnLoad} takes it; it polls unless it is told to.
  * @property {string} [counter]
  * @property {number} requests - Of a turn.
  */
@@ -19,9 +20,16 @@ const connections = 64;
  *
  * @param {Served} served
  */
-export async function openService({ file, framework, argument, requests, ...load }) {
+export async function openService({
+  file,
+  framework,
+  argument,
+  requests,
+  sleeps = false,
+  ...load
+}) {
   const service = await spawnService(file, framework, argument);
-  const client = spawnLoad({ port: service.port, connections, ...load });
+  const client = spawnLoad({ port: service.port, connections, sleeps, ...load });
   return {
     /** Opens with requests that do not count. */
     async turn() {

@@ -62,7 +62,7 @@ function accessorOf(prototype: object): Accessor | null {
 function isStream(body: object | null): body is Body {
   if (body instanceof Stream) return true;
   const { pipe, on, read } = (body ?? {}) as Partial<Body>;
-  return [pipe, on, read].every((method) => typeof method === "function");
+  return typeof pipe === "function" && typeof on === "function" && typeof read === "function";
 }
 
 /** Before Koa 2 listens itself, which would answer with what the failure says of its own. */

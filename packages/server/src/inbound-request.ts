@@ -44,6 +44,13 @@ interface Seen {
   [said]?: Partial<RouteSettings>;
 }
 
+/** A time, and what is done when it is over. */
+interface Limit {
+  readonly onExpire: (error: GatewayError) => void;
+  /** Since the request came. */
+  readonly timeoutMs: number;
+}
+
 /** One request to the service, with what its gate and its route say of it. */
 export class InboundRequest {
   readonly request: IncomingMessage;
@@ -64,8 +71,8 @@ export class InboundRequest {
   #bound: unknown = null;
   #startedAtMs: number;
   #timer: Timer | null = null;
-  #onExpire: ((error: GatewayError) => void) | null = null;
-  #limitMs = Infinity;
+  /** The time that it is under. */
+  #limit: Limit | null = null;
   #timedOut = false;
   #expiry: AbortController | null = null;
   #over: AbortSignal | null = null;
@@ -246,8 +253,7 @@ export class InboundRequest {
     if (timeoutMs === Infinity) return false;
     if (this.#timer === null) this.response.once("close", () => this.unlimit());
     else clock.clearTimeout(this.#timer);
-    this.#onExpire = onExpire;
-    this.#limitMs = timeoutMs;
+    this.#limit = { onExpire, timeoutMs };
     const leftMs = Math.max(this.#startedAtMs + timeoutMs - clock.now(), 0);
     this.#timer = clock.setTimeout(() => {
       this.#timer = null;
@@ -265,21 +271,20 @@ export class InboundRequest {
   unlimit(): void {
     if (this.#timer !== null) this.gate.clock.clearTimeout(this.#timer);
     this.#timer = null;
-    this.#onExpire = null;
+    this.#limit = null;
   }
 
   /** Runs a handler under the route's time: settles as it does, or rejects once the time is over. */
   within<Result>(run: () => Promise<Result>): Promise<Result> {
     if (this.#route.timeoutMs === Infinity) return run();
     return new Promise<Result>((resolve, reject) => {
-      const outer = this.#onExpire;
-      const outerMs = this.#limitMs;
+      const outer = this.#limit;
       this.limit(reject);
       run()
         .finally(() => {
           // What is around a route goes on under the time that it was under before.
           if (outer === null || this.#timedOut) this.unlimit();
-          else this.limit(outer, outerMs);
+          else this.limit(outer.onExpire, outer.timeoutMs);
         })
         .then(resolve, reject);
     });
