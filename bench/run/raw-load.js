@@ -54,7 +54,7 @@ async function load() {
   const exchanges = Array.from({ length: connections }, () => exchangeOn(port, next(), size));
   process.on("message", async (/** @type {number} */ requests) => {
     let left = requests;
-    // On one machine a service pays for waking who sleeps, with up to a third of its time for an answer.
+    // On one machine a service would pay for waking it.
     let isDriving = !sleeps;
     const poll = () => {
       if (isDriving) setImmediate(poll);
