@@ -5,7 +5,7 @@ import { pipeline, Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { AdapterCall, AdapterCase } from "./adapter-case.ts";
-import { serving, until } from "./keyed-service.ts";
+import { serving, until, type KeyedService } from "./keyed-service.ts";
 
 /** How an answer may come that is no string. */
 const ways: readonly (readonly [name: string, answer: (response: ServerResponse) => unknown])[] = [
@@ -70,13 +70,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
         await sleep(50);
         return "done";
       };
-      await serving(harness, { run }, async (service) => {
-        await service.leave();
-        await until("its answer is kept", () => service.events.includes("completed"));
-        const { status, replayed, text } = await service.post();
-        assert.deepEqual([status, replayed, text], [200, true, "done"]);
-        assert.equal(service.runs, 1);
-      });
+      await serving(harness, { run }, leaveAndComeAgain);
     },
   },
   ...ways.map(([name, answer]): AdapterCase => ({
@@ -89,13 +83,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
         answer(response);
         return null;
       };
-      await serving(harness, { run }, async (service) => {
-        await service.leave();
-        await until("its answer is kept", () => service.events.includes("completed"));
-        const { status, replayed, text } = await service.post();
-        assert.deepEqual([status, replayed, text], [200, true, "done"]);
-        assert.equal(service.runs, 1);
-      });
+      await serving(harness, { run }, leaveAndComeAgain);
     },
   })),
   {
@@ -229,6 +217,14 @@ export const unfinishedCases: readonly AdapterCase[] = [
 
 /** A claim that is over in less than a second, and is never renewed. */
 const brief = { storeTimeoutMs: 250, leaseMs: 750, maxRunMs: 0 };
+
+async function leaveAndComeAgain(service: KeyedService): Promise<void> {
+  await service.leave();
+  await until("its answer is kept", () => service.events.includes("completed"));
+  const { status, replayed, text } = await service.post();
+  assert.deepEqual([status, replayed, text], [200, true, "done"]);
+  assert.equal(service.runs, 1);
+}
 
 function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.alloc(500);
