@@ -43,7 +43,7 @@ test(
     const attempts = new AttemptLog(upstream.origin);
     const endsMs: number[] = [];
     const tookMs: number[] = [];
-    const downAtMs = performance.now();
+    let downAtMs = performance.now();
     const get = async (): Promise<string> => {
       const startedAtMs = performance.now();
       try {
@@ -55,9 +55,11 @@ test(
       }
     };
     await upstream.refuse();
+    downAtMs = performance.now();
     const first = await openLoop(get, { perSecond, forMs: windowMs });
     const lastEndMs = Math.max(...endsMs);
-    expect(lastEndMs, "nobody waits for a window of their own").toBeLessThan(1.5 * windowMs);
+    // Who came last and waited for their own would end after two; a busy machine adds to the one.
+    expect(lastEndMs, "nobody waits for a window of their own").toBeLessThan(1.8 * windowMs);
 
     const upTo = attempts.count;
     tookMs.length = 0;
