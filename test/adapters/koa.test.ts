@@ -1,18 +1,10 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-
 import { memoryStore } from "@reissue/core";
-import { reissue, route } from "@reissue/koa";
+import { reissue, route, type ReissueOptions } from "@reissue/koa";
 import express from "express";
 import Koa from "koa";
 import { expect, onTestFinished, test } from "vitest";
 
-async function serving(app: Koa): Promise<string> {
-  const server = app.listen(0, "127.0.0.1");
-  onTestFinished(() => server.close().closeAllConnections());
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+import { listening } from "../listening.ts";
 
 test("an upstream of the application's own gives way on requests that come to the gate, and stays on others", async () => {
   const app = new Koa();
@@ -26,7 +18,7 @@ test("an upstream of the application's own gives way on requests that come to th
   app.use((ctx) => {
     ctx.body = typeof ctx.upstream;
   });
-  const origin = await serving(app);
+  const origin = await listening(app.callback());
   const seen = [];
   for (const path of ["/gate", "/", "/gate", "/"]) {
     seen.push(await (await fetch(origin + path)).text());
@@ -58,55 +50,52 @@ test("a key that comes to another mount is another request's", async () => {
     const answer: Koa.Middleware = (ctx) => void (ctx.body = prefix);
     app.use(mounted(prefix, (ctx, next) => gate(ctx, async () => answer(ctx, next))));
   }
-  const origin = await serving(app);
+  const origin = await listening(app.callback());
   const post = (path: string): Promise<Response> =>
     fetch(origin + path, { method: "POST", headers: { "idempotency-key": "k" } });
   expect(await (await post("/payments/1")).text()).toBe("/payments");
   expect((await post("/refunds/1")).status).toBe(422);
 });
 
-test("what is around a route stays under its time", async () => {
+function gated(options: ReissueOptions): Koa {
   const app = new Koa();
   app.silent = true;
-  const gate = reissue({ timeoutMs: 100 });
+  const gate = reissue(options);
   onTestFinished(() => gate.close());
   app.use(gate);
+  return app;
+}
+
+test("what is around a route stays under its time", async () => {
+  const app = gated({ timeoutMs: 100 });
   app.use(async (_ctx, next) => {
     await next();
     await new Promise(() => {});
   });
   app.use(route({}));
   app.use((ctx) => void (ctx.body = "done"));
-  const { status } = await fetch(await serving(app), { signal: AbortSignal.timeout(10_000) });
+  const { status } = await fetch(await listening(app.callback()), {
+    signal: AbortSignal.timeout(10_000),
+  });
   expect(status).toBe(504);
 });
 
 test("a middleware around a route is not under the route's time, which is shorter", async () => {
-  const app = new Koa();
-  app.silent = true;
-  const gate = reissue({ timeoutMs: 20_000 });
-  onTestFinished(() => gate.close());
-  app.use(gate);
+  const app = gated({ timeoutMs: 20_000 });
   app.use(async (_ctx, next) => {
     await next();
     await new Promise((resolve) => setTimeout(resolve, 300));
   });
   app.use(route({ timeoutMs: 100 }));
   app.use((ctx) => void (ctx.body = "done"));
-  expect(await (await fetch(await serving(app))).text()).toBe("done");
+  expect(await (await fetch(await listening(app.callback()))).text()).toBe("done");
 });
 
 test("a key is told by the path that the client asked for, also where Koa is mounted in Express", async () => {
-  const app = new Koa();
-  app.silent = true;
-  const gate = reissue({ idempotency: { store: memoryStore(), scope: "shared" } });
-  onTestFinished(() => gate.close());
-  app.use(gate).use((ctx) => void (ctx.body = ctx.req.url));
+  const app = gated({ idempotency: { store: memoryStore(), scope: "shared" } });
+  app.use((ctx) => void (ctx.body = ctx.req.url));
   const outer = express().use("/payments", app.callback()).use("/refunds", app.callback());
-  const server = outer.listen(0, "127.0.0.1");
-  onTestFinished(() => server.close().closeAllConnections());
-  await once(server, "listening");
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = await listening(outer);
   const headers = { "idempotency-key": "k" };
   const statuses = [];
   for (const path of ["/payments/1", "/refunds/1"]) {

@@ -4,7 +4,7 @@ import express from "express";
 import { expect, onTestFinished, test } from "vitest";
 
 import { absent } from "../absent.ts";
-import { listening } from "../deduplication-edge/listening.ts";
+import { listening } from "../listening.ts";
 import { opened } from "../faulty-upstream/opened.ts";
 import { startHaproxy } from "./balancer.ts";
 

@@ -9,7 +9,8 @@ import express4 from "express4";
 import { describe, expect, test } from "vitest";
 
 import { withStores } from "../memory-stores.ts";
-import { claiming, file, gzip, listening, long } from "./neighbours.ts";
+import { listening } from "../listening.ts";
+import { claiming, file, gzip, long } from "./neighbours.ts";
 import { same } from "./same.ts";
 import { ask } from "./wire.ts";
 

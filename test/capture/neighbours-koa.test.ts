@@ -8,7 +8,8 @@ import Koa2 from "koa2";
 import { describe, expect, test } from "vitest";
 
 import { withStores } from "../memory-stores.ts";
-import { claiming, file, gzip, listening, long } from "./neighbours.ts";
+import { listening } from "../listening.ts";
+import { claiming, file, gzip, long } from "./neighbours.ts";
 import { same } from "./same.ts";
 import { ask } from "./wire.ts";
 

@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import { createServer, IncomingMessage, ServerResponse, type RequestListener } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { IncomingMessage, ServerResponse, type RequestListener } from "node:http";
+import type { Socket } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { memoryStore } from "@reissue/core";
 import { reissue as expressGate } from "@reissue/express";
 import { handler } from "@reissue/server";
 import { createUpstream, type BoundUpstream } from "@reissue/upstream";
@@ -14,28 +13,17 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { frameworks } from "../adapters/frameworks.ts";
 import { majors } from "../express/service.ts";
+import { listening } from "../listening.ts";
+import { claiming } from "./neighbours.ts";
 import { serve } from "./service.ts";
 import { ask, asked, Wire } from "./wire.ts";
-
-const deduplicated = (): {
-  idempotency: { store: ReturnType<typeof memoryStore>; scope: "shared" };
-} => ({
-  idempotency: { store: memoryStore(), scope: "shared" },
-});
-
-async function listening(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  onTestFinished(() => server.close().closeAllConnections());
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 function onNode(
   run: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): RequestListener {
   const upstream = createUpstream();
   onTestFinished(() => upstream.dispatcher.destroy());
-  return handler<BoundUpstream>(run, { upstream, ...deduplicated() });
+  return handler<BoundUpstream>(run, { upstream, ...claiming() });
 }
 
 describe.each(frameworks)("%s, whose client leaves", (_, start) => {
@@ -96,7 +84,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
 describe.each(majors)("%s, whose client leaves before its body is read", (_, express) => {
   test("what has come of it is not lost, and no complaint of it is kept", async () => {
     const app = express();
-    const gate = expressGate(deduplicated());
+    const gate = expressGate(claiming());
     let runs = 0;
     app.use(gate, (_req, _res, next) => void setTimeout(next, 100), express.json());
     app.post("/", (req: express5.Request, res: express5.Response) => {

@@ -11,7 +11,7 @@ import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { ask, asked, Wire } from "../capture/wire.ts";
-import { listening } from "./listening.ts";
+import { listening } from "../listening.ts";
 
 const idempotency = () => ({ store: memoryStore(), scope: "shared" }) as const;
 

@@ -11,7 +11,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { frameworks, type Start } from "../adapters/frameworks.ts";
 import { serve } from "../capture/service.ts";
 import { ask, asked, Wire } from "../capture/wire.ts";
-import { listening } from "./listening.ts";
+import { listening } from "../listening.ts";
 
 /** A memory store whose claims go another way. */
 function claiming(claim: (store: IdempotencyStore) => IdempotencyStore["claim"]): IdempotencyStore {
