@@ -1,4 +1,4 @@
-import { isReissueAnswer, unreadableError } from "@reissue/core";
+import { isReissueAnswer } from "@reissue/core";
 
 import type { InboundRequest } from "./inbound-request.ts";
 import { respond } from "./respond.ts";
@@ -22,9 +22,7 @@ export function escape(
     if (response.socket === null) request.socket.destroy();
     else response.destroy();
   }
-  // Frameworks look at it also where there is nothing to answer, and what throws then ends the process.
-  const passed =
-    translation.action === "answer" ? translation.error : (unreadableError(error) ?? error);
+  const { error: passed } = translation;
   const render = gate.problemDetails && isReissueAnswer(passed) && !response.headersSent;
   if (!render || inbound.unheard) return { error: passed };
   respond(response, passed, true);

@@ -14,6 +14,7 @@ import {
   type KeySyntax,
 } from "@reissue/core";
 
+import type { Keeps } from "./deduplication/head.ts";
 import { keptHeaders } from "./deduplication/kept-headers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -57,8 +58,7 @@ export interface Deduplication {
   readonly claims: ClaimSettings;
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
-  /** Whether a header of an answer is kept, by its name in lower case. */
-  readonly keeps: (name: string) => boolean;
+  readonly keeps: Keeps;
 }
 
 /** {@link IdempotencyOptions}, resolved. */

@@ -6,7 +6,6 @@ import {
   keyMissingError,
   parseIdempotencyKey,
   type Claim,
-  type Condition,
   type GatewayError,
   type Timer,
 } from "@reissue/core";
@@ -15,24 +14,12 @@ import { carrierOf } from "./carrier.ts";
 import { hasStandIn } from "./deduplication/stand-in.ts";
 import { departure } from "./departure.ts";
 import type { GateSettings } from "./gate-settings.ts";
+import type { Bindable, OutboundContext } from "./outbound-context.ts";
 import { OutboundKeys } from "./outbound-keys.ts";
 import type { RouteSettings } from "./route-settings.ts";
+import { pathOf } from "./path.ts";
 import { scopeOf } from "./scope.ts";
 import { timeoutError } from "./translation.ts";
-
-/** What outbound calls take over from the request that they are made for; the shape that `upstream.bind` takes. */
-export interface OutboundContext {
-  readonly signal: AbortSignal;
-  readonly deadlineMs: number;
-  readonly retryOn: readonly Condition[];
-  readonly inboundKey: string | undefined;
-  readonly outboundKey: ((method: string, url: string) => string) | undefined;
-}
-
-/** An outbound client as adapters hold it. */
-export interface Bindable<Bound> {
-  bind(context: OutboundContext): Bound;
-}
 
 const known = Symbol("reissue.request");
 const said = Symbol("reissue.route");
@@ -63,7 +50,6 @@ export class InboundRequest {
   #key: string | null = null;
   /** The key's field as it was sent. */
   #keyField: string | undefined;
-  #keyIsRead = false;
   #signal: AbortSignal | null = null;
   #claim: Claim | null = null;
   #isClaiming = false;
@@ -105,11 +91,9 @@ export class InboundRequest {
     carrier: unknown = request,
   ): InboundRequest {
     const seen = carrierOf(request) as Seen;
-    if (seen[known] === undefined) {
-      return (seen[known] = new InboundRequest(request, response, gate, carrier));
-    }
-    if (seen[known].#gate !== gate) seen[known].#meet(gate);
-    return seen[known];
+    const inbound = (seen[known] ??= new InboundRequest(request, response, gate, carrier));
+    if (inbound.#gate !== gate) inbound.#meet(gate);
+    return inbound;
   }
 
   /** The one of a request that has come through a gate; null for any other. */
@@ -191,10 +175,9 @@ export class InboundRequest {
     return this.#over;
   }
 
-  /** The path as the client sent it, with its query; mounts shorten what requests say. */
+  /** The path as the client sent it, with its query. */
   get path(): string {
-    // Express keeps it on the request, also where Koa is mounted in it, and Koa on its context alone.
-    return originalUrlOf(this.request) ?? originalUrlOf(this.#carrier) ?? this.request.url ?? "";
+    return pathOf(this.request, this.#carrier);
   }
 
   /** Its right to run under its key; null where it has no key, or keys are not deduplicated. */
@@ -225,14 +208,13 @@ export class InboundRequest {
   /** Reads the key as the route says; the error that a missing or a malformed one is answered with, or null. */
   refusal(): GatewayError | null {
     const rule = this.#route.idempotencyKey;
-    if (rule === "ignored" || this.#keyIsRead) return null;
+    if (rule === "ignored" || this.#key !== null) return null;
     const value = this.request.headers?.["idempotency-key"];
     if (value === undefined) return rule === "required" ? keyMissingError() : null;
     // Node joins repeated lines of this name with commas, which no key may have; a list is for hand-made requests.
     const text = Array.isArray(value) ? value.join(", ") : value;
     const parsed = parseIdempotencyKey(text, { syntax: this.gate.idempotency.syntax });
     if (!parsed.ok) return keyMalformedError(parsed);
-    this.#keyIsRead = true;
     this.#key = parsed.key;
     this.#keyField = text;
     return null;
@@ -315,9 +297,4 @@ export class InboundRequest {
       outboundKey: this.#keys?.next,
     };
   }
-}
-
-function originalUrlOf(carrier: unknown): string | null {
-  const { originalUrl } = carrier as { readonly originalUrl?: unknown };
-  return typeof originalUrl === "string" ? originalUrl : null;
 }

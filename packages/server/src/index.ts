@@ -7,7 +7,8 @@ export { drain, type DrainableServer, type Drained, type DrainOptions } from "./
 export { escape } from "./escape.ts";
 export { gateKeys, gateSettings, type GateOptions, type GateSettings } from "./gate-settings.ts";
 export type { IdempotencyOptions } from "./idempotency-settings.ts";
-export { InboundRequest, type Bindable, type OutboundContext } from "./inbound-request.ts";
+export { InboundRequest } from "./inbound-request.ts";
+export type { Bindable, OutboundContext } from "./outbound-context.ts";
 export { keepAlive, type HttpServer, type KeepAliveOptions } from "./keep-alive.ts";
 export { giveUpstream, lazyUpstream } from "./lazy-upstream.ts";
 export { handler, type HandlerOptions, type Listener } from "./node-handler.ts";

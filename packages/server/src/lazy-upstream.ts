@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import { InboundRequest } from "./inbound-request.ts";
 
-/** Where a prototype says which property it was given; a WeakMap takes longer to ask than all the rest. */
+/** Where a prototype says which property it was given; it is asked for each request, and a WeakMap would have to hash. */
 const given = Symbol("reissue.upstream");
 
 interface Given {

@@ -4,7 +4,8 @@ import { inspect } from "node:util";
 import { deduplicate } from "./deduplication/deduplicate.ts";
 import { escape } from "./escape.ts";
 import { gateSettings, type GateOptions } from "./gate-settings.ts";
-import { InboundRequest, type Bindable } from "./inbound-request.ts";
+import { InboundRequest } from "./inbound-request.ts";
+import type { Bindable } from "./outbound-context.ts";
 import { lazyUpstream } from "./lazy-upstream.ts";
 import { respond } from "./respond.ts";
 

@@ -13,14 +13,13 @@ import type { InboundRequest } from "./inbound-request.ts";
 /**
  * What becomes of an error that has escaped from a handler.
  *
- * - `pass`: it goes on as the same value.
- * - `answer`: `error` goes on in its place.
- * - `cut`: a part of the response has gone out, so the connection is to be destroyed; the error goes on as it is.
+ * - `pass`: `error` goes on: the same value, or what takes its place.
+ * - `cut`: the same, and the connection is to be destroyed, since a part of the response has gone out.
  * - `drop`: the request has been answered since its time was over, and the error is only an echo of that.
  */
 export type Translation =
-  | { readonly action: "pass" | "cut" | "drop" }
-  | { readonly action: "answer"; readonly error: GatewayError };
+  | { readonly action: "drop" }
+  | { readonly action: "pass" | "cut"; readonly error: unknown };
 
 /**
  * Tells what a request whose handler has thrown is answered with.
@@ -33,14 +32,17 @@ export function translate(error: unknown, inbound: InboundRequest): Translation 
   const { headersSent } = inbound.response;
   if (inbound.timedOut && headersSent) return { action: "drop" };
   // A cut upstream and a client that left raise the same error; only the client's own socket tells them apart.
-  if (unheard) return { action: "pass" };
+  if (unheard) return { action: "pass", error: readable(error) };
   // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
-  if (headersSent) return { action: "cut" };
+  if (headersSent) return { action: "cut", error: readable(error) };
   const failure = classify(error);
-  if (failure.status !== null)
-    return { action: "answer", error: answerTo(failure, inbound, error) };
-  const own = foreignAnswerError(error) ?? unreadableError(error);
-  return own === null ? { action: "pass" } : { action: "answer", error: own };
+  if (failure.status !== null) return { action: "pass", error: answerTo(failure, inbound, error) };
+  return { action: "pass", error: foreignAnswerError(error) ?? readable(error) };
+}
+
+/** What frameworks can read: they look at an error also where there is nothing to answer, and a throw ends the process. */
+function readable(error: unknown): unknown {
+  return unreadableError(error) ?? error;
 }
 
 /** What a request is answered with whose time is over. */

@@ -38,6 +38,7 @@ export class Claim implements ClaimToken {
     return this.#settled;
   }
 
+  /** What its key promises where nobody knows how far its work came. */
   get guarantee(): Guarantee {
     return this.#settings.guarantee;
   }

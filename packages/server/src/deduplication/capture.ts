@@ -58,7 +58,8 @@ class Capture implements Interceptor {
   #isEnding = false;
   /** Whether what was held is being let go: an end that others have put there may come down to a write. */
   #isLettingGo = false;
-  #isWhole = false;
+  /** Whether it is whole, or was cut before it was. */
+  #isSettled = false;
   /** Null where the response is not whole yet, or was kept at once. */
   #keeping: Promise<unknown> | null = null;
 
@@ -68,8 +69,8 @@ class Capture implements Interceptor {
     this.#originals = originals;
     this.#recording = new Recording(listener.maxBytes);
     response.on("close", () => {
-      if (this.#isWhole) return;
-      this.#isWhole = true;
+      if (this.#isSettled) return;
+      this.#isSettled = true;
       // Or somebody gave it other methods, as another copy of Express does, and nothing was recorded.
       const isUnseen = this.#head === null && response.headersSent;
       // Where its client had left, that may be why it was destroyed, and the work was done.
@@ -154,7 +155,7 @@ class Capture implements Interceptor {
   }
 
   leave(socket: Socket, response: ServerResponse): void {
-    if (this.#hasBegun || this.#isWhole) return;
+    if (this.#hasBegun || this.#isSettled) return;
     giveStandIn(response, socket);
     this.#listener.onLeft();
   }
@@ -204,7 +205,7 @@ class Capture implements Interceptor {
   /** Does what completes the response once it is kept. @returns what that gave, or true where it is yet to be done. */
   #hold(method: Method, args: readonly unknown[]): unknown {
     const response = this.#response;
-    if (!this.#isWhole) this.#keeping = this.#keep();
+    if (!this.#isSettled) this.#keeping = this.#keep();
     if (this.#keeping === null) return this.#letGo(method, args);
     this.#keeping
       .then(() => this.#letGo(method, args))
@@ -213,7 +214,7 @@ class Capture implements Interceptor {
   }
 
   #keep(): Promise<unknown> | null {
-    this.#isWhole = true;
+    this.#isSettled = true;
     const kept = this.#listener.onWhole({
       head: this.#head as Head,
       trailers: this.#response.chunkedEncoding ? this.#recording.trailers : [],

@@ -1,5 +1,7 @@
 import { describe, OptionError } from "@reissue/core";
 
+import type { Keeps } from "./head.ts";
+
 /**
  * Headers that say what an answer is and where it is: content (RFC 9110 §8), `Location`, validators and caching (RFC
  * 9110 §8.8, RFC 9111), links, and what tells a client how to go on.
@@ -57,7 +59,7 @@ const neverKept: ReadonlySet<string> = new Set([
  * @param more - Names beside those that describe the answer.
  * @throws {@link OptionError} for a name that is none, or that is never kept.
  */
-export function keptHeaders(more: readonly string[], path: string): (name: string) => boolean {
+export function keptHeaders(more: readonly string[], path: string): Keeps {
   if (!Array.isArray(more)) {
     throw new OptionError(path, `must be an array of header names, got ${describe(more)}`);
   }
