@@ -7,7 +7,7 @@ import { opened } from "../faulty-upstream/opened.ts";
 import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { outbound } from "./outbound.ts";
-import { SkewedClock } from "./skewed-clock.ts";
+import { SkewedClock } from "../skewed-clock.ts";
 
 const windowMs = 60;
 

@@ -5,7 +5,7 @@ import { opened } from "../faulty-upstream/opened.ts";
 import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { outbound } from "./outbound.ts";
-import { SkewedClock } from "./skewed-clock.ts";
+import { SkewedClock } from "../skewed-clock.ts";
 
 test("a POST survives an upstream that refuses for less than the window", async () => {
   const server = await opened();

@@ -5,7 +5,7 @@ import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { Gate } from "./gate.ts";
 import { outbound } from "./outbound.ts";
-import { SkewedClock } from "./skewed-clock.ts";
+import { SkewedClock } from "../skewed-clock.ts";
 
 test("however many pooled sockets are stale, a resend never meets one of them", async () => {
   const server = await opened({ respond: { delayMs: 20 } });

@@ -7,7 +7,7 @@ import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { Gate } from "./gate.ts";
 import { outbound } from "./outbound.ts";
-import { SkewedClock } from "./skewed-clock.ts";
+import { SkewedClock } from "../skewed-clock.ts";
 
 test("a wait in line that takes too long is given up within the window, and told", async () => {
   const clock = manualClock();
