@@ -91,11 +91,13 @@ export interface Gate extends Middleware {
 export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}): Gate {
   const settings = gateSettings(options, ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const entrance = { settings, client: upstream.get };
 
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    giveUpstream(req, prototypeOf(req), lazy);
+    if (InboundRequest.passes(req, res, entrance)) return next();
     const inbound = InboundRequest.of(req, res, settings);
     inbound.client = upstream.get;
-    giveUpstream(req, prototypeOf(req), lazy);
     admit(inbound, next);
   }
 
@@ -156,13 +158,22 @@ function expire(error: unknown, inbound: InboundRequest, next: Next): void {
 
 const lazy = lazyUpstream((req: IncomingMessage) => req);
 
+/** The prototype of all apps' requests, by that of one app's: V8 looks there sooner than it walks. */
+const shared = new WeakMap<object, object>();
+
 /** The prototype that Express gives to the requests of all its apps; the request itself where it has not had it. */
 function prototypeOf(req: IncomingMessage): object {
+  const own: object = Object.getPrototypeOf(req);
+  const known = shared.get(own);
+  // An app that is mounted in one of another copy of Express inherits from that one's.
+  if (known?.isPrototypeOf(own)) return known;
   let last: object = req;
-  let prototype: object | null = Object.getPrototypeOf(req);
+  let prototype: object | null = own;
   while (prototype !== null && prototype !== IncomingMessage.prototype) {
     last = prototype;
     prototype = Object.getPrototypeOf(prototype);
   }
-  return prototype === null ? req : last;
+  if (prototype === null || last === req) return req;
+  shared.set(own, last);
+  return last;
 }

@@ -91,6 +91,7 @@ function ownOf({ routeOptions }: FastifyRequest): Config[typeof said] {
 async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
   const settings = gateSettings(withoutFastifys(options), ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const entrance = { settings, client: upstream.get };
   const warned = new Set<string>();
   // Whether requests differ in what their routes say, for Fastify makes an object of eleven to tell what a route is.
   let looksUp = fastify.printRoutes() !== "(empty tree)";
@@ -127,10 +128,11 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
   watchNotFound(fastify, inboundOf);
 
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
-    const inbound = InboundRequest.of(request.raw, reply.raw, settings, request);
     const own = looksUp ? ownOf(request) : null;
+    if (own === undefined && !request.is404) warnOnce(request, warned);
+    if (!own && InboundRequest.passes(request.raw, reply.raw, entrance, request)) return done();
+    const inbound = InboundRequest.of(request.raw, reply.raw, settings, request);
     if (own) InboundRequest.under(request.raw, own);
-    else if (own === undefined && !request.is404) warnOnce(request, warned);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);
     if (inbound.limit((error) => expire(error, inbound, reply))) unlimitAtSend(inbound, reply);

@@ -73,16 +73,23 @@ export interface Gate extends Middleware {
 export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Gate {
   const settings = gateSettings(options, ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const entrance = { settings, client: upstream.get };
+  const inboundOf = (ctx: Context): InboundRequest =>
+    InboundRequest.of(ctx.req, ctx.res, settings, ctx);
 
   async function gate(ctx: Context, next: () => Promise<unknown>): Promise<void> {
-    const inbound = InboundRequest.of(ctx.req, ctx.res, settings, ctx);
-    inbound.client = upstream.get;
     giveUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     watchBodies(ctx.response);
     try {
-      await admit(inbound, ctx, next);
+      if (InboundRequest.passes(ctx.req, ctx.res, entrance, ctx)) {
+        await next();
+      } else {
+        const inbound = inboundOf(ctx);
+        inbound.client = upstream.get;
+        await admit(inbound, ctx, next);
+      }
     } catch (error) {
-      const passed = escape(error, inbound);
+      const passed = escape(error, inboundOf(ctx));
       if (passed !== null) throw passed.error;
       // It has been answered: Koa has nothing to do any more.
       ctx.respond = false;

@@ -61,6 +61,13 @@ export const defaultRoute: RouteSettings = {
 
 const keyRules: readonly unknown[] = ["required", "optional", "ignored"] satisfies KeyRule[];
 
+let hasTime = false;
+
+/** Whether a route of this process has a time, be it of a gate: while none has, nobody need know when a request came. */
+export function someRouteHasTime(): boolean {
+  return hasTime;
+}
+
 /**
  * Reads what a route says; only what it does say, so that the gate's own settings hold for the rest.
  *
@@ -73,11 +80,13 @@ export function routeSettings(options: RouteOptions, path: string): Partial<Rout
   const { idempotencyKey, retryOn, timeoutMs } = options;
   if (idempotencyKey !== undefined) checkOneOf(idempotencyKey, keyRules, at("idempotencyKey"));
   const bounds = { min: 1, max: maxTimerMs };
-  return {
+  const settings = {
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(retryOn === undefined ? {} : { retryOn: conditions(retryOn, at("retryOn")) }),
     ...(timeoutMs === undefined
       ? {}
       : { timeoutMs: checkNumber(timeoutMs, at("timeoutMs"), Infinity, bounds) }),
   };
+  if (timeoutMs !== undefined) hasTime = true;
+  return settings;
 }
