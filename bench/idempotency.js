@@ -11,10 +11,10 @@ import { redisRecords } from "./run/redis-records.js";
 import { startRedis } from "./run/redis-server.js";
 import { publish } from "./run/result.js";
 import { interleavedAnew } from "./run/rounds.js";
-import { openService } from "./run/service-contender.js";
+import { openServices } from "./run/service-contender.js";
 import { median, ratio, spread } from "./run/statistics.js";
 
-const processes = quick ? 1 : 2;
+const times = quick ? 1 : 2;
 const leastRounds = quick ? 2 : 24;
 const warmUp = quick ? 1 : 9;
 
@@ -69,7 +69,7 @@ for (const { measure, bytes } of sizes) {
   const common = { contender: "Reissue", beside: null, unit: /** @type {const} */ ("bytes") };
   findings.push({ measure, ...common, spread: spread([bytes]) });
 }
-publish("idempotency", { rounds: processes * leastRounds, medians, findings, probed });
+publish("idempotency", { rounds: times * leastRounds, medians, findings, probed });
 
 /**
  * @param {string} framework
@@ -107,14 +107,18 @@ async function run(framework, redisUrl) {
     },
   ];
   const requests = requestsOf[framework][where];
-  const contenders = entries.map((entry) => ({
-    name: entry.name,
-    open: () => open(framework, { replays: false, ...entry, redisUrl }, requests),
-  }));
+  // Each has a process of its own: what one of them keeps is not to be swept up in another's turn.
+  const open = () =>
+    Promise.all(
+      entries.map(({ name, keeping, replays = false }) =>
+        openServices([contender(name, framework, { keeping, replays, redisUrl }, requests)]),
+      ),
+    );
   process.stderr.write(`${framework}, ${kind} `);
-  // A multiple of their number, so that each is as often first as any other.
-  const rounds = Math.ceil(leastRounds / contenders.length) * contenders.length;
-  const results = await interleavedAnew(contenders, { processes, rounds, warmUp });
+  // A multiple of twice their number, so that each is as often first as any other.
+  const cycle = 2 * entries.length;
+  const rounds = Math.ceil(leastRounds / cycle) * cycle;
+  const results = await interleavedAnew(open, { times, rounds, warmUp });
   const series = (/** @type {string} */ name, /** @type {"perSecond" | "cpuMicros"} */ figure) =>
     (results.get(name) ?? []).map((figures) => figures[figure]);
   for (const { name, measure, atLeast } of entries) {
@@ -135,15 +139,18 @@ async function run(framework, redisUrl) {
 }
 
 /**
+ * @param {string} name
  * @param {string} framework
  * @param {import("./keyed-services.js").Keyed} keyed
  * @param {number} requests - Of a turn.
+ * @returns {import("./run/service-contender.js").Served}
  */
-function open(framework, keyed, requests) {
+function contender(name, framework, keyed, requests) {
   // Keys as clients make them, that no other client makes.
   const key = randomUUID().slice(0, -counter.length) + (keyed.replays ? "0".repeat(12) : counter);
   const request = `POST /orders HTTP/1.1\r\nHost: shop\r\nIdempotency-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  return openService({
+  return {
+    name,
     file: "keyed-services.js",
     framework,
     argument: keyed,
@@ -152,5 +159,5 @@ function open(framework, keyed, requests) {
     // Redis needs a processor, too.
     sleeps: keyed.redisUrl !== null,
     ...(!keyed.replays && { counter }),
-  });
+  };
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { startRedis } from "./redis-server.js";
-import { spawnService } from "./service-process.js";
+import { spawnServices } from "./service-process.js";
 import { spread } from "./statistics.js";
 import { table } from "./table.js";
 
@@ -152,8 +152,10 @@ async function probeOn(name) {
  * @param {string} name
  * @param {string | null} redisUrl
  */
-function open(name, redisUrl) {
-  return spawnService("probed-services.js", name, { redisUrl, leaseMs });
+async function open(name, redisUrl) {
+  const probed = { name, argument: { redisUrl, leaseMs } };
+  const { ports, ...service } = await spawnServices("probed-services.js", [probed]);
+  return { port: ports[0], ...service };
 }
 
 /**

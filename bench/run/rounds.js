@@ -6,8 +6,9 @@
  */
 
 /**
- * Gives every contender one turn a round, the order rotated by one each round and every other time turned round, so that
- * neither a disturbance of the machine nor a place in the order favours anybody, nor whoever comes right before.
+ * Gives every contender one turn a round, in an order that is turned round every other time and rotated after that, so
+ * that neither a disturbance of the machine nor a place in the order favours anybody, nor whoever comes right before: in
+ * twice as many rounds as there are contenders each is in each place twice.
  *
  * @template Result
  * @param {readonly Contender<Result>[]} contenders
@@ -19,7 +20,7 @@ export async function interleaved(contenders, { rounds, warmUp }) {
   for (let round = 0; round < warmUp + rounds; round += 1) {
     const order = round % 2 === 0 ? contenders : contenders.toReversed();
     for (let place = 0; place < order.length; place += 1) {
-      const contender = order[(round + place) % order.length];
+      const contender = order[(Math.floor(round / 2) + place) % order.length];
       const result = await contender.turn();
       if (round >= warmUp) results.get(contender.name)?.push(result);
     }
@@ -34,19 +35,22 @@ export async function interleaved(contenders, { rounds, warmUp }) {
  * and two processes of the same program differ by as much as most of what is compared here.
  *
  * @template Result
- * @param {readonly { name: string, open: () => Promise<{ turn: () => Promise<Result>, close: () => void }> }[]} entries
- * @param {{ processes: number, rounds: number, warmUp: number }} options - Rounds are those of each process.
+ * @param {(time: number) => Promise<{ contenders: readonly Contender<Result>[], close: () => void }[]>} open - Starts
+ * them, in one process or several; told how often that has been done.
+ * @param {{ times: number, rounds: number, warmUp: number }} options - Rounds are those of each time.
  * @returns {Promise<Map<string, Result[]>>}
  */
-export async function interleavedAnew(entries, { processes, rounds, warmUp }) {
-  const results = new Map(entries.map(({ name }) => [name, /** @type {Result[]} */ ([])]));
-  for (let process = 0; process < processes; process += 1) {
-    const opened = await Promise.all(entries.map(({ open }) => open()));
-    const contenders = entries.map(({ name }, place) => ({ name, turn: opened[place].turn }));
+export async function interleavedAnew(open, { times, rounds, warmUp }) {
+  /** @type {Map<string, Result[]>} */
+  const results = new Map();
+  for (let time = 0; time < times; time += 1) {
+    const opened = await open(time);
+    const contenders = opened.flatMap((together) => together.contenders);
     const latest = await interleaved(contenders, { rounds, warmUp }).finally(() => {
       for (const { close } of opened) close();
     });
-    for (const [name, result] of latest) results.get(name)?.push(...result);
+    for (const [name, ofName] of latest)
+      results.set(name, [...(results.get(name) ?? []), ...ofName]);
   }
   return results;
 }

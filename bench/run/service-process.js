@@ -7,31 +7,36 @@ import { pin } from "./pin.js";
 const script = import.meta.filename;
 
 /**
- * Starts a service in a process of its own: in one for all, V8 would optimize the framework's code for all at once.
- *
- * @param {string} file - The module whose `services` has it, beside the benches.
- * @param {string} name
- * @param {unknown} argument - What it is opened with, as JSON has it.
+ * @typedef {object} ToServe
+ * @property {string} name
+ * @property {unknown} argument - What it is opened with, as JSON has it.
  */
-export async function spawnService(file, name, argument) {
-  const args = ["serve", file, name, JSON.stringify(argument)];
-  const child = fork(script, args, { execArgv: [] });
+
+/**
+ * Starts services in a process of their own, one after the other.
+ *
+ * @param {string} file - The module whose `services` has them, beside the benches.
+ * @param {readonly ToServe[]} services
+ */
+export async function spawnServices(file, services) {
+  const child = fork(script, ["serve", file, JSON.stringify(services)], { execArgv: [] });
   pin(child, 0);
   const exited = once(child, "exit").then(([code]) => {
-    throw new Error(`the process of ${name} exited with ${code}`);
+    throw new Error(`the process of ${services[0].name} exited with ${code}`);
   });
   exited.catch(() => {});
-  const [port] = await Promise.race([once(child, "message"), exited]);
+  const [ports] = await Promise.race([once(child, "message"), exited]);
   return {
-    port: Number(port),
-    /** What it has taken of the processor so far, user and system, in µs. */
+    /** One a service, in their order. */
+    ports: /** @type {number[]} */ (ports),
+    /** What they have taken of the processor so far, user and system, in µs. */
     async cpuMicros() {
       child.send("cpu");
       const [micros] = await Promise.race([once(child, "message"), exited]);
       return Number(micros);
     },
     close: () => child.disconnect(),
-    /** Kills it with whatever it is doing. */
+    /** Kills them with whatever they are doing. */
     async kill() {
       child.kill("SIGKILL");
       await exited.catch(() => {});
@@ -40,18 +45,22 @@ export async function spawnService(file, name, argument) {
 }
 
 async function serve() {
-  const [file, name, argument] = process.argv.slice(3);
+  const [file, toServe] = process.argv.slice(3);
   const { services } = await import(`../${file}`);
-  /** @type {import("node:http").Server} */
-  const server = await services[name](JSON.parse(argument));
-  // Longer than a round: whoever waits for its turn must find its connections again.
-  server.keepAliveTimeout = 600_000;
+  const ports = [];
+  for (const { name, argument } of JSON.parse(toServe)) {
+    /** @type {import("node:http").Server} */
+    const server = await services[name](argument);
+    // Longer than a round: whoever waits for its turn must find its connections again.
+    server.keepAliveTimeout = 600_000;
+    ports.push(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
+  }
   process.on("message", () => {
     const { user, system } = process.cpuUsage();
     process.send?.(user + system);
   });
   process.on("disconnect", () => process.exit());
-  process.send?.(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
+  process.send?.(ports);
 }
 
 if (process.argv[1] === script && process.argv[2] === "serve") await serve();
