@@ -158,7 +158,7 @@ function expire(error: unknown, inbound: InboundRequest, next: Next): void {
 
 const lazy = lazyUpstream((req: IncomingMessage) => req);
 
-/** The prototype of all apps' requests, by that of one app's: V8 looks there sooner than it walks. */
+/** The prototype of all apps' requests, by that of one app's: to find it, V8 leaves JavaScript at each step. */
 const shared = new WeakMap<object, object>();
 
 /** The prototype that Express gives to the requests of all its apps; the request itself where it has not had it. */

@@ -132,6 +132,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     if (own === undefined && !request.is404) warnOnce(request, warned);
     if (!own && InboundRequest.passes(request.raw, reply.raw, entrance, request)) return done();
     const inbound = InboundRequest.of(request.raw, reply.raw, settings, request);
+    inbound.client = upstream.get;
     if (own) InboundRequest.under(request.raw, own);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);

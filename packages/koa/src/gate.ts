@@ -74,22 +74,22 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
   const settings = gateSettings(options, ["upstream"]);
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const entrance = { settings, client: upstream.get };
-  const inboundOf = (ctx: Context): InboundRequest =>
-    InboundRequest.of(ctx.req, ctx.res, settings, ctx);
 
   async function gate(ctx: Context, next: () => Promise<unknown>): Promise<void> {
     giveUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     watchBodies(ctx.response);
+    let inbound: InboundRequest | null = null;
     try {
       if (InboundRequest.passes(ctx.req, ctx.res, entrance, ctx)) {
         await next();
       } else {
-        const inbound = inboundOf(ctx);
+        inbound = InboundRequest.of(ctx.req, ctx.res, settings, ctx);
         inbound.client = upstream.get;
         await admit(inbound, ctx, next);
       }
     } catch (error) {
-      const passed = escape(error, inboundOf(ctx));
+      inbound ??= InboundRequest.of(ctx.req, ctx.res, settings, ctx);
+      const passed = escape(error, inbound);
       if (passed !== null) throw passed.error;
       // It has been answered: Koa has nothing to do any more.
       ctx.respond = false;
@@ -115,7 +115,7 @@ export function route(options: RouteOptions): Middleware {
 
 const lazy = lazyUpstream(({ req }: Context) => req);
 
-/** Lets a request on, under its time, unless its key is refused. Not async: for most requests it has nothing to do. */
+/** Lets a request on, under its time, unless its key is refused. Not async: it mostly has nothing to wait for. */
 function admit(
   inbound: InboundRequest,
   ctx: Context,

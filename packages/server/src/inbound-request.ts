@@ -90,17 +90,15 @@ export class InboundRequest {
     this.#carrier = carrier;
     this.response = response;
     this.#gate = gate;
-    const seen = carrierOf(request) as Seen;
-    seen[known] = this;
-    const own = seen[said];
+    const own = (carrierOf(request) as Seen)[said];
     this.#route = own === undefined ? gate.route : { ...gate.route, ...own };
     this.#startedAtMs = startedAtMs;
   }
 
   /**
-   * Lets a request through a gate that has nothing to say of it, since it has neither a key nor a time. What is known of
-   * it is then made when somebody asks for it: under load V8 copies most of what hangs on a request of Express' twice
-   * before it can free it, and the whole is four times the size of the note.
+   * Lets a request through that its gate has nothing to say of, and notes so on it: neither has a key to be looked at or a
+   * time, and no gate or route came before. The whole is made when somebody asks for it, as few do; it is four times the
+   * size of the note, and of Express' requests V8 copies all that hangs on them, twice, before it can free them.
    *
    * @returns whether it is through; if not, call {@link of}.
    */
@@ -131,22 +129,25 @@ export class InboundRequest {
     gate: GateSettings,
     carrier: unknown = request,
   ): InboundRequest {
-    const inbound =
-      InboundRequest.from(request) ??
-      new InboundRequest(request, response, gate, carrier, startOf(gate));
+    let inbound = InboundRequest.from(request);
+    if (inbound === null) {
+      inbound = new InboundRequest(request, response, gate, carrier, startOf(gate));
+      (carrierOf(request) as Seen)[known] = inbound;
+    }
     if (inbound.#gate !== gate) inbound.#meet(gate);
     return inbound;
   }
 
-  /** The one of a request that has come through a gate, made now where that has only noted it; null for any other. */
+  /** The one of a request that has come through a gate, made now if its gate has only noted it; null for any other. */
   static from(request: IncomingMessage): InboundRequest | null {
-    const noted = (carrierOf(request) as Seen)[known];
+    const seen = carrierOf(request) as Seen;
+    const noted = seen[known];
     if (noted === undefined || noted instanceof InboundRequest) return noted ?? null;
     const { gate, response, carrier, startedAtMs } = noted;
     const own = noted.request;
     const inbound = new InboundRequest(own, response, gate.settings, carrier, startedAtMs);
     inbound.client = gate.client;
-    return inbound;
+    return (seen[known] = inbound);
   }
 
   /**

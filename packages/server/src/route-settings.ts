@@ -30,7 +30,8 @@ export interface RouteOptions {
   /**
    * How long the route may take to its response headers, in ms from when the request reached it; also the deadline of
    * every outbound attempt. In Koa and Fastify it ends with the handler: what outer middleware, or hooks such as
-   * `preSerialization` and `onSend`, do with its answer is not counted.
+   * `preSerialization` and `onSend`, do with its answer is not counted. What was under way when the process' first route
+   * with a time was made has it from then on.
    *
    * @defaultValue none
    */
