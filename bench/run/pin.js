@@ -3,8 +3,9 @@ import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 
 /**
- * Keeps a process on one processor, with all its threads, where there are two and `taskset` is installed (util-linux): two
- * processors of a virtual machine differ by as much as their neighbours leave them, and contenders are to have the same.
+ * Keeps a process on one processor, with all its threads, where there are two and `taskset` is installed (util-linux):
+ * two processors of a virtual machine differ by as much as their neighbours leave them, and contenders are to have the
+ * same.
  *
  * @param {import("node:child_process").ChildProcess} child
  * @param {number} processor

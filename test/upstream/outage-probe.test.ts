@@ -4,10 +4,10 @@ import type { Upstream } from "@reissue/upstream";
 import { expect, onTestFinished, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
+import { SkewedClock } from "../skewed-clock.ts";
 import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { outbound } from "./outbound.ts";
-import { SkewedClock } from "../skewed-clock.ts";
 
 const windowMs = 60;
 

@@ -2,10 +2,10 @@ import { UpstreamError } from "@reissue/upstream";
 import { expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
+import { SkewedClock } from "../skewed-clock.ts";
 import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { outbound } from "./outbound.ts";
-import { SkewedClock } from "../skewed-clock.ts";
 
 test("a POST survives an upstream that refuses for less than the window", async () => {
   const server = await opened();

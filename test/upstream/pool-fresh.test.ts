@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
+import { SkewedClock } from "../skewed-clock.ts";
 import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { Gate } from "./gate.ts";
 import { outbound } from "./outbound.ts";
-import { SkewedClock } from "../skewed-clock.ts";
 
 test("however many pooled sockets are stale, a resend never meets one of them", async () => {
   const server = await opened({ respond: { delayMs: 20 } });

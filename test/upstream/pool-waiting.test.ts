@@ -3,11 +3,11 @@ import { UpstreamError } from "@reissue/upstream";
 import { expect, test, vi } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
+import { SkewedClock } from "../skewed-clock.ts";
 import { got, posted } from "./asked.ts";
 import { eventLog } from "./event-log.ts";
 import { Gate } from "./gate.ts";
 import { outbound } from "./outbound.ts";
-import { SkewedClock } from "../skewed-clock.ts";
 
 test("a wait in line that takes too long is given up within the window, and told", async () => {
   const clock = manualClock();

@@ -144,9 +144,10 @@ export class InboundRequest {
     const noted = seen[known];
     if (noted === undefined || noted instanceof InboundRequest) return noted ?? null;
     const { gate, response, carrier, startedAtMs } = noted;
-    const own = noted.request;
-    const inbound = new InboundRequest(own, response, gate.settings, carrier, startedAtMs);
-    inbound.client = gate.client;
+    const { settings, client } = gate;
+    // Of the request that was noted: the one at hand may be made of it.
+    const inbound = new InboundRequest(noted.request, response, settings, carrier, startedAtMs);
+    inbound.client = client;
     return (seen[known] = inbound);
   }
 
