@@ -96,8 +96,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
     giveUpstream(req, prototypeOf(req), lazy);
     if (InboundRequest.passes(req, res, entrance)) return next();
-    const inbound = InboundRequest.of(req, res, settings);
-    inbound.client = upstream.get;
+    const inbound = InboundRequest.enter(req, res, entrance);
     admit(inbound, next);
   }
 

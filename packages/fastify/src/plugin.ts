@@ -131,8 +131,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     const own = looksUp ? ownOf(request) : null;
     if (own === undefined && !request.is404) warnOnce(request, warned);
     if (!own && InboundRequest.passes(request.raw, reply.raw, entrance, request)) return done();
-    const inbound = InboundRequest.of(request.raw, reply.raw, settings, request);
-    inbound.client = upstream.get;
+    const inbound = InboundRequest.enter(request.raw, reply.raw, entrance, request);
     if (own) InboundRequest.under(request.raw, own);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);

@@ -7,7 +7,6 @@ import {
   parseIdempotencyKey,
   type Claim,
   type GatewayError,
-  type Timer,
 } from "@reissue/core";
 
 import { carrierOf } from "./carrier.ts";
@@ -16,16 +15,16 @@ import { departure } from "./departure.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import type { Bindable, OutboundContext } from "./outbound-context.ts";
 import { OutboundKeys } from "./outbound-keys.ts";
-import { someRouteHasTime, type RouteSettings } from "./route-settings.ts";
 import { pathOf } from "./path.ts";
+import { RequestTime } from "./request-time.ts";
+import { someRouteHasTime, type RouteSettings } from "./route-settings.ts";
 import { scopeOf } from "./scope.ts";
-import { timeoutError } from "./translation.ts";
 
 const known = Symbol("reissue.request");
 const said = Symbol("reissue.route");
 
-/** A gate, as a request that has come through it may need it. */
-interface Entrance {
+/** A gate, as a request that comes through it needs it. */
+export interface Entrance {
   readonly settings: GateSettings;
   readonly client: () => Bindable<unknown>;
 }
@@ -44,13 +43,6 @@ interface Seen {
   [known]?: InboundRequest | Passage;
   /** What a route said that came before the gate. */
   [said]?: Partial<RouteSettings>;
-}
-
-/** A time, and what is done when it is over. */
-interface Limit {
-  readonly onExpire: (error: GatewayError) => void;
-  /** Since the request came. */
-  readonly timeoutMs: number;
 }
 
 /** One request to the service, with what its gate and its route say of it. */
@@ -72,12 +64,8 @@ export class InboundRequest {
   #bound: unknown = null;
   /** When it came; null where no route had a time then, and until one asks. */
   #startedAtMs: number | null;
-  #timer: Timer | null = null;
-  /** The time that it is under. */
-  #limit: Limit | null = null;
-  #timedOut = false;
-  #expiry: AbortController | null = null;
-  #over: AbortSignal | null = null;
+  /** Null where no route that it came to has one. */
+  #time: RequestTime | null = null;
 
   private constructor(
     request: IncomingMessage,
@@ -100,7 +88,7 @@ export class InboundRequest {
    * time, and no gate or route came before. The whole is made when somebody asks for it, as few do; it is four times the
    * size of the note, and of Express' requests V8 copies all that hangs on them, twice, before it can free them.
    *
-   * @returns whether it is through; if not, call {@link of}.
+   * @returns whether it is through; if not, call {@link enter}.
    */
   static passes(
     request: IncomingMessage,
@@ -115,6 +103,18 @@ export class InboundRequest {
     if (seen[known] !== undefined || seen[said] !== undefined) return false;
     seen[known] = { gate, request, response, carrier, startedAtMs: startOf(gate.settings) };
     return true;
+  }
+
+  /** The one of a request that comes through a gate. Whoever calls from here on calls with that gate's client. */
+  static enter(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { settings, client }: Entrance,
+    carrier: unknown = request,
+  ): InboundRequest {
+    const inbound = InboundRequest.of(request, response, settings, carrier);
+    inbound.client = client;
+    return inbound;
   }
 
   /**
@@ -202,7 +202,7 @@ export class InboundRequest {
 
   /** Whether it has been answered because its time was over. */
   get timedOut(): boolean {
-    return this.#timedOut;
+    return this.#time?.isOver === true;
   }
 
   /** Its idempotency key, without quotes; null where it has none, or its route ignores it. */
@@ -217,12 +217,7 @@ export class InboundRequest {
 
   /** Aborts when nobody waits for its answer any more: its client has left, or its time is over. */
   get over(): AbortSignal {
-    if (this.#over === null) {
-      this.#expiry = new AbortController();
-      if (this.#timedOut) this.#expiry.abort();
-      this.#over = AbortSignal.any([this.signal, this.#expiry.signal]);
-    }
-    return this.#over;
+    return this.#time?.signal ?? this.signal;
   }
 
   /** The path as the client sent it, with its query. */
@@ -274,52 +269,24 @@ export class InboundRequest {
    * Starts the route's time, if it has one, anew where it had been started.
    *
    * @param onExpire - Called with what is to be answered, unless the response has begun by then.
-   * @param timeoutMs - Since the request came; what its route says.
    * @returns whether it has one.
    */
-  limit(
-    onExpire: (error: GatewayError) => void,
-    timeoutMs: number = this.#route.timeoutMs,
-  ): boolean {
-    const { clock } = this.gate;
+  limit(onExpire: (error: GatewayError) => void): boolean {
+    const { timeoutMs } = this.#route;
     if (timeoutMs === Infinity) return false;
-    if (this.#timer === null) this.response.once("close", () => this.unlimit());
-    else clock.clearTimeout(this.#timer);
-    this.#limit = { onExpire, timeoutMs };
-    const leftMs = Math.max(this.#startedAt() + timeoutMs - clock.now(), 0);
-    this.#timer = clock.setTimeout(() => {
-      this.#timer = null;
-      if (this.response.headersSent || this.left) return;
-      this.#timedOut = true;
-      // Nobody reads the rest, which would stand before the connection's next request.
-      if (!this.request.complete) this.response.shouldKeepAlive = false;
-      this.#expiry?.abort();
-      onExpire(timeoutError(this));
-    }, leftMs);
+    this.#timed().start({ onExpire, timeoutMs });
     return true;
   }
 
   /** Ends the route's time, since its answer or its failure is on its way. */
   unlimit(): void {
-    if (this.#timer !== null) this.gate.clock.clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#limit = null;
+    this.#time?.stop();
   }
 
   /** Runs a handler under the route's time: settles as it does, or rejects once the time is over. */
   within<Result>(run: () => Promise<Result>): Promise<Result> {
-    if (this.#route.timeoutMs === Infinity) return run();
-    return new Promise<Result>((resolve, reject) => {
-      const outer = this.#limit;
-      this.limit(reject);
-      run()
-        .finally(() => {
-          // What is around a route goes on under the time that it was under before.
-          if (outer === null || this.#timedOut) this.unlimit();
-          else this.limit(outer.onExpire, outer.timeoutMs);
-        })
-        .then(resolve, reject);
-    });
+    const { timeoutMs } = this.#route;
+    return timeoutMs === Infinity ? run() : this.#timed().within(run, timeoutMs);
   }
 
   /** The outbound client for calls made on its behalf; bound when it is first asked for. */
@@ -333,6 +300,10 @@ export class InboundRequest {
     const hasStore = this.#gate.idempotency.deduplication !== null;
     if (hasStore || idempotency.deduplication === null) return;
     this.#gate = { ...this.#gate, idempotency };
+  }
+
+  #timed(): RequestTime {
+    return (this.#time ??= new RequestTime(this, this.#startedAt()));
   }
 
   #startedAt(): number {

@@ -51,10 +51,9 @@ export function handler<Bound>(
 ): RequestListener {
   const settings = gateSettings(options, ["upstream", "onError"]);
   const { upstream, onError = toStderr } = options;
-  const client = (): Bindable<Bound> => upstream;
+  const entrance = { settings, client: (): Bindable<Bound> => upstream };
   return function reissue(request, response): void {
-    const inbound = InboundRequest.of(request, response, settings);
-    inbound.client = client;
+    const inbound = InboundRequest.enter(request, response, entrance);
     // Its prototype is Node's.
     Object.defineProperty(request, "upstream", lazy);
     const run = async (): Promise<void> => {
