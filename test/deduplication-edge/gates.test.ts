@@ -69,6 +69,23 @@ describe("a gate with a store inside one without: keys are deduplicated", () => 
   });
 });
 
+test("a scope is given what its own framework gives, though a gate of another came first", async () => {
+  const koa = new Koa();
+  const scope = (ctx: Koa.Context) => ctx.req.headers["x-caller"] as string;
+  koa.use(koaGate({ idempotency: { store: memoryStore(), scope } }));
+  let runs = 0;
+  koa.use((ctx) => void (ctx.body = `run ${(runs += 1)}`));
+  const app = express();
+  app.use(expressGate(), koa.callback());
+  const origin = await listening(app);
+  const answers = [];
+  for (const caller of ["a", "b", "a"]) {
+    const { body } = await ask(origin, { key: "k", headers: [`X-Caller: ${caller}`] });
+    answers.push(body);
+  }
+  expect(answers).toEqual(["run 1", "run 2", "run 1"]);
+});
+
 test("an error handler that drops an error's headers does not keep half a body's connection", async () => {
   const app = express();
   const gate = expressGate({ idempotency: { ...idempotency(), maxBodyBytes: 10 } });

@@ -51,7 +51,8 @@ export class InboundRequest {
   readonly response: ServerResponse;
   /** The client of the last gate that it came through. */
   client: (() => Bindable<unknown>) | null = null;
-  readonly #carrier: unknown;
+  /** What the gate is given whose settings for keys hold. */
+  #carrier: unknown;
   #gate: GateSettings;
   #route: RouteSettings;
   #key: string | null = null;
@@ -134,7 +135,7 @@ export class InboundRequest {
       inbound = new InboundRequest(request, response, gate, carrier, startOf(gate));
       (carrierOf(request) as Seen)[known] = inbound;
     }
-    if (inbound.#gate !== gate) inbound.#meet(gate);
+    if (inbound.#gate !== gate) inbound.#meet(gate, carrier);
     return inbound;
   }
 
@@ -296,10 +297,11 @@ export class InboundRequest {
   }
 
   /** Comes to another gate. */
-  #meet({ idempotency }: GateSettings): void {
+  #meet({ idempotency }: GateSettings, carrier: unknown): void {
     const hasStore = this.#gate.idempotency.deduplication !== null;
     if (hasStore || idempotency.deduplication === null) return;
     this.#gate = { ...this.#gate, idempotency };
+    this.#carrier = carrier;
   }
 
   #timed(): RequestTime {
