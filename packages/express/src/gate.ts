@@ -7,6 +7,7 @@ import {
   giveUpstream,
   InboundRequest,
   lazyUpstream,
+  passes,
   respond,
   routeSettings,
   upstreamHolder,
@@ -95,9 +96,8 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
     giveUpstream(req, prototypeOf(req), lazy);
-    if (InboundRequest.passes(req, res, entrance)) return next();
-    const inbound = InboundRequest.enter(req, res, entrance);
-    admit(inbound, next);
+    if (passes(req, res, entrance)) return next();
+    admit(InboundRequest.enter(req, res, entrance), next);
   }
 
   return Object.assign(gate, {

@@ -2,6 +2,7 @@ import {
   deduplicate,
   gateSettings,
   InboundRequest,
+  passes,
   respond,
   routeSettings,
   upstreamHolder,
@@ -130,7 +131,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
     const own = looksUp ? ownOf(request) : null;
     if (own === undefined && !request.is404) warnOnce(request, warned);
-    if (!own && InboundRequest.passes(request.raw, reply.raw, entrance, request)) return done();
+    if (!own && passes(request.raw, reply.raw, entrance, request)) return done();
     const inbound = InboundRequest.enter(request.raw, reply.raw, entrance, request);
     if (own) InboundRequest.under(request.raw, own);
     const refusal = inbound.refusal();

@@ -5,6 +5,7 @@ import {
   giveUpstream,
   InboundRequest,
   lazyUpstream,
+  passes,
   routeSettings,
   upstreamHolder,
   type GateOptions,
@@ -75,14 +76,14 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
   const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const entrance = { settings, client: upstream.get };
 
-  // Not async: its frame would take longer than all else that it does for a request without a key.
+  // Not async: its frame would take as long as all else that it does for a request without a key.
   function gate(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
     giveUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     watchBodies(ctx.response);
     let inbound: InboundRequest | null = null;
     let handled: Promise<unknown>;
     try {
-      if (!InboundRequest.passes(ctx.req, ctx.res, entrance, ctx)) {
+      if (!passes(ctx.req, ctx.res, entrance, ctx)) {
         inbound = InboundRequest.enter(ctx.req, ctx.res, entrance, ctx);
       }
       // Others than Koa may call it, with a function that gives no promise.

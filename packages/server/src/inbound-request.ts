@@ -15,35 +15,11 @@ import { departure } from "./departure.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import type { Bindable, OutboundContext } from "./outbound-context.ts";
 import { OutboundKeys } from "./outbound-keys.ts";
+import { known, said, startOf, type Entrance, type Seen } from "./passage.ts";
 import { pathOf } from "./path.ts";
 import { RequestTime } from "./request-time.ts";
-import { someRouteHasTime, type RouteSettings } from "./route-settings.ts";
+import type { RouteSettings } from "./route-settings.ts";
 import { scopeOf } from "./scope.ts";
-
-const known = Symbol("reissue.request");
-const said = Symbol("reissue.route");
-
-/** A gate, as a request that comes through it needs it. */
-export interface Entrance {
-  readonly settings: GateSettings;
-  readonly client: () => Bindable<unknown>;
-}
-
-/** What is kept of a request that its gate has nothing to say of: all that the rest can be made of. */
-interface Passage {
-  readonly gate: Entrance;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly carrier: unknown;
-  readonly startedAtMs: number | null;
-}
-
-/** What a request carries once a gate or a route has seen it. */
-interface Seen {
-  [known]?: InboundRequest | Passage;
-  /** What a route said that came before the gate. */
-  [said]?: Partial<RouteSettings>;
-}
 
 /** One request to the service, with what its gate and its route say of it. */
 export class InboundRequest {
@@ -82,28 +58,6 @@ export class InboundRequest {
     const own = (carrierOf(request) as Seen)[said];
     this.#route = own === undefined ? gate.route : { ...gate.route, ...own };
     this.#startedAtMs = startedAtMs;
-  }
-
-  /**
-   * Lets a request through that its gate has nothing to say of, and notes so on it: neither has a key to be looked at or a
-   * time, and no gate or route came before. The whole is made when somebody asks for it, as few do; it is four times the
-   * size of the note, and of Express' requests V8 copies all that hangs on them, twice, before it can free them.
-   *
-   * @returns whether it is through; if not, call {@link enter}.
-   */
-  static passes(
-    request: IncomingMessage,
-    response: ServerResponse,
-    gate: Entrance,
-    carrier: unknown = request,
-  ): boolean {
-    const { idempotencyKey, timeoutMs } = gate.settings.route;
-    if (idempotencyKey === "required" || timeoutMs !== Infinity) return false;
-    if (request.headers?.["idempotency-key"] !== undefined) return false;
-    const seen = carrierOf(request) as Seen;
-    if (seen[known] !== undefined || seen[said] !== undefined) return false;
-    seen[known] = { gate, request, response, carrier, startedAtMs: startOf(gate.settings) };
-    return true;
   }
 
   /** The one of a request that comes through a gate. Whoever calls from here on calls with that gate's client. */
@@ -324,9 +278,4 @@ export class InboundRequest {
       outboundKey: this.#keys?.next,
     };
   }
-}
-
-/** When a request comes; null while no route has a time: a look at the clock takes as long as half of what a gate does. */
-function startOf({ clock }: GateSettings): number | null {
-  return someRouteHasTime() ? clock.now() : null;
 }

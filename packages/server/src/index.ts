@@ -12,6 +12,7 @@ export type { Bindable, OutboundContext } from "./outbound-context.ts";
 export { keepAlive, type HttpServer, type KeepAliveOptions } from "./keep-alive.ts";
 export { giveUpstream, lazyUpstream } from "./lazy-upstream.ts";
 export { handler, type HandlerOptions, type Listener } from "./node-handler.ts";
+export { passes } from "./passage.ts";
 export { problemDetails, type ProblemDetails } from "./problem-details.ts";
 export { respond } from "./respond.ts";
 export {
