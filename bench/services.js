@@ -11,10 +11,17 @@ import fastify from "fastify";
 import Koa from "koa";
 
 /**
- * What starts a service, bare or with its adapter mounted: `GET /orders/:id` answers a small JSON, `POST /orders` reads
- * one and answers it. Neither calls an upstream.
+ * What is mounted: nothing, the adapter, or in its place what does nothing at all, the least that a framework asks of
+ * anything that is mounted there.
  *
- * @typedef {(mounted: boolean) => Promise<import("node:http").Server>} OpenService
+ * @typedef {"nothing" | "Reissue" | "no-op"} Mounted
+ */
+
+/**
+ * What starts a service: `GET /orders/:id` answers a small JSON, `POST /orders` reads one and answers it. Neither calls
+ * an upstream.
+ *
+ * @typedef {(mounted: Mounted) => Promise<import("node:http").Server>} OpenService
  */
 
 /** @type {Record<string, OpenService>} */
@@ -22,18 +29,21 @@ export const services = {
   "Express 5": async (mounted) => {
     const app = express();
     const gate = onExpress.reissue();
-    if (mounted) app.use(gate);
+    if (mounted === "Reissue") app.use(gate);
+    if (mounted === "no-op") app.use((_req, _res, next) => next());
     app.use(express.json());
     app.get("/orders/:id", async (req, res) => void res.json({ id: req.params.id, item: "tea" }));
     app.post("/orders", async (req, res) => void res.json(req.body));
-    if (mounted) app.use(gate.errors());
+    if (mounted === "Reissue") app.use(gate.errors());
+    if (mounted === "no-op") app.use(passOn);
     return listening(app.listen(0, "127.0.0.1"));
   },
 
   "Koa 3": async (mounted) => {
     const app = new Koa();
     const router = new Router();
-    if (mounted) app.use(onKoa.reissue());
+    if (mounted === "Reissue") app.use(onKoa.reissue());
+    if (mounted === "no-op") app.use((_ctx, next) => next());
     app.use(bodyParser());
     router.get("/orders/:id", async (ctx) => {
       ctx.body = { id: ctx.params.id, item: "tea" };
@@ -47,7 +57,8 @@ export const services = {
 
   "Fastify 5": async (mounted) => {
     const app = fastify();
-    if (mounted) await app.register(onFastify.reissue);
+    if (mounted === "Reissue") await app.register(onFastify.reissue);
+    if (mounted === "no-op") app.addHook("onRequest", goOn);
     app.get("/orders/:id", async (request) => {
       const { id } = /** @type {{ id: string }} */ (request.params);
       return { id, item: "tea" };
@@ -57,6 +68,29 @@ export const services = {
     return app.server;
   },
 };
+
+/**
+ * A hook of Fastify's.
+ *
+ * @param {import("fastify").FastifyRequest} _request
+ * @param {import("fastify").FastifyReply} _reply
+ * @param {() => void} done
+ */
+function goOn(_request, _reply, done) {
+  done();
+}
+
+/**
+ * An error handler of Express', which it knows by its four parameters.
+ *
+ * @param {unknown} error
+ * @param {express.Request} _req
+ * @param {express.Response} _res
+ * @param {express.NextFunction} next
+ */
+function passOn(error, _req, _res, next) {
+  next(error);
+}
 
 /** @param {import("node:http").Server} server */
 async function listening(server) {
