@@ -3,10 +3,11 @@ import type { IncomingMessage } from "node:http";
 import { bodyConsumedError, bodyTooLargeError } from "@reissue/core";
 
 /**
- * Reads the body of a request before anybody else does, and puts it back, so that whoever reads later finds it untouched.
+ * Reads the body of a request before anybody else does, so that whoever reads later finds it untouched.
  *
- * The stream is drained but for its end, and gets all of it back in the very turn in which it has been drained: Node
- * emits `end` a turn later, and only if the stream is empty by then.
+ * A body all of which has come is looked at where it lies. Else the stream is drained but for its end, and gets all of it
+ * back in the very turn in which it has been drained: Node emits `end` a turn later, and only if the stream is empty by
+ * then.
  *
  * @returns the raw bytes; rejects with a 413 for more than `maxBytes`, with a 500 where a parser has read them before,
  * and with the request's own error where its client leaves.
@@ -38,12 +39,11 @@ function kept(request: IncomingMessage): Uint8Array {
   throw bodyConsumedError();
 }
 
-/** A body all of which has come. */
+/** A body all of which has come; it stays where it is. */
 function whole(request: IncomingMessage, maxBytes: number): Uint8Array {
-  if (request.readableLength > maxBytes) throw bodyTooLargeError(maxBytes);
-  const body = request.read() as Buffer;
-  giveBack(request, body);
-  return body;
+  const { _readableState: state } = request as unknown as ReadableInternals;
+  if (state.length > maxBytes) throw bodyTooLargeError(maxBytes);
+  return joined([...state.buffer]);
 }
 
 /**
@@ -52,6 +52,8 @@ function whole(request: IncomingMessage, maxBytes: number): Uint8Array {
  */
 interface ReadableInternals {
   readonly _readableState: {
+    /** What nobody has read yet: a list up to Node 20, an array after that. */
+    readonly buffer: Iterable<Buffer>;
     readonly destroyed: boolean;
     readonly encoding: string | null;
     readonly ended: boolean;
@@ -75,8 +77,7 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
     let size = 0;
     const end = (): Buffer => {
       request.off("readable", onReadable).off("error", onError).off("close", onClose);
-      const [only] = chunks;
-      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+      const body = joined(chunks);
       // Nothing may be given back to an empty stream that has ended: it has to be left to end by itself.
       if (size > 0) giveBack(request, body);
       return body;
@@ -102,6 +103,11 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
     const onClose = (): void => onError(gone());
     request.on("readable", onReadable).on("error", onError).on("close", onClose);
   });
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
 function giveBack(request: IncomingMessage, body: Buffer): void {
