@@ -1,20 +1,10 @@
-import {
-  begin,
-  fingerprint,
-  isKeptStatus,
-  isPromise,
-  type Answer,
-  type Awaitable,
-  type Claim,
-  type KeyedRequest,
-} from "@reissue/core";
+import { begin, fingerprint, isPromise, type KeyedRequest } from "@reissue/core";
 
-import type { Deduplication } from "../idempotency-settings.ts";
 import type { InboundRequest } from "../inbound-request.ts";
-import { capture, type Captured } from "./capture.ts";
-import { keepsTrailer } from "./kept-headers.ts";
+import { capture } from "./capture.ts";
 import { readBody } from "./read-body.ts";
 import { replay } from "./replay.ts";
+import { Settlement } from "./settlement.ts";
 
 /**
  * Lets a keyed request run if it is the first with its key, and answers it if it is not.
@@ -67,7 +57,7 @@ export async function deduplicate(
     return false;
   }
   inbound.claimed(beginning.claim);
-  record(inbound, beginning.claim, deduplication);
+  capture(response, new Settlement(inbound, beginning.claim, deduplication));
   return true;
 }
 
@@ -89,60 +79,4 @@ class Keyed implements KeyedRequest {
   get signal(): AbortSignal {
     return this.#inbound.over;
   }
-}
-
-/** Settles a claim with what its request is answered with. */
-function record(
-  inbound: InboundRequest,
-  claim: Claim,
-  { maxAnswerBytes, keeps, claims: { clock, maxRunMs, leaseMs } }: Deduplication,
-): void {
-  const { request, response } = inbound;
-  // Express 5's parsers give no body to a request whose client has left, and a handler's complaint of that is no answer.
-  let isLeftUnread = false;
-  const settle = ({ head, trailers, body }: Captured): Awaitable<unknown> => {
-    // It was us who answered, and the handler goes on.
-    if (inbound.timedOut) return claim.abandon();
-    const isComplaint = isLeftUnread && body !== null && head.status >= 400;
-    if (head.status >= 500 || isComplaint) return claim.fail(head.status);
-    if (!isKeptStatus(head.status)) return claim.release();
-    return claim.complete(kept({ head, trailers, body }, request.method));
-  };
-  capture(response, {
-    maxBytes: maxAnswerBytes,
-    keeps,
-    onWhole: settle,
-    onCut(head) {
-      if (inbound.timedOut) claim.abandon();
-      else if (head === null) void claim.fail(500);
-      // A part of it has gone out, so the work was done: it is not done again, though nobody can replay the answer.
-      else void settle({ head, trailers: [], body: null });
-    },
-    onLeft() {
-      isLeftUnread = request.readableLength > 0;
-      // Another may have taken over by then, and what has not ended might never end.
-      const end = (): void => {
-        if (!response.headersSent) claim.abandon();
-        response.destroy();
-      };
-      const timer = clock.setTimeout(end, maxRunMs + leaseMs);
-      (timer as { unref?: () => void }).unref?.();
-      response.once("close", () => clock.clearTimeout(timer));
-    },
-  });
-}
-
-/** What is kept of a response. */
-function kept({ head, trailers, body }: Captured, method: string | undefined): Answer {
-  const { status, fields, length } = head;
-  // Nobody is ever given more of it than its status.
-  if (body === null) return { status, headers: [], trailers: [], body };
-  // A length that no body tells.
-  const withLength = length !== null && (method === "HEAD" || status === 304);
-  return {
-    status,
-    headers: withLength ? [...fields, ["Content-Length", length]] : fields,
-    trailers: trailers.filter(([name]) => keepsTrailer(name.toLowerCase())),
-    body,
-  };
 }

@@ -1,0 +1,79 @@
+import {
+  isKeptStatus,
+  type Answer,
+  type Awaitable,
+  type Claim,
+  type ClaimSettings,
+} from "@reissue/core";
+
+import type { Deduplication } from "../idempotency-settings.ts";
+import type { InboundRequest } from "../inbound-request.ts";
+import type { Captured, CaptureListener } from "./capture.ts";
+import type { Head, Keeps } from "./head.ts";
+import { keepsTrailer } from "./kept-headers.ts";
+
+/** Settles a claim with what its request is answered with. */
+export class Settlement implements CaptureListener {
+  readonly maxBytes: number;
+  readonly keeps: Keeps;
+  readonly #inbound: InboundRequest;
+  readonly #claim: Claim;
+  readonly #claims: ClaimSettings;
+  /** Express 5's parsers give no body to a request whose client has left, and a handler's complaint of that is no answer. */
+  #isLeftUnread = false;
+
+  constructor(inbound: InboundRequest, claim: Claim, deduplication: Deduplication) {
+    this.maxBytes = deduplication.maxAnswerBytes;
+    this.keeps = deduplication.keeps;
+    this.#inbound = inbound;
+    this.#claim = claim;
+    this.#claims = deduplication.claims;
+  }
+
+  onWhole({ head, trailers, body }: Captured): Awaitable<unknown> {
+    const claim = this.#claim;
+    const { timedOut, request } = this.#inbound;
+    // It was us who answered, and the handler goes on.
+    if (timedOut) return claim.abandon();
+    const isComplaint = this.#isLeftUnread && body !== null && head.status >= 400;
+    if (head.status >= 500 || isComplaint) return claim.fail(head.status);
+    if (!isKeptStatus(head.status)) return claim.release();
+    return claim.complete(kept({ head, trailers, body }, request.method));
+  }
+
+  onCut(head: Head | null): void {
+    if (this.#inbound.timedOut) this.#claim.abandon();
+    else if (head === null) void this.#claim.fail(500);
+    // A part of it has gone out, so the work was done: it is not done again, though nobody can replay the answer.
+    else void this.onWhole({ head, trailers: [], body: null });
+  }
+
+  onLeft(): void {
+    const { request, response } = this.#inbound;
+    const { clock, maxRunMs, leaseMs } = this.#claims;
+    this.#isLeftUnread = request.readableLength > 0;
+    // Another may have taken over by then, and what has not ended might never end.
+    const end = (): void => {
+      if (!response.headersSent) this.#claim.abandon();
+      response.destroy();
+    };
+    const timer = clock.setTimeout(end, maxRunMs + leaseMs);
+    (timer as { unref?: () => void }).unref?.();
+    response.once("close", () => clock.clearTimeout(timer));
+  }
+}
+
+/** What is kept of a response. */
+function kept({ head, trailers, body }: Captured, method: string | undefined): Answer {
+  const { status, fields, length } = head;
+  // Nobody is ever given more of it than its status.
+  if (body === null) return { status, headers: [], trailers: [], body };
+  // A length that no body tells.
+  const withLength = length !== null && (method === "HEAD" || status === 304);
+  return {
+    status,
+    headers: withLength ? [...fields, ["Content-Length", length]] : fields,
+    trailers: trailers.filter(([name]) => keepsTrailer(name.toLowerCase())),
+    body,
+  };
+}
