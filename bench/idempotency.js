@@ -38,9 +38,11 @@ const { probed, trips } = await probeAll(["Reissue", ...Object.keys(peers)]);
 const redis = await startRedis();
 const answerBytes = 500;
 const record = await redisRecords(redis.url, answerBytes);
+let fewestRounds = Infinity;
 for (const framework of Object.keys(services)) {
-  await run(framework, null);
-  await run(framework, redis.url);
+  for (const url of [null, redis.url]) {
+    fewestRounds = Math.min(fewestRounds, await run(framework, url));
+  }
 }
 await redis.stop();
 for (const { name, first, replay } of trips) {
@@ -69,11 +71,12 @@ for (const { measure, bytes } of sizes) {
   const common = { contender: "Reissue", beside: null, unit: /** @type {const} */ ("bytes") };
   findings.push({ measure, ...common, spread: spread([bytes]) });
 }
-publish("idempotency", { rounds: times * leastRounds, medians, findings, probed });
+publish("idempotency", { rounds: fewestRounds, medians, findings, probed });
 
 /**
  * @param {string} framework
  * @param {string | null} redisUrl - Null where answers are kept in memory.
+ * @returns How many rounds it took.
  */
 async function run(framework, redisUrl) {
   const keeping = redisUrl === null ? "nothing" : "by hand";
@@ -136,6 +139,7 @@ async function run(framework, redisUrl) {
       ...(atLeast !== undefined && { target: { atLeast } }),
     });
   }
+  return times * rounds;
 }
 
 /**
