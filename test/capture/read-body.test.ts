@@ -150,6 +150,20 @@ describe.each(own)("%s", (_, start) => {
       }
     }
   });
+
+  test.each([
+    [1000, {}],
+    [100_000, { inChunks: true, pieces: 4 }],
+  ])("a handler that answers first finds it whole afterwards: %i bytes, %j", async (size, how) => {
+    const body = Buffer.alloc(size, "0123456789abcdef");
+    let read: Promise<Buffer> | undefined;
+    const later = async ({ request }: Call): Promise<Buffer> => (await sleep(50), buffer(request));
+    const service = await serve(start, (call) => ((read = later(call)), "done"));
+    const headers = { "idempotency-key": "k" };
+    expect(await send(service.origin, body, { ...how, headers })).toMatchObject({ body: "done" });
+    expect(read).toBeDefined();
+    await expect(read?.then(digest)).resolves.toBe(digest(body));
+  });
 });
 
 describe.each(frameworks)("%s", (name, start) => {

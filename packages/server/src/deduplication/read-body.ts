@@ -41,9 +41,12 @@ function kept(request: IncomingMessage): Uint8Array {
 
 /** A body all of which has come; it stays where it is. */
 function whole(request: IncomingMessage, maxBytes: number): Uint8Array {
-  const { _readableState: state } = request as unknown as ReadableInternals;
-  if (state.length > maxBytes) throw bodyTooLargeError(maxBytes);
-  return joined([...state.buffer]);
+  const internals = request as unknown as ReadableInternals;
+  const { length, buffer } = internals._readableState;
+  if (length > maxBytes) throw bodyTooLargeError(maxBytes);
+  // Or Node would throw away, once the response has finished, what its handler has yet to read.
+  internals._consuming = true;
+  return joined([...buffer]);
 }
 
 /**
@@ -51,8 +54,10 @@ function whole(request: IncomingMessage, maxBytes: number): Uint8Array {
  * getter anew in each request; and there is none for `ended`: whether all has come.
  */
 interface ReadableInternals {
+  /** Whether anybody has asked Node for the body. */
+  _consuming: boolean;
   readonly _readableState: {
-    /** What nobody has read yet: a list up to Node 20, an array after that. */
+    /** What nobody has read yet. */
     readonly buffer: Iterable<Buffer>;
     readonly destroyed: boolean;
     readonly encoding: string | null;
