@@ -1,6 +1,26 @@
 /** What is there at once, or comes later. */
 export type Awaitable<Value> = Value | Promise<Value>;
 
+/**
+ * Makes a call and goes on with what it comes to, as an async function would: but at once where there is no promise,
+ * since promises and their turns can cost more than the work between them.
+ *
+ * @param onValue - Given what it came to; gives no promise.
+ * @param onError - Given what the call threw or rejected with, or `onValue` threw.
+ */
+export function attempt<Value, Next>(
+  call: () => Awaitable<Value>,
+  onValue: (value: Value) => Next,
+  onError: (error: unknown) => Awaitable<Next>,
+): Awaitable<Next> {
+  try {
+    const value = call();
+    return isPromise(value) ? value.then(onValue).catch(onError) : onValue(value);
+  } catch (error) {
+    return onError(error);
+  }
+}
+
 /** Whether it comes later; promises of other libraries are none of Node's. */
 export function isPromise<Value>(value: Awaitable<Value>): value is Promise<Value> {
   const { then } = (value ?? {}) as { readonly then?: unknown };

@@ -1,4 +1,4 @@
-import { isPromise, type Awaitable } from "../awaitable.ts";
+import { attempt, type Awaitable } from "../awaitable.ts";
 import type { Timer } from "../clock.ts";
 import { isReissueError } from "../errors.ts";
 import { encodeAnswer, type Answer } from "./answer.ts";
@@ -55,7 +55,16 @@ export class Claim implements ClaimToken {
    * to expire. Never rejects, and is there at once where the store is.
    */
   complete(answer: Answer): Awaitable<boolean> {
-    return this.#settle() ? this.#keep(answer) : false;
+    if (!this.#settle()) return false;
+    const failed = (error: unknown): false => this.#failed("complete", error);
+    return this.#keep(answer, (error) => {
+      // By its code: the store may have another copy of this package.
+      const isFull = isReissueError(error) && error.code === "ERR_REISSUE_STORE_FULL";
+      if (!isFull || answer.body === null) return failed(error);
+      // Nobody is ever given more of it than its status.
+      const { status } = answer;
+      return this.#keep({ status, headers: [], trailers: [], body: null }, failed);
+    });
   }
 
   /**
@@ -91,31 +100,16 @@ export class Claim implements ClaimToken {
     if (this.#settle()) publish(this, "completed");
   }
 
-  #keep(answer: Answer): Awaitable<boolean> {
+  #keep(answer: Answer, onError: (error: unknown) => Awaitable<boolean>): Awaitable<boolean> {
     const { store, retentionMs } = this.#settings;
-    // At once where the store is: a promise and its turns would take longer than the work between them.
-    try {
-      const kept = this.#call(() => store.complete(this, encodeAnswer(answer), retentionMs));
-      if (!isPromise(kept)) return this.#kept(kept);
-      return kept
-        .then((later) => this.#kept(later))
-        .catch((error: unknown) => this.#refused(answer, error));
-    } catch (error) {
-      return this.#refused(answer, error);
-    }
-  }
-
-  #kept(kept: boolean): boolean {
-    publish(this, kept ? "completed" : "lost");
-    return kept;
-  }
-
-  #refused({ status, body }: Answer, error: unknown): Awaitable<boolean> {
-    // By its code: the store may have another copy of this package.
-    const isFull = isReissueError(error) && error.code === "ERR_REISSUE_STORE_FULL";
-    if (!isFull || body === null) return this.#failed("complete", error);
-    // Nobody is ever given more of it than its status.
-    return this.#keep({ status, headers: [], trailers: [], body: null });
+    return attempt(
+      () => this.#call(() => store.complete(this, encodeAnswer(answer), retentionMs)),
+      (kept) => {
+        publish(this, kept ? "completed" : "lost");
+        return kept;
+      },
+      onError,
+    );
   }
 
   /** Ends the heartbeat. @returns false where it had been settled. */

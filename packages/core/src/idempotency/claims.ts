@@ -1,4 +1,4 @@
-import { isPromise, type Awaitable } from "../awaitable.ts";
+import { attempt, isPromise, type Awaitable } from "../awaitable.ts";
 import { decodeAnswer, type Answer } from "./answer.ts";
 import {
   answerNotKeptError,
@@ -50,9 +50,10 @@ export function begin(request: KeyedRequest, settings: ClaimSettings): Awaitable
   const { clock, waitMs } = settings;
   const id = recordId(request.scope, request.key);
   const waitUntilMs = clock.now() + waitMs;
+  const orWait = (beginning: Beginning | null): Awaitable<Beginning> =>
+    beginning ?? wait(id, request, waitUntilMs, settings);
   const first = claim(id, request.fingerprint, settings);
-  if (!isPromise(first)) return first ?? wait(id, request, waitUntilMs, settings);
-  return first.then((beginning) => beginning ?? wait(id, request, waitUntilMs, settings));
+  return isPromise(first) ? first.then(orWait) : orWait(first);
 }
 
 /** Waits for another request's answer, for as long as anybody waits for this one's. */
@@ -82,25 +83,18 @@ function claim(
   fingerprint: string,
   settings: ClaimSettings,
 ): Awaitable<Beginning | null> {
-  const { leaseMs, retentionMs, guarantee } = settings;
+  const { leaseMs, retentionMs, guarantee, retryAfterSeconds } = settings;
   const takeOver = guarantee === "at-least-once";
   // Drawn anew each time: what comes late of a call that was given up must not pass for this one.
   const request = { id, owner: newOwner(), fingerprint, leaseMs, retentionMs, takeOver };
-  // No promise where there is none to wait for: it would take longer than all the rest.
-  try {
-    const said = ask(request, settings);
-    if (!isPromise(said)) return outcome(said, request, settings);
-    return said
-      .then((later) => outcome(later, request, settings))
-      .catch((error: unknown) => unavailable(id, error, settings));
-  } catch (error) {
-    return unavailable(id, error, settings);
-  }
-}
-
-function unavailable(id: string, error: unknown, { retryAfterSeconds }: ClaimSettings): Beginning {
-  publish({ id }, "store-failed", { operation: "claim", error });
-  return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
+  return attempt(
+    () => ask(request, settings),
+    (said) => outcome(understood(said), request, settings),
+    (error) => {
+      publish({ id }, "store-failed", { operation: "claim", error });
+      return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
+    },
+  );
 }
 
 function ask(request: ClaimRequest, settings: ClaimSettings): Awaitable<Said> {
@@ -133,11 +127,10 @@ function understood(said: Said): ClaimResult {
 }
 
 function outcome(
-  said: Said,
+  result: ClaimResult,
   { id, owner }: ClaimRequest,
   settings: ClaimSettings,
 ): Beginning | null {
-  const result = understood(said);
   switch (result.state) {
     case "claimed": {
       const held = new Claim({ id, owner, fence: result.fence }, settings);
