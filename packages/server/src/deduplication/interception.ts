@@ -186,13 +186,6 @@ function replacement(
 }
 
 function put({ methods, writableEnded }: Replacement, target: object): void {
-  const { writeHead, write, end, addTrailers, flushHeaders } = methods;
-  const methodsOf = target as { -readonly [Name in keyof Methods]: Method };
-  // One by one, which V8 does for one response as for the last; what goes over a list of names it does anew.
-  methodsOf.writeHead = writeHead;
-  methodsOf.write = write;
-  methodsOf.end = end;
-  methodsOf.addTrailers = addTrailers;
-  methodsOf.flushHeaders = flushHeaders;
+  Object.assign(target, methods);
   Object.defineProperty(target, "writableEnded", writableEnded);
 }
