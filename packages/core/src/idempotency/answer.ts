@@ -11,21 +11,35 @@ export interface Answer {
   readonly body: Uint8Array | null;
 }
 
-const version = 1;
+/** How an answer begins: the version of what follows, status, how many headers and trailers, and whether it has a body. */
+const start = /^1 (\d+) (\d{1,6}) (\d{1,6}) (kept|left)$/;
 
-/** Makes bytes of an answer, for a store: one line of JSON, then the body as it is. */
+/** What no field may have in it (RFC 9110 §5.5, in the characters that Node sends). */
+const refused = /[^\t\x20-\x7e\x80-\xff]/;
+
+/**
+ * Makes bytes of an answer, for a store: a line that says what follows, a line for each header and trailer, then the body
+ * as it is.
+ *
+ * @throws TypeError for a field that no header can be.
+ */
 export function encodeAnswer({ status, headers, trailers, body }: Answer): Uint8Array {
-  const fields = `"headers":${json(headers)},"trailers":${json(trailers)}`;
-  const head = `{"version":${version},"status":${status},${fields},"kept":${body !== null}}\n`;
-  const headBytes = Buffer.byteLength(head);
-  const bytes = Buffer.allocUnsafe(headBytes + (body?.byteLength ?? 0));
-  bytes.write(head);
-  if (body !== null) bytes.set(body, headBytes);
+  const has = body === null ? "left" : "kept";
+  let head = `1 ${status} ${headers.length} ${trailers.length} ${has}\n`;
+  for (const field of headers) head += line(field);
+  for (const field of trailers) head += line(field);
+  const bytes = Buffer.allocUnsafe(head.length + (body?.byteLength ?? 0));
+  bytes.write(head, "latin1");
+  if (body !== null) bytes.set(body, head.length);
   return bytes;
 }
 
-function json(fields: readonly Field[]): string {
-  return fields.length === 0 ? "[]" : JSON.stringify(fields);
+function line([name, value]: Field): string {
+  const text = `${name}:${value}`;
+  if (refused.test(text) || name.includes(":")) {
+    throw new TypeError(`${JSON.stringify(name)} is no field that can be kept`);
+  }
+  return `${text}\n`;
 }
 
 /**
@@ -34,27 +48,45 @@ function json(fields: readonly Field[]): string {
  * @throws TypeError if it is something else, such as what a later version of Reissue wrote.
  */
 export function decodeAnswer(bytes: Uint8Array): Answer {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const end = buffer.indexOf("\n");
-  const head = end < 0 ? null : parse(buffer.toString("utf8", 0, end));
-  if (head === null) throw new TypeError("A stored answer cannot be read");
-  const { status, headers, trailers, kept } = head;
-  return { status, headers, trailers, body: kept ? buffer.subarray(end + 1) : null };
+  const lines = new Lines(bytes);
+  const [, status, headers, trailers, has] = start.exec(lines.next()) ?? unreadable();
+  return {
+    status: Number(status),
+    headers: Array.from({ length: Number(headers) }, () => lines.nextField()),
+    trailers: Array.from({ length: Number(trailers) }, () => lines.nextField()),
+    body: has === "kept" ? lines.rest() : null,
+  };
 }
 
-interface Head {
-  readonly version: number;
-  readonly status: number;
-  readonly headers: readonly Field[];
-  readonly trailers: readonly Field[];
-  readonly kept: boolean;
-}
+/** Bytes that begin with lines. */
+class Lines {
+  readonly #bytes: Buffer;
+  #at = 0;
 
-function parse(text: string): Head | null {
-  try {
-    const head = JSON.parse(text) as Head | null;
-    return head?.version === version ? head : null;
-  } catch {
-    return null;
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
   }
+
+  next(): string {
+    const end = this.#bytes.indexOf("\n", this.#at);
+    if (end < 0) unreadable();
+    const text = this.#bytes.toString("latin1", this.#at, end);
+    this.#at = end + 1;
+    return text;
+  }
+
+  nextField(): Field {
+    const text = this.next();
+    const colon = text.indexOf(":");
+    if (colon < 0) unreadable();
+    return [text.slice(0, colon), text.slice(colon + 1)];
+  }
+
+  rest(): Buffer {
+    return this.#bytes.subarray(this.#at);
+  }
+}
+
+function unreadable(): never {
+  throw new TypeError("A stored answer cannot be read");
 }
