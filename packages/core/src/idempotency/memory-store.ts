@@ -1,4 +1,5 @@
 import { systemClock, type Clock, type Timer } from "../clock.ts";
+import { latin1 } from "../latin1.ts";
 import { checkKeys, checkNumber } from "../option.ts";
 import { ExpiryBuckets, type Expiring } from "./expiry-buckets.ts";
 import { StoreFullError } from "./store-error.ts";
@@ -206,9 +207,7 @@ function wholeMs(atMs: number): number {
 
 /** A copy, that pins nothing larger than itself and that nobody else writes to. */
 function kept(answer: Uint8Array): Uint8Array | string {
-  const { buffer, byteOffset, byteLength } = answer;
-  if (byteLength > textBytes) return new Uint8Array(answer);
-  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
+  return answer.byteLength > textBytes ? new Uint8Array(answer) : latin1(answer);
 }
 
 function given(answer: Uint8Array | string): Uint8Array {
