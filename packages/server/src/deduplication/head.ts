@@ -1,6 +1,8 @@
-import type { ClientRequest, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 import type { Field } from "@reissue/core";
+
+import { headersSet, type HeaderValue, type SetHeader } from "./headers-set.ts";
 
 /** The status of a response, and those of its headers that are kept. */
 export interface Head {
@@ -15,7 +17,13 @@ export type Keeps = (name: string) => boolean;
 
 /** The head that a response has been given, with the status that `writeHead` is given: a number, or the text of one. */
 export function headOf(response: ServerResponse, status: unknown, keeps: Keeps): Head {
-  return head(status, rawHeaderNames(response), (name) => response.getHeader(name), keeps);
+  const draft = new Draft(keeps);
+  const set = headersSet(response);
+  for (const lowerCase of Object.keys(set)) {
+    const [name, value] = set[lowerCase] as SetHeader;
+    draft.add(lowerCase, name, value);
+  }
+  return draft.head(status);
 }
 
 /**
@@ -28,30 +36,36 @@ export function headGiven(
   given: object,
   keeps: Keeps,
 ): Head | null {
-  if (Array.isArray(given) || rawHeaderNames(response).length > 0) return null;
+  if (Array.isArray(given) || response.getHeaderNames().length > 0) return null;
   const names = Object.keys(given);
   // Where a header was set and taken back, Node takes the last of them, and else sends both.
   if (!areDistinct(names)) return null;
-  return head(status, names, (name) => (given as OutgoingHttpHeaders)[name], keeps);
-}
-
-function head(
-  status: unknown,
-  names: readonly string[],
-  valueOf: (name: string) => HeaderValue,
-  keeps: Keeps,
-): Head {
-  const fields: Field[] = [];
-  let length: string | null = null;
+  const draft = new Draft(keeps);
   for (const name of names) {
-    const lowerCase = name.toLowerCase();
-    if (keeps(lowerCase)) addFields(fields, name, valueOf(name));
-    else if (lowerCase === "content-length") length = lengthOf(valueOf(name));
+    draft.add(name.toLowerCase(), name, (given as OutgoingHttpHeaders)[name]);
   }
-  return { status: Math.trunc(Number(status)), fields, length };
+  return draft.head(status);
 }
 
-type HeaderValue = number | string | readonly string[] | undefined;
+/** A head to which headers are added one by one. */
+class Draft {
+  readonly #keeps: Keeps;
+  readonly #fields: Field[] = [];
+  #length: string | null = null;
+
+  constructor(keeps: Keeps) {
+    this.#keeps = keeps;
+  }
+
+  add(lowerCase: string, name: string, value: HeaderValue): void {
+    if (this.#keeps(lowerCase)) addFields(this.#fields, name, value);
+    else if (lowerCase === "content-length") this.#length = lengthOf(value);
+  }
+
+  head(status: unknown): Head {
+    return { status: Math.trunc(Number(status)), fields: this.#fields, length: this.#length };
+  }
+}
 
 function lengthOf(value: HeaderValue): string | null {
   return value === undefined ? null : String(value);
@@ -88,8 +102,9 @@ function set(response: ServerResponse, name: string, value: string | string[]): 
   );
 }
 
-/** Whether no two of them name the same header. */
+/** Whether no two of them name the same header; none is there twice. */
 function areDistinct(names: readonly string[]): boolean {
+  if (names.every((name) => name === name.toLowerCase())) return true;
   return new Set(names.map((name) => name.toLowerCase())).size === names.length;
 }
 
@@ -102,11 +117,4 @@ function pairs(given: object): (readonly [name: string, value: unknown])[] {
     given[2 * at],
     given[2 * at + 1],
   ]);
-}
-
-/** The names of the headers that have been set, as they were written; Node's types know it of requests alone. */
-function rawHeaderNames(response: ServerResponse): readonly string[] {
-  return (
-    response as ServerResponse & Pick<ClientRequest, "getRawHeaderNames">
-  ).getRawHeaderNames();
 }
