@@ -11,6 +11,7 @@ import { memoryStore, type IdempotencyStore } from "@reissue/core";
 import { reissue as expressGate } from "@reissue/express";
 import { reissue as fastifyPlugin } from "@reissue/fastify";
 import { reissue as koaGate } from "@reissue/koa";
+import { handler } from "@reissue/server";
 import busboy from "busboy";
 import express from "express";
 import fastify from "fastify";
@@ -19,7 +20,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { frameworks, type Call } from "../adapters/frameworks.ts";
 import { serve } from "./service.ts";
-import { ask, asked, Wire } from "./wire.ts";
+import { ask, asked, Wire, type Message } from "./wire.ts";
 
 const digest = (bytes: Uint8Array): string =>
   `${bytes.length} ${createHash("sha256").update(bytes).digest("hex")}`;
@@ -225,6 +226,23 @@ describe.each(frameworks)("%s", (name, start) => {
     await chunked.until((_text, isOver) => isOver);
     expect(service.runs()).toBe(0);
   });
+});
+
+test("a length that is sent with chunks says nothing, where Node's parser takes both", async () => {
+  const listener = handler(async (request, response) => void response.end(await buffer(request)), {
+    upstream: { bind: () => null },
+    ...claiming(),
+  });
+  const origin = await listening(createServer({ insecureHTTPParser: true }, listener));
+  const send = async (tail: string): Promise<Message> => {
+    const wire = await Wire.open(origin);
+    const head = "POST / HTTP/1.1\r\nHost: a\r\nIdempotency-Key: k\r\nContent-Length: 3\r\n";
+    wire.send(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\npay\r\n`);
+    await sleep(20);
+    return wire.send(`3\r\n${tail}\r\n0\r\n\r\n`).message();
+  };
+  expect((await send("one")).body).toBe("payone");
+  expect((await send("two")).status).toBe(422);
 });
 
 const idempotency = { scope: "shared" as const };

@@ -21,9 +21,12 @@ export async function deduplicate(
   if (deduplication === null || key === null || scope === null) return true;
   // There a body needs no length, a response has other methods, and so it would run unprotected.
   if (request.httpVersionMajor > 1) throw new Error("Keys are deduplicated over HTTP/1 alone");
+  // What came with the head is parsed by then.
+  await Promise.resolve();
   let body: Uint8Array;
   try {
-    body = await readBody(request, deduplication.maxBodyBytes);
+    const reading = readBody(request, deduplication.maxBodyBytes);
+    body = isPromise(reading) ? await reading : reading;
   } catch (error) {
     if (inbound.timedOut) return false;
     // Nobody reads the rest, and an error handler of the application's may leave out the error's own headers.

@@ -1,32 +1,34 @@
 import type { IncomingMessage } from "node:http";
 
-import { bodyConsumedError, bodyTooLargeError } from "@reissue/core";
+import { bodyConsumedError, bodyTooLargeError, type Awaitable } from "@reissue/core";
 
 /**
- * Reads the body of a request before anybody else does, so that whoever reads later finds it untouched.
+ * Reads the body of a request before anybody else does, so that whoever reads later finds it untouched. To be called a
+ * turn after its head has come, when what came with the head is parsed.
  *
  * A body all of which has come is looked at where it lies. Else the stream is drained but for its end, and gets all of it
  * back in the very turn in which it has been drained: Node emits `end` a turn later, and only if the stream is empty by
  * then.
  *
- * @returns the raw bytes; rejects with a 413 for more than `maxBytes`, with a 500 where a parser has read them before,
- * and with the request's own error where its client leaves.
+ * @returns the raw bytes; fails with a 413 for more than `maxBytes`, with a 500 where a parser has read them before, and
+ * with the request's own error where its client leaves.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
-  if (encoding === undefined && (length === undefined || Number(length) === 0)) return noBytes;
+export function readBody(request: IncomingMessage, maxBytes: number): Awaitable<Uint8Array> {
+  const { "content-length": declared, "transfer-encoding": encoding } = request.headers;
+  // Where it comes in chunks, a length says nothing.
+  const length = encoding === undefined ? Number(declared ?? 0) : NaN;
+  if (length === 0) return noBytes;
   const { _readableState: state } = request as unknown as ReadableInternals;
   if (state.endEmitted || state.dataEmitted || state.flowing === true || state.encoding !== null) {
     return kept(request);
   }
-  // What came with the head is parsed by then.
-  await Promise.resolve();
+  const hasEnded = hasCome(request);
   // One that has come and is empty would end at a look, and one that is gone would never say so.
-  if (hasCome(request) && state.length === 0) return noBytes;
+  if (hasEnded && state.length === 0) return noBytes;
   if (state.destroyed) throw gone();
-  if (Number(length) > maxBytes) throw bodyTooLargeError(maxBytes);
+  if (length > maxBytes) throw bodyTooLargeError(maxBytes);
   // Node tells of the last byte of a declared length before it tells that it was the last.
-  const isAll = hasCome(request) || state.length === Number(length);
+  const isAll = hasEnded || state.length === length;
   return isAll ? whole(request, maxBytes) : drained(request, maxBytes);
 }
 
