@@ -1,6 +1,7 @@
 import { Cluster as IoredisCluster, Redis as Ioredis } from "ioredis";
 import { Cluster as IovalkeyCluster, Redis as Iovalkey } from "iovalkey";
 import { createClient, createCluster } from "redis";
+import { createClient as createClient5, createCluster as createCluster5 } from "redis-5";
 import type { RedisClient } from "@reissue/store-redis";
 
 /** A connected client of some library. */
@@ -18,6 +19,15 @@ const host = "127.0.0.1";
 export const standalone: Record<string, Connect> = {
   async "node-redis"(port) {
     const client = createClient({
+      socket: { host, port: port ?? 0, reconnectStrategy: 50 },
+      disableOfflineQueue: true,
+    });
+    client.on("error", () => {});
+    await client.connect();
+    return { client, close: () => client.destroy() };
+  },
+  async "node-redis 5"(port) {
+    const client = createClient5({
       socket: { host, port: port ?? 0, reconnectStrategy: 50 },
       disableOfflineQueue: true,
     });
@@ -44,6 +54,13 @@ export const clustered: Record<string, Connect> = {
   async "node-redis"(...ports) {
     const rootNodes = ports.map((port) => ({ socket: { host, port } }));
     const client = createCluster({ rootNodes });
+    client.on("error", () => {});
+    await client.connect();
+    return { client, close: () => client.destroy() };
+  },
+  async "node-redis 5"(...ports) {
+    const rootNodes = ports.map((port) => ({ socket: { host, port } }));
+    const client = createCluster5({ rootNodes });
     client.on("error", () => {});
     await client.connect();
     return { client, close: () => client.destroy() };

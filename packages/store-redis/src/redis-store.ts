@@ -1,3 +1,5 @@
+import { isAscii } from "node:buffer";
+
 import {
   checkKeys,
   describe,
@@ -45,35 +47,29 @@ export function redisStore(options: RedisStoreOptions): IdempotencyStore {
   const evaluate = evaluateWith(options.client, "redisStore.client");
   const prefix = checkPrefix(options.prefix ?? "reissue:", "redisStore.prefix");
 
-  function step(script: Script, id: string, ...args: (string | Buffer)[]): Promise<Buffer[]> {
-    return run(evaluate, script, `${prefix}{${id}}`, args);
+  function step<Result>(
+    script: Script,
+    reply: Reply<Result>,
+    id: string,
+    ...args: (string | Buffer)[]
+  ): Promise<Result> {
+    return run(evaluate, script, reply, `${prefix}{${id}}`, args);
   }
 
   return {
-    async claim({ id, owner, fingerprint, leaseMs, retentionMs, takeOver }) {
+    claim({ id, owner, fingerprint, leaseMs, retentionMs, takeOver }) {
+      const times = [ms(leaseMs), expiry(retentionMs)];
       const mayTakeOver = takeOver ? "1" : "0";
-      return claimResult(
-        await step(
-          claimScript,
-          id,
-          owner,
-          fingerprint,
-          ms(leaseMs),
-          expiry(retentionMs),
-          mayTakeOver,
-        ),
-      );
+      return step(claimScript, claimReply, id, owner, fingerprint, ...times, mayTakeOver);
     },
-    async renew({ id, owner }, leaseMs) {
-      return isHeld(await step(renewScript, id, owner, ms(leaseMs)));
+    renew({ id, owner }, leaseMs) {
+      return step(renewScript, heldReply, id, owner, ms(leaseMs));
     },
-    async complete({ id, owner }, answer, retentionMs) {
-      // A copy, since a client that waits for its connection writes later than the caller may write into it.
-      const bytes = Buffer.from(answer);
-      return isHeld(await step(completeScript, id, owner, bytes, expiry(retentionMs)));
+    complete({ id, owner }, answer, retentionMs) {
+      return step(completeScript, heldReply, id, owner, copy(answer), expiry(retentionMs));
     },
-    async release({ id, owner }) {
-      return isHeld(await step(releaseScript, id, owner));
+    release({ id, owner }) {
+      return step(releaseScript, heldReply, id, owner);
     },
   };
 }
@@ -83,47 +79,76 @@ function checkPrefix(prefix: unknown, path: string): string {
   throw new OptionError(path, `must be a string without braces, got ${describe(prefix)}`);
 }
 
+/** What a script replies, and what it means. */
+interface Reply<Result> {
+  /** Whether its bytes may be any, so that text would lose some. */
+  readonly isBinary: boolean;
+  /** @throws StoreUnavailableError for what the script does not reply. */
+  readonly read: (reply: unknown) => Result;
+}
+
 /** Runs a script by its name, and sends the source only to a server that does not know it. */
-async function run(
+function run<Result>(
   evaluate: Evaluate,
   { sha, source }: Script,
+  { isBinary, read }: Reply<Result>,
   key: string,
   args: readonly (string | Buffer)[],
-): Promise<Buffer[]> {
-  let reply: unknown;
-  try {
-    reply = await evaluate("EVALSHA", sha, key, args);
-  } catch (error) {
+): Promise<Result> {
+  return evaluate("EVALSHA", sha, key, args, isBinary).then(read, (error: unknown) => {
     if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
     // Nothing has run. EVAL keeps the script for the next time.
-    reply = await evaluate("EVAL", source, key, args);
-  }
-  if (Array.isArray(reply) && reply.every((part) => Buffer.isBuffer(part))) return reply;
+    return evaluate("EVAL", source, key, args, isBinary).then(read);
+  });
+}
+
+/** What stands before an answer. */
+const equals = "=".charCodeAt(0);
+
+const claimReply: Reply<ClaimResult> = {
+  isBinary: true,
+  read(reply) {
+    if (!Buffer.isBuffer(reply)) throw foreignReply();
+    if (reply[0] === equals) return { state: "completed", answer: reply.subarray(1) };
+    const text = reply.toString("latin1");
+    if (text === "mismatch" || text === "lapsed") return { state: text };
+    const space = text.indexOf(" ");
+    const state = text.slice(0, space);
+    const number = integer(text.slice(space + 1));
+    if (state === "claimed") return { state, fence: number };
+    if (state === "in-flight") return { state, leaseLeftMs: number };
+    throw foreignReply();
+  },
+};
+
+const heldReply: Reply<boolean> = {
+  isBinary: false,
+  read(reply) {
+    // A number, or what the client was told to make of one.
+    const held = String(reply);
+    if (held === "1") return true;
+    if (held === "0") return false;
+    throw foreignReply();
+  },
+};
+
+function integer(text: string): number {
+  const number = Number(text);
+  if (text !== "" && Number.isSafeInteger(number)) return number;
   throw foreignReply();
 }
 
-function claimResult([first, second]: Buffer[]): ClaimResult {
-  const state = first?.toString();
-  if (state === "mismatch" || state === "lapsed") return { state };
-  if (second !== undefined) {
-    if (state === "completed") return { state, answer: second };
-    if (state === "claimed") return { state, fence: integer(second) };
-    if (state === "in-flight") return { state, leaseLeftMs: integer(second) };
-  }
-  throw foreignReply();
-}
+/** The most bytes that are sent as text where they are. */
+const textBytes = 4096;
 
-function isHeld([first]: Buffer[]): boolean {
-  const held = first?.toString();
-  if (held === "1") return true;
-  if (held === "0") return false;
-  throw foreignReply();
-}
-
-function integer(bytes: Buffer): number {
-  const number = Number(bytes.toString());
-  if (bytes.length > 0 && Number.isSafeInteger(number)) return number;
-  throw foreignReply();
+/**
+ * A copy, since a client that waits for its connection writes later than the caller may write into it. As text if it is
+ * short and ASCII: clients write a command of texts at one go, and a Buffer in three.
+ */
+function copy(bytes: Uint8Array): string | Buffer {
+  if (bytes.length > textBytes || !isAscii(bytes)) return Buffer.from(bytes);
+  const { buffer, byteOffset, byteLength } = bytes;
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
 /** A whole number of ms, as Redis takes no other. */

@@ -5,9 +5,9 @@ import { script, type Script } from "./script.ts";
  * the Unix epoch) and, once it is completed, the answer; its retention is the key's own expiry. A hash would take more
  * memory, and more commands a step.
  *
- * Every script answers an array of bulk strings, the one shape that all clients hand over alike whatever protocol and
- * mapping they were set to. A step writes at once or not at all. `%.0f` writes integers up to 2⁵³ exactly, where Lua's
- * own conversion rounds to 14 digits.
+ * A claim answers a bulk string, which clients that are asked for Buffers hand over alike whatever protocol and mapping
+ * they were set to; the other steps answer 1 where the owner holds the record, else 0. A step writes at once or not at
+ * all. `%.0f` writes integers up to 2⁵³ exactly, where Lua's own conversion rounds to 14 digits.
  */
 const held = `
 local held = redis.call("GET", KEYS[1])
@@ -19,45 +19,48 @@ const now = `
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** Arguments: owner, fingerprint, lease, retention, and 1 to take over a lapsed claim or 0. */
+/**
+ * Arguments: owner, fingerprint, lease, retention, and 1 to take over a lapsed claim or 0. Answers the state, with its
+ * number behind a space if it has one; for a completed one `=` and the answer.
+ */
 export const claimScript: Script = script(`${held}${now}
 if not held then
   fence = 1
 elseif owner == ARGV[1] and not answer then
-  return { "claimed", string.format("%.0f", fence) }
+  return "claimed " .. string.format("%.0f", fence)
 elseif fingerprint ~= ARGV[2] then
-  return { "mismatch" }
+  return "mismatch"
 elseif answer then
-  return { "completed", answer }
+  return "=" .. answer
 elseif lease > now then
-  return { "in-flight", string.format("%.0f", lease - now) }
+  return "in-flight " .. string.format("%.0f", lease - now)
 elseif ARGV[5] ~= "1" then
-  return { "lapsed" }
+  return "lapsed"
 else
   fence = fence + 1
 end
 local record = cmsgpack.pack(mark, ARGV[1], ARGV[2], fence, now + ARGV[3])
 redis.call("SET", KEYS[1], record, "PX", ARGV[4])
-return { "claimed", string.format("%.0f", fence) }`);
+return "claimed " .. string.format("%.0f", fence)`);
 
 /** Arguments: owner, lease. */
 export const renewScript: Script = script(`${held}
-if owner ~= ARGV[1] or answer then return { "0" } end${now}
+if owner ~= ARGV[1] or answer then return 0 end${now}
 local record = cmsgpack.pack(mark, owner, fingerprint, fence, now + ARGV[2])
 local left = math.max(redis.call("PTTL", KEYS[1]), ARGV[2], 1)
 redis.call("SET", KEYS[1], record, "PX", string.format("%.0f", left))
-return { "1" }`);
+return 1`);
 
 /** Arguments: owner, answer, retention. */
 export const completeScript: Script = script(`${held}
-if owner ~= ARGV[1] then return { "0" } end
-if answer then return { "1" } end
+if owner ~= ARGV[1] then return 0 end
+if answer then return 1 end
 local record = cmsgpack.pack(mark, owner, fingerprint, fence, lease, ARGV[2])
 redis.call("SET", KEYS[1], record, "PX", ARGV[3])
-return { "1" }`);
+return 1`);
 
 /** Argument: owner. */
 export const releaseScript: Script = script(`${held}
-if owner ~= ARGV[1] or answer then return { "0" } end
+if owner ~= ARGV[1] or answer then return 0 end
 redis.call("DEL", KEYS[1])
-return { "1" }`);
+return 1`);
