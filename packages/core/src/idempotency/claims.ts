@@ -1,4 +1,4 @@
-import { attempt, isPromise, type Awaitable } from "../awaitable.ts";
+import { attempt, type Awaitable } from "../awaitable.ts";
 import { decodeAnswer, type Answer } from "./answer.ts";
 import {
   answerNotKeptError,
@@ -50,10 +50,7 @@ export function begin(request: KeyedRequest, settings: ClaimSettings): Awaitable
   const { clock, waitMs } = settings;
   const id = recordId(request.scope, request.key);
   const waitUntilMs = clock.now() + waitMs;
-  const orWait = (beginning: Beginning | null): Awaitable<Beginning> =>
-    beginning ?? wait(id, request, waitUntilMs, settings);
-  const first = claim(id, request.fingerprint, settings);
-  return isPromise(first) ? first.then(orWait) : orWait(first);
+  return claim(id, request.fingerprint, settings, () => wait(id, request, waitUntilMs, settings));
 }
 
 /** Waits for another request's answer, for as long as anybody waits for this one's. */
@@ -72,24 +69,29 @@ async function wait(
     await pause(Math.min(pauseMs, leftMs), request.signal, settings);
     if (request.signal?.aborted) return inFlight(id, settings);
     pauseMs = Math.min(2 * pauseMs, longestPauseMs);
-    const beginning = await claim(id, request.fingerprint, settings);
+    const beginning = await claim(id, request.fingerprint, settings, () => null);
     if (beginning !== null) return beginning;
   }
 }
 
-/** One look at the store; null where the key is in flight. */
-function claim(
+/**
+ * One look at the store.
+ *
+ * @param onInFlight - Says what is to be done where the key is in flight.
+ */
+function claim<Else>(
   id: string,
   fingerprint: string,
   settings: ClaimSettings,
-): Awaitable<Beginning | null> {
+  onInFlight: () => Awaitable<Else>,
+): Awaitable<Beginning | Else> {
   const { leaseMs, retentionMs, guarantee, retryAfterSeconds } = settings;
   const takeOver = guarantee === "at-least-once";
   // Drawn anew each time: what comes late of a call that was given up must not pass for this one.
   const request = { id, owner: newOwner(), fingerprint, leaseMs, retentionMs, takeOver };
-  return attempt(
+  return attempt<Said, Beginning | Else>(
     () => ask(request, settings),
-    (said) => outcome(understood(said), request, settings),
+    (said) => outcome(understood(said), request, settings) ?? onInFlight(),
     (error) => {
       publish({ id }, "store-failed", { operation: "claim", error });
       return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
