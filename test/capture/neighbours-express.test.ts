@@ -139,6 +139,25 @@ describe.each(versions)("%s", (_version, express) => {
     expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
   });
 
+  test.each(withStores<[string]>([["compression"]]))(
+    "store %s: a handler that fails after an end that compression ends later",
+    async (_, open) => {
+      const app = express();
+      const gate = expressGate(claiming(open()));
+      app.set("env", "test").use(compression(), gate);
+      app.post("/", (_req, res) => {
+        res.send(long);
+        throw new Error("a bug");
+      });
+      app.use(gate.errors());
+      const origin = await listening(app);
+      const first = await ask(origin, { key: "k", ...gzip });
+      const second = await ask(origin, { key: "k", ...gzip });
+      expect([first.status, second.status, second.replayed]).toEqual([200, 200, true]);
+      expect(second.body).toBe(first.body);
+    },
+  );
+
   test("a response made by hand for the same request is another one", async () => {
     const app = express();
     app.use(expressGate(claiming())).use((req, res) => {

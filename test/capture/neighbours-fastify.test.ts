@@ -1,7 +1,9 @@
 import { createReadStream } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 import fastifyCompress from "@fastify/compress";
 import { reissue as fastifyPlugin } from "@reissue/fastify";
+import compression from "compression";
 import fastify, { type FastifyInstance, type RouteHandlerMethod } from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -52,6 +54,28 @@ describe.each(["alone", "before", "after"])("Fastify, @fastify/compress %s", (si
     await same(await onFastify(app, answer), gzip);
   });
 });
+
+test.each(withStores<[string]>([["compression"]]))(
+  "store %s: a handler that ends the response, where compression ends it later, and returns something",
+  async (_, open) => {
+    const compress = compression() as unknown as Middleware;
+    const app = fastify({
+      serverFactory: (handle) =>
+        createServer((req, res) => compress(req, res, () => handle(req, res))),
+    });
+    await app.register(fastifyPlugin, claiming(open()));
+    const origin = await onFastify(app, async (_request, reply) => {
+      reply.raw.writeHead(200, { "Content-Type": "text/plain" }).end(long);
+      return { other: true };
+    });
+    const first = await ask(origin, { key: "k", ...gzip });
+    const second = await ask(origin, { key: "k", ...gzip });
+    expect([first.status, second.status, second.replayed]).toEqual([200, 200, true]);
+    expect(second.body).toBe(first.body);
+  },
+);
+
+type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
 test("a keyed request that Fastify injects", async () => {
   const app = fastify();

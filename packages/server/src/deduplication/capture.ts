@@ -4,7 +4,14 @@ import type { Socket } from "node:net";
 import { isPromise, type Awaitable, type Field } from "@reissue/core";
 
 import { headGiven, headOf, setHeaders, type Head, type Keeps } from "./head.ts";
-import { intercept, type Interceptor, type Method, type Methods } from "./interception.ts";
+import { headersSet } from "./headers-set.ts";
+import {
+  intercept,
+  sayEnded,
+  type Interceptor,
+  type Method,
+  type Methods,
+} from "./interception.ts";
 import { bytesOf, isChunk, Recording } from "./recording.ts";
 import { giveStandIn, hasStandIn } from "./stand-in.ts";
 
@@ -138,6 +145,7 @@ class Capture implements Interceptor {
     this.#recording.add(chunk);
     this.#isEnding = true;
     this.#hold(end, args);
+    sayEnded(response);
     return response;
   }
 
@@ -166,7 +174,7 @@ class Capture implements Interceptor {
   }
 
   get #isCut(): boolean {
-    return this.#response.destroyed && this.#hasBegun;
+    return this.#hasBegun && this.#response.destroyed;
   }
 
   get #declaredLength(): number {
@@ -207,9 +215,10 @@ class Capture implements Interceptor {
     const response = this.#response;
     if (!this.#isSettled) this.#keeping = this.#keep();
     if (this.#keeping === null) return this.#letGo(method, args);
-    this.#keeping
-      .then(() => this.#letGo(method, args))
-      .catch((error: unknown) => response.destroy(error as Error));
+    this.#keeping.then(
+      () => this.#letGoLate(method, args),
+      (error: unknown) => response.destroy(error as Error),
+    );
     return true;
   }
 
@@ -221,6 +230,15 @@ class Capture implements Interceptor {
       body: this.#isShort ? null : this.#recording.body(),
     });
     return isPromise(kept) ? kept : null;
+  }
+
+  /** Where nobody is left to be told of a failure. */
+  #letGoLate(method: Method, args: readonly unknown[]): void {
+    try {
+      this.#letGo(method, args);
+    } catch {
+      // The response has been destroyed with it.
+    }
   }
 
   #letGo(method: Method, args: readonly unknown[]): unknown {
@@ -241,8 +259,8 @@ const noBytes = Buffer.alloc(0);
 
 /** Whether Node would declare the length of a body that it is given at once. */
 function takesLength(response: ServerResponse): boolean {
-  const names = ["content-length", "transfer-encoding", "trailer"];
-  if (names.some((name) => response.hasHeader(name))) return false;
+  const set = headersSet(response);
+  if ("content-length" in set || "transfer-encoding" in set || "trailer" in set) return false;
   // It remembers that the header was removed, and tells nobody else.
   const { _removedContLen: isUnwanted } = response as { _removedContLen?: boolean };
   return isUnwanted !== true && response.useChunkedEncodingByDefault;

@@ -62,7 +62,7 @@ export function intercept(
     (carrierOf(response.req) as Carrier)[intercepted] = { response, interceptor };
   } else {
     (response as Owner)[intercepted] = interceptor;
-    put(own, response);
+    Object.assign(response, own.methods);
   }
   watch(response);
 }
@@ -105,7 +105,6 @@ function watchAnew(socket: Connection): Set<ServerResponse> {
 interface Replacement {
   readonly originals: Methods;
   readonly methods: Methods;
-  readonly writableEnded: PropertyDescriptor & ThisType<ServerResponse>;
 }
 
 const own = replacement(
@@ -123,7 +122,14 @@ function sharedBy(response: ServerResponse): Replacement | null {
   if (before !== undefined) return before;
   if ([...names, "writableEnded"].some((name) => Object.hasOwn(prototype, name))) return null;
   const shared = replacement(Object.getPrototypeOf(prototype) as Methods, carried);
-  put(shared, prototype);
+  Object.assign(prototype, shared.methods);
+  Object.defineProperty(prototype, "writableEnded", {
+    configurable: true,
+    get(this: ServerResponse) {
+      // What Node's own says of it.
+      return this.finished || carried(this)?.hasEnded === true;
+    },
+  });
   replaced.set(prototype, shared);
   return shared;
 }
@@ -175,17 +181,15 @@ function replacement(
       addTrailers: method("addTrailers"),
       flushHeaders: method("flushHeaders"),
     },
-    writableEnded: {
-      configurable: true,
-      get() {
-        // What Node's own says of it.
-        return this.finished || interceptorOf(this)?.hasEnded === true;
-      },
-    },
   };
 }
 
-function put({ methods, writableEnded }: Replacement, target: object): void {
-  Object.assign(target, methods);
-  Object.defineProperty(target, "writableEnded", writableEnded);
+/**
+ * Has a response say that it has ended, though its end be held, or an end that others have put there go on later: Node's
+ * own says so only once it has been called. As a property of the response's own then alone, since most have ended by then.
+ */
+export function sayEnded(response: ServerResponse): void {
+  // Those whose prototype has the methods say so by themselves.
+  if (response.finished || response.writableEnded) return;
+  Object.defineProperty(response, "writableEnded", { configurable: true, value: true });
 }
