@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 
 import { decodeAnswer, encodeAnswer, type Answer } from "./answer.ts";
 
-/** What Node lets a header have. */
+/** What Node lets a header have, also where it is lenient. */
 const name = fc.stringMatching(/^[!#$%&'*+.^_`|~\w-]+$/);
-const value = fc.stringMatching(/^[\t\x20-\x7e\x80-\xff]*$/);
+const value = fc.stringMatching(/^[\x01-\x09\x0b\x0c\x0e-\xff]*$/);
 const field = fc.tuple(name, value);
 
 test("an answer comes back as it was", () => {

@@ -12,10 +12,10 @@ export interface Answer {
 }
 
 /** How an answer begins: the version of what follows, status, how many headers and trailers, and whether it has a body. */
-const start = /^1 (\d+) (\d{1,6}) (\d{1,6}) (kept|left)$/;
+const start = /^1 (\S+) (\d{1,6}) (\d{1,6}) (kept|left)$/;
 
-/** What no field may have in it (RFC 9110 §5.5, in the characters that Node sends). */
-const refused = /[^\t\x20-\x7e\x80-\xff]/;
+/** What no field has: Node sends all other characters of a byte, where it is told to be lenient. */
+const refused = /[\0\n\r]|[^\0-\xff]/;
 
 /**
  * Makes bytes of an answer, for a store: a line that says what follows, a line for each header and trailer, then the body
@@ -26,20 +26,16 @@ const refused = /[^\t\x20-\x7e\x80-\xff]/;
 export function encodeAnswer({ status, headers, trailers, body }: Answer): Uint8Array {
   const has = body === null ? "left" : "kept";
   let head = `1 ${status} ${headers.length} ${trailers.length} ${has}\n`;
-  for (const field of headers) head += line(field);
-  for (const field of trailers) head += line(field);
+  for (const [name, value] of [...headers, ...trailers]) {
+    if (refused.test(name) || refused.test(value) || name.includes(":")) {
+      throw new TypeError(`${JSON.stringify(name)} is no field that can be kept`);
+    }
+    head += `${name}:${value}\n`;
+  }
   const bytes = Buffer.allocUnsafe(head.length + (body?.byteLength ?? 0));
   bytes.write(head, "latin1");
   if (body !== null) bytes.set(body, head.length);
   return bytes;
-}
-
-function line([name, value]: Field): string {
-  const text = `${name}:${value}`;
-  if (refused.test(text) || name.includes(":")) {
-    throw new TypeError(`${JSON.stringify(name)} is no field that can be kept`);
-  }
-  return `${text}\n`;
 }
 
 /**
