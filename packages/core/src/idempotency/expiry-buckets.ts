@@ -52,13 +52,18 @@ export class ExpiryBuckets<Entry extends Expiring> {
         ? [...this.#buckets.keys()].filter((number) => number <= last)
         : Array.from({ length: Math.max(0, last - this.#first + 1) }, (_, at) => this.#first + at);
     for (const number of due) {
-      const bucket = this.#buckets.get(number) ?? null;
-      for (let at = bucket?.after ?? null; at !== bucket; at = at?.after ?? null) {
+      const bucket = this.#buckets.get(number);
+      if (bucket === undefined) continue;
+      let at = bucket.after;
+      while (at !== null && at !== bucket) {
         const entry = at as Entry;
-        if (entry.expiresAtMs <= nowMs) taken.push(entry);
+        at = at.after;
+        if (entry.expiresAtMs > nowMs) continue;
+        takeOut(entry);
+        taken.push(entry);
       }
+      if (bucket.after === bucket) this.#buckets.delete(number);
     }
-    for (const entry of taken) this.remove(entry);
     this.#first = this.#buckets.size === 0 ? Infinity : Math.max(this.#first, last);
     return taken;
   }
