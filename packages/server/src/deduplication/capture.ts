@@ -60,6 +60,7 @@ class Capture implements Interceptor {
   readonly #listener: CaptureListener;
   readonly #originals: Methods;
   readonly #recording: Recording;
+  readonly #isHead: boolean;
   #head: Head | null = null;
   #hasBegun = false;
   #isEnding = false;
@@ -75,6 +76,7 @@ class Capture implements Interceptor {
     this.#listener = listener;
     this.#originals = originals;
     this.#recording = new Recording(listener.maxBytes);
+    this.#isHead = response.req.method === "HEAD";
     response.on("close", () => {
       if (this.#isSettled) return;
       this.#isSettled = true;
@@ -170,7 +172,7 @@ class Capture implements Interceptor {
 
   get #isBodyless(): boolean {
     const status = this.#head?.status ?? this.#response.statusCode;
-    return this.#response.req.method === "HEAD" || status === 204 || status === 304;
+    return this.#isHead || status === 204 || status === 304;
   }
 
   get #isCut(): boolean {

@@ -81,7 +81,8 @@ function watch(response: ServerResponse): void {
   // Requests that were made by hand have none, or one that tells nothing.
   if (typeof socket?.prependListener !== "function") return;
   const waiting = watched.get(socket) ?? watchAnew(socket);
-  if (response.socket !== null) return;
+  // Asked of the socket first: each of Express' responses has a hidden class of its own.
+  if (socket._httpMessage === response || response.socket !== null) return;
   waiting.add(response);
   response.once("socket", () => waiting.delete(response));
 }
