@@ -110,7 +110,7 @@ describe.each(frameworks)("%s keeps an answer before its last byte leaves", (_, 
     await expect.poll(() => store.asked, { interval: 5 }).toBe(1);
     await sleep(30);
     const sent = wire.text.split("\r\n\r\n").slice(1).join("\r\n\r\n");
-    // Node 26 makes one chunk of writes in one turn.
+    // From 24.22 on Node makes one chunk of writes in one turn.
     expect(sent.replace("6\r\nonetwo", "3\r\none\r\n3\r\ntwo")).toBe(body ?? "");
     if (body === null) expect(wire.text).toBe("");
     store.open();

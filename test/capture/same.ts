@@ -27,8 +27,11 @@ export async function same(
   return second;
 }
 
-/** What came, as it was framed; Node 26 makes one chunk of what is written in a turn, and a held end comes in another. */
+/**
+ * What came, as it was framed; from 24.22 on Node makes one chunk of what is written in a turn, and a held end comes in
+ * another.
+ */
 function asSent(message: Message): Message {
   const [major = ""] = process.versions.node.split(".");
-  return Number(major) < 26 ? message : { ...message, framed: "" };
+  return Number(major) < 24 ? message : { ...message, framed: "" };
 }
