@@ -14,8 +14,8 @@ import { interleavedAnew } from "./run/rounds.js";
 import { openServices } from "./run/service-contender.js";
 import { median, ratio, spread } from "./run/statistics.js";
 
-const times = quick ? 1 : 2;
-const leastRounds = quick ? 2 : 24;
+const times = quick ? 1 : 4;
+const leastRounds = quick ? 2 : 36;
 const warmUp = quick ? 1 : 9;
 
 /** Of one turn; some 100 ms of each. @type {Record<string, { memory: number, redis: number }>} */
