@@ -92,9 +92,10 @@ test("a transaction that is cut in the work rejects, and the claim is held", asy
   const cut = store.withTransaction(claim, async (client) => {
     await client.query("INSERT INTO effects VALUES ('cut')");
     const pid = (await client.query("SELECT pg_backend_pid() AS pid")).rows[0].pid;
+    // It may end before the reply comes that says so. Nobody is waiting for a reply on it.
+    const ended = new Promise((resolve) => client.once("end", resolve));
     await pool.query("SELECT pg_terminate_backend($1)", [pid]);
-    // Nobody is waiting for a reply when the connection ends.
-    await new Promise((resolve) => client.once("end", resolve));
+    await ended;
     return { body: "never" };
   });
   await expect(cut).rejects.toThrow();
