@@ -17,24 +17,8 @@ const host = "127.0.0.1";
 
 /** Every library for one server; a client reconnects at once, and keeps no queue while it is off line. */
 export const standalone: Record<string, Connect> = {
-  async "node-redis"(port) {
-    const client = createClient({
-      socket: { host, port: port ?? 0, reconnectStrategy: 50 },
-      disableOfflineQueue: true,
-    });
-    client.on("error", () => {});
-    await client.connect();
-    return { client, close: () => client.destroy() };
-  },
-  async "node-redis 5"(port) {
-    const client = createClient5({
-      socket: { host, port: port ?? 0, reconnectStrategy: 50 },
-      disableOfflineQueue: true,
-    });
-    client.on("error", () => {});
-    await client.connect();
-    return { client, close: () => client.destroy() };
-  },
+  "node-redis": (port) => connected(createClient(at(port))),
+  "node-redis 5": (port) => connected(createClient5(at(port))),
   async ioredis(port) {
     const client = new Ioredis({ host, port: port ?? 0, lazyConnect: true, ...reconnecting });
     client.on("error", () => {});
@@ -51,20 +35,8 @@ export const standalone: Record<string, Connect> = {
 
 /** Every library for a cluster. */
 export const clustered: Record<string, Connect> = {
-  async "node-redis"(...ports) {
-    const rootNodes = ports.map((port) => ({ socket: { host, port } }));
-    const client = createCluster({ rootNodes });
-    client.on("error", () => {});
-    await client.connect();
-    return { client, close: () => client.destroy() };
-  },
-  async "node-redis 5"(...ports) {
-    const rootNodes = ports.map((port) => ({ socket: { host, port } }));
-    const client = createCluster5({ rootNodes });
-    client.on("error", () => {});
-    await client.connect();
-    return { client, close: () => client.destroy() };
-  },
+  "node-redis": (...ports) => connected(createCluster(among(ports))),
+  "node-redis 5": (...ports) => connected(createCluster5(among(ports))),
   async ioredis(...ports) {
     const client = new IoredisCluster(
       ports.map((port) => ({ host, port })),
@@ -84,5 +56,27 @@ export const clustered: Record<string, Connect> = {
     return { client, close: () => client.disconnect() };
   },
 };
+
+/** What node-redis takes for a server: it reconnects at once, and keeps no queue while it is off line. */
+function at(port = 0) {
+  return { socket: { host, port, reconnectStrategy: 50 }, disableOfflineQueue: true };
+}
+
+/** What it takes for a cluster. */
+function among(ports: readonly number[]) {
+  return { rootNodes: ports.map((port) => ({ socket: { host, port } })) };
+}
+
+interface NodeRedis {
+  on(event: "error", listener: () => void): unknown;
+  connect(): Promise<unknown>;
+  destroy(): void;
+}
+
+async function connected(client: RedisClient & NodeRedis): Promise<Connected> {
+  client.on("error", () => {});
+  await client.connect();
+  return { client, close: () => client.destroy() };
+}
 
 const reconnecting = { enableOfflineQueue: false, retryStrategy: () => 50 };
