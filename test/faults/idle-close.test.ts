@@ -48,6 +48,6 @@ test.each(cells.slice(0, 2))(
   "the race is real: node:http loses it, $name",
   { timeout },
   async (cell) => {
-    expect(await nodeFailures(cell)).toBeGreaterThan(0);
+    expect(await nodeFailures(cell)).toBeGreaterThan(10);
   },
 );
