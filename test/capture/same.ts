@@ -32,6 +32,7 @@ export async function same(
  * another.
  */
 function asSent(message: Message): Message {
-  const [major = ""] = process.versions.node.split(".");
-  return Number(major) < 24 ? message : { ...message, framed: "" };
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const joinsChunks = major > 24 || (major === 24 && minor >= 22);
+  return joinsChunks ? { ...message, framed: "" } : message;
 }
