@@ -217,10 +217,9 @@ class Capture implements Interceptor {
     const response = this.#response;
     if (!this.#isSettled) this.#keeping = this.#keep();
     if (this.#keeping === null) return this.#letGo(method, args);
-    this.#keeping.then(
-      () => this.#letGoLate(method, args),
-      (error: unknown) => response.destroy(error as Error),
-    );
+    this.#keeping
+      .then(() => this.#letGo(method, args))
+      .catch((error: unknown) => response.destroy(error as Error));
     return true;
   }
 
@@ -232,15 +231,6 @@ class Capture implements Interceptor {
       body: this.#isShort ? null : this.#recording.body(),
     });
     return isPromise(kept) ? kept : null;
-  }
-
-  /** Where nobody is left to be told of a failure. */
-  #letGoLate(method: Method, args: readonly unknown[]): void {
-    try {
-      this.#letGo(method, args);
-    } catch {
-      // The response has been destroyed with it.
-    }
   }
 
   #letGo(method: Method, args: readonly unknown[]): unknown {
