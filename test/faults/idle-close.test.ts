@@ -7,10 +7,10 @@ import { retrySafe, unsafe } from "./kind.ts";
 
 const short = { closesAfterMs: 300, options: { unsafeIdleMs: 150 }, unsafeIdleMs: 150 };
 
-/** Clients, callers, bursts and the two calls of each make 2000, but for the last. */
+/** Clients, callers, bursts and the two calls of each make 2000, 4000 and 960. */
 const cells: readonly IdleCell[] = [
   { name: "16 at a time", clients: 21, together: 7, callers: 16, bursts: 3, ...short },
-  { name: "one at a time", clients: 100, together: 100, callers: 1, bursts: 10, ...short },
+  { name: "one at a time", clients: 200, together: 100, callers: 1, bursts: 10, ...short },
   {
     name: "with the defaults",
     closesAfterMs: 2000,
