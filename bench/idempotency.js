@@ -96,7 +96,13 @@ async function run(framework, redisUrl) {
     { name: `${baseline} (again)`, keeping, measure: "first request" },
     ...(redisUrl === null
       ? [{ name: `${framework} + Map by hand`, keeping: "by hand", measure: "first request" }]
-      : []),
+      : [
+          {
+            name: `${baseline}, untimed`,
+            keeping: "by hand, untimed",
+            measure: "first request",
+          },
+        ]),
     ...others.map((peer) => ({
       name: `${framework} + ${peer}`,
       keeping: peer,

@@ -23,10 +23,10 @@ import { peers } from "./peers.js";
 const retentionMs = 3000;
 
 /**
- * What a service does about the keys of its requests: nothing; the least that a handler could do by hand; or what keeps
- * its answers.
+ * What a service does about the keys of its requests: nothing; the least that a handler could do by hand, in Redis with
+ * a client that is told to give its commands no timeouts or one that is told nothing; or what keeps its answers.
  *
- * @typedef {"nothing" | "by hand" | "Reissue" | keyof typeof peers} Keeping
+ * @typedef {"nothing" | "by hand" | "by hand, untimed" | "Reissue" | keyof typeof peers} Keeping
  */
 
 /**
@@ -122,14 +122,17 @@ async function settings(keyed) {
  * @returns {Promise<Answering | null>}
  */
 async function byHand({ keeping, redisUrl }) {
-  if (keeping !== "by hand") return null;
-  return redisUrl === null ? inMap() : inRedis(await connected(redisUrl));
+  const isUntimed = keeping === "by hand, untimed";
+  if (keeping !== "by hand" && !isUntimed) return null;
+  if (redisUrl === null) return inMap();
+  const client = await connected(redisUrl);
+  return inRedis(isUntimed ? client.withCommandOptions({ timeout: 0 }) : client);
 }
 
 /**
  * One look at Redis, and one write.
  *
- * @param {import("redis").RedisClientType} client
+ * @param {Pick<import("redis").RedisClientType, "get" | "set">} client
  * @returns {Answering}
  */
 function inRedis(client) {
