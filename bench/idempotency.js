@@ -95,7 +95,10 @@ async function run(framework, redisUrl) {
     },
     { name: `${baseline} (again)`, keeping, measure: "first request" },
     ...(redisUrl === null
-      ? [{ name: `${framework} + Map by hand`, keeping: "by hand", measure: "first request" }]
+      ? [
+          { name: `${framework} + Map by hand`, keeping: "by hand", measure: "first request" },
+          { name: `${framework} + straight line`, keeping: "straight", measure: "first request" },
+        ]
       : [
           {
             name: `${baseline}, untimed`,

@@ -24,9 +24,10 @@ const retentionMs = 3000;
 
 /**
  * What a service does about the keys of its requests: nothing; the least that a handler could do by hand, in Redis with
- * a client that is told to give its commands no timeouts or one that is told nothing; or what keeps its answers.
+ * a client that is told to give its commands no timeouts or one that is told nothing; the least that a middleware could
+ * do, in memory; or what keeps its answers.
  *
- * @typedef {"nothing" | "by hand" | "by hand, untimed" | "Reissue" | keyof typeof peers} Keeping
+ * @typedef {"nothing" | "by hand" | "by hand, untimed" | "straight" | "Reissue" | keyof typeof peers} Keeping
  */
 
 /**
@@ -49,6 +50,8 @@ export const services = {
     const idempotency = await settings(keyed);
     const gate = idempotency === null ? null : onExpress.reissue({ idempotency });
     if (gate !== null) app.use(gate);
+    const straight = straightLine(keyed);
+    if (straight !== null) app.use((req, res, next) => void straight(req, res).then(next, next));
     app.use(express.json());
     const peer = peers[keyed.keeping];
     if (peer !== undefined) app.use(await peer(keyed.redisUrl, ttlMs(keyed)));
@@ -66,6 +69,8 @@ export const services = {
     const router = new Router();
     const idempotency = await settings(keyed);
     if (idempotency !== null) app.use(onKoa.reissue({ idempotency }));
+    const straight = straightLine(keyed);
+    if (straight !== null) app.use((ctx, next) => straight(ctx.req, ctx.res).then(next));
     app.use(bodyParser());
     const answer = await byHand(keyed);
     router.post("/orders", async (ctx) => {
@@ -80,6 +85,10 @@ export const services = {
     const app = fastify();
     const idempotency = await settings(keyed);
     if (idempotency !== null) await app.register(onFastify.reissue, { idempotency });
+    const straight = straightLine(keyed);
+    if (straight !== null) {
+      app.addHook("onRequest", (request, reply) => straight(request.raw, reply.raw));
+    }
     const answer = await byHand(keyed);
     app.post("/orders", async ({ headers, body }, reply) => {
       if (answer === null) return body;
@@ -151,14 +160,7 @@ function inRedis(client) {
  */
 function inMap() {
   /** @type {Map<string, { request: string, text: string, expiresAt: number }>} */
-  const kept = new Map();
-  setInterval(() => {
-    const now = performance.now();
-    for (const [id, { expiresAt }] of kept) {
-      if (expiresAt > now) break;
-      kept.delete(id);
-    }
-  }, 1000).unref();
+  const kept = expiring(new Map());
   return (headers, body) => {
     const id = hash("sha256", `shared ${headers["idempotency-key"]}`, "base64url");
     const text = JSON.stringify(body);
@@ -168,6 +170,72 @@ function inMap() {
     if (first !== undefined) return first.text;
     kept.set(id, { request, text, expiresAt: performance.now() + retentionMs });
     return text;
+  };
+}
+
+/**
+ * Forgets what has expired, once a second.
+ *
+ * @template {{ expiresAt: number }} Kept
+ * @param {Map<string, Kept>} kept
+ */
+function expiring(kept) {
+  setInterval(() => {
+    const now = performance.now();
+    for (const [id, { expiresAt }] of kept) {
+      if (expiresAt > now) break;
+      kept.delete(id);
+    }
+  }, 1000).unref();
+  return kept;
+}
+
+/**
+ * The least that a middleware could do that keeps the answers of any handler: the bytes of the request, two hashes, a
+ * claim, and what goes out. It knows no lease, bound, stream or client that leaves, and replays nothing.
+ *
+ * @param {Keyed} keyed
+ * @returns {((req: import("node:http").IncomingMessage, res: import("node:http").ServerResponse) => Promise<void>) | null}
+ */
+function straightLine({ keeping }) {
+  if (keeping !== "straight") return null;
+  /** @type {Map<string, { request: string, answer: unknown, expiresAt: number }>} */
+  const kept = expiring(new Map());
+  return async (req, res) => {
+    // What came with the head is parsed by then.
+    await Promise.resolve();
+    const { buffer } = /** @type {{ _readableState: { buffer: Iterable<Buffer> } }} */ (
+      /** @type {unknown} */ (req)
+    )._readableState;
+    const [body] = buffer;
+    const id = hash("sha256", `shared ${req.headers["idempotency-key"]}`, "base64url");
+    const text = `POST ${req.url} ${req.headers["content-type"]} ${body?.toString("latin1")}`;
+    const request = hash("sha256", text, "base64url");
+    if (kept.has(id)) throw new Error("a retry");
+    /** @type {{ request: string, answer: unknown, expiresAt: number }} */
+    const record = { request, answer: null, expiresAt: performance.now() + retentionMs };
+    kept.set(id, record);
+    /** @type {unknown} */
+    let headers = null;
+    /** @type {Buffer[]} */
+    const chunks = [];
+    const { writeHead, write, end } =
+      /** @type {Record<string, (...args: unknown[]) => unknown>} */ (/** @type {unknown} */ (res));
+    Object.assign(res, {
+      writeHead(/** @type {unknown[]} */ ...args) {
+        headers = args.at(-1);
+        return Reflect.apply(writeHead, res, args);
+      },
+      write(/** @type {unknown[]} */ ...args) {
+        chunks.push(Buffer.from(/** @type {string} */ (args[0])));
+        return Reflect.apply(write, res, args);
+      },
+      end(/** @type {unknown[]} */ ...args) {
+        chunks.push(Buffer.from(/** @type {string} */ (args[0])));
+        record.answer = { status: res.statusCode, set: res.getHeaders(), headers, chunks };
+        return Reflect.apply(end, res, args);
+      },
+    });
   };
 }
 
