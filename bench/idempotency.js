@@ -148,6 +148,16 @@ async function run(framework, redisUrl) {
       ...(atLeast !== undefined && { target: { atLeast } }),
     });
   }
+  if (redisUrl !== null) {
+    const [ours, untimed] = [`${framework} + Reissue`, `${baseline}, untimed`];
+    findings.push({
+      measure: `requests a second, first request, ${kind}`,
+      contender: ours,
+      beside: untimed,
+      unit: "",
+      spread: ratio(series(ours, "perSecond"), series(untimed, "perSecond")),
+    });
+  }
   return times * rounds;
 }
 

@@ -1,16 +1,15 @@
 import { describe, OptionError } from "@reissue/core";
 
+import { UnsentLimit, type Limitable } from "./unsent-limit.ts";
+
 /** What of a client or pool of node-redis 5 or later is used. */
 export interface NodeRedisClient {
-  /** A pool does not tell. */
-  readonly isReady?: boolean;
   sendCommand(args: (string | Buffer)[], options?: NodeRedisOptions): Promise<unknown>;
   withTypeMapping(mapping: { readonly 36: typeof Buffer }): unknown;
 }
 
 /** What of a cluster client of node-redis 5 or later is used. */
 export interface NodeRedisCluster {
-  readonly isReady?: boolean;
   sendCommand(
     firstKey: string | undefined,
     isReadonly: boolean | undefined,
@@ -54,17 +53,8 @@ interface NodeRedisOptions {
 
 /** Bulk strings (`$`, 36 in node-redis' RESP_TYPES) as Buffers. */
 const typeMapping = { 36: Buffer } as const;
-
-/**
- * From version 6 on node-redis gives each command an `AbortSignal.timeout`, of 5 s unless it is told otherwise, until it
- * is written. The store's caller has a timeout of its own, and two signals took a third of a keyed request (22 of 60 µs
- * on Fastify, Node 20.20).
- */
+const asBuffers: NodeRedisOptions = { typeMapping };
 const untimed: NodeRedisOptions = { timeout: 0 };
-const timed: NodeRedisOptions = {};
-
-/** How many commands may wait without it: where a connection is stuck it is what bounds their number. */
-const mostUntimed = 1000;
 
 /**
  * How a client evaluates scripts; its kind is told by the methods it has.
@@ -104,38 +94,33 @@ type Send<Client> = (
   client: Client,
   command: (string | Buffer)[],
   key: string,
-  options: NodeRedisOptions,
+  options?: NodeRedisOptions,
 ) => Promise<unknown>;
 
 /**
- * From version 6 on a client with a type mapping of its own heeds it in `sendCommand`; before, it takes one with each
- * call, which version 6 does too, but slower. Which of them it is shows in its first reply.
+ * From version 6 on a client heeds options of its own in `sendCommand`; before, it takes them with each call, which
+ * version 6 does too, but 6 µs slower. Which of them it is shows in its first reply.
  */
 function nodeRedis<Client extends NodeRedisClient | NodeRedisCluster>(
   client: Client,
   send: Send<Client>,
 ): Evaluate {
   const mapped = client.withTypeMapping(typeMapping) as Client;
-  let heedsMapping: boolean | null = null;
-  let waiting = 0;
+  const limit = has<Client & Limitable<Client>>(mapped, "withAbortSignal")
+    ? new UnsentLimit(mapped)
+    : null;
+  let heedsOwn: boolean | null = null;
   return async (name, script, key, args, isBinary) => {
     const command = [name, script, "1", key, ...args];
-    // One that is ready writes in this very turn. Else it waits, and is not to be sent long after its caller has left.
-    const isTimed = client.isReady !== true || waiting >= mostUntimed;
-    const options = isTimed ? timed : untimed;
-    waiting += 1;
-    try {
-      if (!isBinary) return await send(client, command, key, options);
-      if (heedsMapping !== false) {
-        const reply = await send(mapped, command, key, options);
-        heedsMapping ??= Buffer.isBuffer(reply);
-        if (heedsMapping) return reply;
-      }
+    if (heedsOwn ?? isBinary) {
+      const reply = await (limit === null
+        ? send(mapped, command, key)
+        : send(limit.client(), command, key, untimed));
+      heedsOwn ??= Buffer.isBuffer(reply);
+      if (heedsOwn) return reply;
       // A claim may be asked for twice: its owner is told the same.
-      return await send(client, command, key, { ...options, typeMapping });
-    } finally {
-      waiting -= 1;
     }
+    return send(client, command, key, isBinary ? asBuffers : undefined);
   };
 }
 
