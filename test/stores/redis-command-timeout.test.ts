@@ -1,6 +1,7 @@
 import { recordId, type ClaimRequest } from "@reissue/core";
 import { redisStore, type RedisClient } from "@reissue/store-redis";
 import { AbortError, createClient, createClientPool } from "redis";
+import { createClient as createClient5, TimeoutError as TimeoutError5 } from "redis-5";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 import { RedisServer } from "./redis-server.ts";
@@ -68,6 +69,17 @@ test("a command that waits for its connection is dropped after 5 to 6 s, and not
   await server.start();
   await vi.waitFor(() => store.claim(claim("after")), { timeout: 10_000 });
   expect(await server.cli("DBSIZE")).toBe("1");
+});
+
+test("a command that waits for a connection of node-redis 5 has the timeout that the client was given", async () => {
+  const server = await started();
+  const commandOptions = { timeout: 100 };
+  const client = await connected(createClient5({ socket: socket(server), commandOptions }));
+  const gone = new Promise((resolve) => void client.once("reconnecting", resolve));
+  await server.kill();
+  await gone;
+  const store = redisStore({ client });
+  await expect(store.claim(claim("meanwhile"))).rejects.toThrow(TimeoutError5);
 });
 
 function claim(key: string): ClaimRequest {

@@ -48,13 +48,11 @@ interface IoredisScripting {
 
 interface NodeRedisOptions {
   readonly typeMapping?: { readonly 36: typeof Buffer };
-  readonly timeout?: number;
 }
 
 /** Bulk strings (`$`, 36 in node-redis' RESP_TYPES) as Buffers. */
 const typeMapping = { 36: Buffer } as const;
 const asBuffers: NodeRedisOptions = { typeMapping };
-const untimed: NodeRedisOptions = { timeout: 0 };
 
 /**
  * How a client evaluates scripts; its kind is told by the methods it has.
@@ -105,17 +103,15 @@ function nodeRedis<Client extends NodeRedisClient | NodeRedisCluster>(
   client: Client,
   send: Send<Client>,
 ): Evaluate {
-  const mapped = client.withTypeMapping(typeMapping) as Client;
-  const limit = has<Client & Limitable<Client>>(mapped, "withAbortSignal")
-    ? new UnsentLimit(mapped)
+  const limit = has<Client & Limitable<Client>>(client, "withAbortSignal", "withCommandOptions")
+    ? new UnsentLimit(client, asBuffers)
     : null;
+  const mapped = client.withTypeMapping(typeMapping) as Client;
   let heedsOwn: boolean | null = null;
   return async (name, script, key, args, isBinary) => {
     const command = [name, script, "1", key, ...args];
     if (heedsOwn ?? isBinary) {
-      const reply = await (limit === null
-        ? send(mapped, command, key)
-        : send(limit.client(), command, key, untimed));
+      const reply = await send(limit?.client() ?? mapped, command, key);
       heedsOwn ??= Buffer.isBuffer(reply);
       if (heedsOwn) return reply;
       // A claim may be asked for twice: its owner is told the same.

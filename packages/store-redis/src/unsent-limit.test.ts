@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 
 import { UnsentLimit } from "./unsent-limit.ts";
 
@@ -6,7 +6,13 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Gives the signal of each client that is made. */
-const limit = () => new UnsentLimit({ withAbortSignal: (signal) => signal });
+function limit(): UnsentLimit<AbortSignal> {
+  const client = {
+    withCommandOptions: () => client,
+    withAbortSignal: (signal: AbortSignal) => signal,
+  };
+  return new UnsentLimit(client, {});
+}
 
 test("all commands of a second share a signal, which is aborted 5 s later", () => {
   const limited = limit();
@@ -21,6 +27,14 @@ test("all commands of a second share a signal, which is aborted 5 s later", () =
   expect(first.aborted).toBe(false);
   vi.advanceTimersByTime(1);
   expect([first.aborted, second.aborted]).toEqual([true, false]);
+});
+
+test("whoever comes after the loop stood still is given no signal that is about to be aborted", () => {
+  const limited = limit();
+  const first = limited.client();
+  vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect(limited.client()).not.toBe(first);
 });
 
 test("the abort reaches who listens still, and no other", () => {

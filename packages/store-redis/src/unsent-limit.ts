@@ -1,9 +1,13 @@
-/** How long commands share a signal, and how long after that it is aborted, in ms: what is node-redis' own timeout. */
+/** How long commands share a signal, in ms. */
 const sharedForMs = 1000;
-const abortAfterMs = 5000;
 
-/** What of a client or pool of node-redis is used. */
+/** How long after it was first given to a command it is aborted, in ms: for the last one, node-redis' own 5 s. */
+const abortAfterMs = 6000;
+
+/** What of a client or pool of node-redis is used. Version 5 heeds neither in `sendCommand`. */
 export interface Limitable<Client> {
+  /** The same client, with such options of its own. */
+  withCommandOptions(options: object): Limitable<Client>;
   /** The same client, which drops what it has not sent when the signal is aborted. */
   withAbortSignal(signal: AbortSignal): Client;
 }
@@ -18,23 +22,27 @@ export interface Limitable<Client> {
 export class UnsentLimit<Client> {
   readonly #client: Limitable<Client>;
   #current: Client | null = null;
+  #begunAtMs = 0;
 
-  constructor(client: Limitable<Client>) {
-    this.#client = client;
+  /** @param options - What each command is sent with. */
+  constructor(client: Limitable<Client>, options: object) {
+    this.#client = client.withCommandOptions({ ...options, timeout: 0 });
   }
 
-  /** Who sends the next command; it need not be given a timeout. */
+  /** Who sends the next command. */
   client(): Client {
-    return (this.#current ??= this.#begin());
+    const nowMs = performance.now();
+    // No timer ends it: after the loop stood still, one could come after the abort.
+    if (this.#current === null || nowMs - this.#begunAtMs >= sharedForMs) {
+      this.#begunAtMs = nowMs;
+      this.#current = this.#begin();
+    }
+    return this.#current;
   }
 
   #begin(): Client {
     const { signal, abort } = manyHeard();
-    const end = (): void => {
-      this.#current = null;
-      setTimeout(abort, abortAfterMs).unref();
-    };
-    setTimeout(end, sharedForMs).unref();
+    setTimeout(abort, abortAfterMs).unref();
     return this.#client.withAbortSignal(signal);
   }
 }
