@@ -99,13 +99,7 @@ async function run(framework, redisUrl) {
           { name: `${framework} + Map by hand`, keeping: "by hand", measure: "first request" },
           { name: `${framework} + straight line`, keeping: "straight", measure: "first request" },
         ]
-      : [
-          {
-            name: `${baseline}, untimed`,
-            keeping: "by hand, untimed",
-            measure: "first request",
-          },
-        ]),
+      : [{ name: `${baseline}, untimed`, keeping: "by hand, untimed", measure: "first request" }]),
     ...others.map((peer) => ({
       name: `${framework} + ${peer}`,
       keeping: peer,

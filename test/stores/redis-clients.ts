@@ -73,7 +73,8 @@ interface NodeRedis {
   destroy(): void;
 }
 
-async function connected(client: RedisClient & NodeRedis): Promise<Connected> {
+/** Connects a client or pool of node-redis. */
+export async function connected(client: RedisClient & NodeRedis): Promise<Connected> {
   client.on("error", () => {});
   await client.connect();
   return { client, close: () => client.destroy() };

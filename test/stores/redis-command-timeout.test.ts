@@ -4,6 +4,7 @@ import { AbortError, createClient, createClientPool } from "redis";
 import { createClient as createClient5, TimeoutError as TimeoutError5 } from "redis-5";
 import { expect, onTestFinished, test, vi } from "vitest";
 
+import { connected } from "./redis-clients.ts";
 import { RedisServer } from "./redis-server.ts";
 
 async function started(): Promise<RedisServer> {
@@ -12,16 +13,9 @@ async function started(): Promise<RedisServer> {
   return server;
 }
 
-interface NodeRedis {
-  on(event: "error", listener: () => void): unknown;
-  connect(): Promise<unknown>;
-  destroy(): void;
-}
-
-async function connected<Client extends NodeRedis>(client: Client): Promise<Client> {
-  client.on("error", () => {});
-  await client.connect();
-  onTestFinished(() => client.destroy());
+async function opened<Client extends Parameters<typeof connected>[0]>(client: Client) {
+  const { close } = await connected(client);
+  onTestFinished(close);
   return client;
 }
 
@@ -29,9 +23,19 @@ function socket({ port }: RedisServer) {
   return { host: "127.0.0.1", port, reconnectStrategy: 50 };
 }
 
+/** Kills a server, and waits until its client knows. */
+async function lost(
+  server: RedisServer,
+  client: { once(event: "reconnecting", listener: () => void): unknown },
+): Promise<void> {
+  const known = new Promise<void>((resolve) => void client.once("reconnecting", resolve));
+  await server.kill();
+  await known;
+}
+
 test.each<[string, (server: RedisServer) => Promise<RedisClient>]>([
-  ["a client", (server) => connected(createClient({ socket: socket(server) }))],
-  ["a pool", (server) => connected(createClientPool({ socket: socket(server) }))],
+  ["a client", (server) => opened(createClient({ socket: socket(server) }))],
+  ["a pool", (server) => opened(createClientPool({ socket: socket(server) }))],
 ])("%s of node-redis makes no timeout for each command", async (_name, open) => {
   const store = redisStore({ client: await open(await started()) });
   const timeouts = vi.spyOn(AbortSignal, "timeout");
@@ -51,13 +55,11 @@ test.each<[string, (server: RedisServer) => Promise<RedisClient>]>([
 
 test("a command that waits for its connection is dropped after 5 to 6 s, and not sent after that", async () => {
   const server = await started();
-  const client = await connected(createClient({ socket: socket(server) }));
+  const client = await opened(createClient({ socket: socket(server) }));
   const store = redisStore({ client });
   await store.claim(claim("before"));
 
-  const gone = new Promise((resolve) => void client.once("reconnecting", resolve));
-  await server.kill();
-  await gone;
+  await lost(server, client);
   const askedAt = performance.now();
   const waiting = ["one", "two"].map(async (key) => store.claim(claim(key)));
   const results = await Promise.allSettled(waiting);
@@ -74,10 +76,8 @@ test("a command that waits for its connection is dropped after 5 to 6 s, and not
 test("a command that waits for a connection of node-redis 5 has the timeout that the client was given", async () => {
   const server = await started();
   const commandOptions = { timeout: 100 };
-  const client = await connected(createClient5({ socket: socket(server), commandOptions }));
-  const gone = new Promise((resolve) => void client.once("reconnecting", resolve));
-  await server.kill();
-  await gone;
+  const client = await opened(createClient5({ socket: socket(server), commandOptions }));
+  await lost(server, client);
   const store = redisStore({ client });
   await expect(store.claim(claim("meanwhile"))).rejects.toThrow(TimeoutError5);
 });
