@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 import { memoryStore, type IdempotencyStore } from "@reissue/core";
 
 /** Stores in memory: one that answers at once, and one that answers in a turn of the loop to come, as others do. */

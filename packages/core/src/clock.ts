@@ -1,3 +1,6 @@
+import { performance } from "node:perf_hooks";
+import { clearTimeout, setTimeout } from "node:timers";
+
 import { maxTimerMs } from "./option.ts";
 
 /** A handle that a {@link Clock} gave out and takes back; opaque to everybody else. */
@@ -21,10 +24,18 @@ export interface Clock {
   random(): number;
 }
 
-/** The real clock: `performance.now()`, Node's timers and `Math.random()`. */
+// As they are when this is loaded: fake timers put others in the place of the globals, and of the method too, and a call
+// over a real socket would wait for a time that stands still.
+const now = performance.now.bind(performance);
+const wallNow = Date.now;
+
+/**
+ * The real clock: `performance.now()`, Node's timers and `Math.random()`. Fake timers of a test framework do not reach
+ * it; a test that wants to move the time passes a clock of its own.
+ */
 export const systemClock: Clock = {
-  now: () => performance.now(),
-  wallNow: () => Date.now(),
+  now,
+  wallNow,
   // Node counts in whole milliseconds from the last one that has passed, and so fires up to two too early.
   setTimeout: (callback, delayMs) =>
     setTimeout(callback, Math.min(Math.ceil(delayMs) + 1, maxTimerMs)),

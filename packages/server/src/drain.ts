@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { setImmediate } from "node:timers";
 
 import { checkDuration, checkKeys, OptionError, systemClock, type Clock } from "@reissue/core";
 

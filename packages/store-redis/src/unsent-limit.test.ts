@@ -1,44 +1,46 @@
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
+
+import { manualClock, type ManualClock } from "@reissue/testing";
 
 import { UnsentLimit } from "./unsent-limit.ts";
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
-
 /** Gives the signal of each client that is made. */
-function limit(): UnsentLimit<AbortSignal> {
+function limit(clock: ManualClock): UnsentLimit<AbortSignal> {
   const client = {
     withCommandOptions: () => client,
     withAbortSignal: (signal: AbortSignal) => signal,
   };
-  return new UnsentLimit(client, {});
+  return new UnsentLimit(client, {}, clock);
 }
 
-test("all commands of a second share a signal, which is aborted 5 s later", () => {
-  const limited = limit();
+test("all commands of a second share a signal, which is aborted 5 s later", async () => {
+  const clock = manualClock();
+  const limited = limit(clock);
   const first = limited.client();
-  vi.advanceTimersByTime(999);
+  await clock.advance(999);
   expect(limited.client()).toBe(first);
-  vi.advanceTimersByTime(1);
+  await clock.advance(1);
   const second = limited.client();
   expect(second).not.toBe(first);
 
-  vi.advanceTimersByTime(4999);
+  await clock.advance(4999);
   expect(first.aborted).toBe(false);
-  vi.advanceTimersByTime(1);
+  await clock.advance(1);
   expect([first.aborted, second.aborted]).toEqual([true, false]);
 });
 
 test("whoever comes after the loop stood still is given no signal that is about to be aborted", () => {
-  const limited = limit();
+  const clock = manualClock();
+  let stoodStillMs = 0;
+  const limited = limit({ ...clock, now: () => clock.now() + stoodStillMs });
   const first = limited.client();
-  vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
-  onTestFinished(() => void vi.restoreAllMocks());
+  stoodStillMs = 60_000;
   expect(limited.client()).not.toBe(first);
 });
 
-test("the abort reaches who listens still, and no other", () => {
-  const signal = limit().client();
+test("the abort reaches who listens still, and no other", async () => {
+  const clock = manualClock();
+  const signal = limit(clock).client();
   const heard: string[] = [];
   const sent = (): void => void heard.push("sent");
   const unsent = Array.from({ length: 20 }, (_, at) => (event: Event) => {
@@ -48,12 +50,13 @@ test("the abort reaches who listens still, and no other", () => {
   signal.addEventListener("abort", sent, { once: true });
   for (const listener of unsent) signal.addEventListener("abort", listener, { once: true });
   signal.removeEventListener("abort", sent);
-  vi.advanceTimersByTime(6000);
+  await clock.advance(6000);
   expect(heard).toEqual(["abort 0"]);
 });
 
-test("nothing is left to do once no more commands come", () => {
-  limit().client();
-  vi.advanceTimersByTime(6000);
-  expect(vi.getTimerCount()).toBe(0);
+test("nothing is left to do once no more commands come", async () => {
+  const clock = manualClock();
+  limit(clock).client();
+  await clock.advance(6000);
+  expect(clock.pending).toBe(0);
 });

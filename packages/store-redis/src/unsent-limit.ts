@@ -1,3 +1,5 @@
+import { systemClock, type Clock } from "@reissue/core";
+
 /** How long commands share a signal, in ms. */
 const sharedForMs = 1000;
 
@@ -21,17 +23,19 @@ export interface Limitable<Client> {
  */
 export class UnsentLimit<Client> {
   readonly #client: Limitable<Client>;
+  readonly #clock: Clock;
   #current: Client | null = null;
   #begunAtMs = 0;
 
   /** @param options - What each command is sent with. */
-  constructor(client: Limitable<Client>, options: object) {
+  constructor(client: Limitable<Client>, options: object, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#client = client.withCommandOptions({ ...options, timeout: 0 });
   }
 
   /** Who sends the next command. */
   client(): Client {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.now();
     // No timer ends it: after the loop stood still, one could come after the abort.
     if (this.#current === null || nowMs - this.#begunAtMs >= sharedForMs) {
       this.#begunAtMs = nowMs;
@@ -42,7 +46,8 @@ export class UnsentLimit<Client> {
 
   #begin(): Client {
     const { signal, abort } = manyHeard();
-    setTimeout(abort, abortAfterMs).unref();
+    const timer = this.#clock.setTimeout(abort, abortAfterMs);
+    (timer as { unref?: () => void }).unref?.();
     return this.#client.withAbortSignal(signal);
   }
 }

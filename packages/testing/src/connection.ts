@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import { clearTimeout, setTimeout } from "node:timers";
+
 import type { Closing, Fault } from "./fault.ts";
 import type { FaultPlan } from "./fault-plan.ts";
 import { IdleWatch } from "./idle-watch.ts";

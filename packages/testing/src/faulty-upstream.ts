@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { clearTimeout, setTimeout } from "node:timers";
 import { setImmediate } from "node:timers/promises";
 import { Connection, type ConnectionHost, type Exchange } from "./connection.ts";
 import { encodeResponse, type EncodedResponse } from "./encoded-response.ts";

@@ -1,4 +1,6 @@
-import { performance } from "node:perf_hooks";
+import { clearTimeout, setTimeout } from "node:timers";
+
+import { systemClock } from "@reissue/core";
 
 /** Node fires a longer timer at once. */
 const MAX_TIMER_MS = 2_147_483_647;
@@ -21,7 +23,7 @@ export class IdleWatch {
   /** The connection is idle from now on. */
   begin(): void {
     if (this.#timeoutMs > MAX_TIMER_MS) return;
-    this.#sinceMs = performance.now();
+    this.#sinceMs = systemClock.now();
     if (this.#timer === null) this.#wait(this.#timeoutMs);
   }
 
@@ -34,7 +36,7 @@ export class IdleWatch {
   // One timer a connection, set again when it fires: a timer a request would cost more than the request.
   #wait(delayMs: number): void {
     this.#timer = setTimeout(() => {
-      const left = this.#sinceMs + this.#timeoutMs - performance.now();
+      const left = this.#sinceMs + this.#timeoutMs - systemClock.now();
       if (!this.#idle()) this.#wait(this.#timeoutMs);
       else if (left > 0) this.#wait(Math.ceil(left));
       else this.#expire();

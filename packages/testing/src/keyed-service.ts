@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   idempotencyChannel,
   recordId,
+  systemClock,
   type IdempotencyEvent,
   type IdempotencyMessage,
 } from "@reissue/core";
@@ -111,9 +112,9 @@ export async function serving(
 
 /** Waits until it is so, and fails where it has not come so in time. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAtMs = Date.now() + patienceMs;
+  const endsAtMs = systemClock.now() + patienceMs;
   while (!(await isSo())) {
-    assert.ok(Date.now() < endsAtMs, `Waited in vain: ${what}`);
+    assert.ok(systemClock.now() < endsAtMs, `Waited in vain: ${what}`);
     await sleep(10);
   }
 }

@@ -1,4 +1,5 @@
-import { performance } from "node:perf_hooks";
+import { systemClock } from "@reissue/core";
+
 import type { FaultName } from "./fault.ts";
 import type { ReceivedRequest } from "./received-request.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -46,7 +47,7 @@ export class Ledger {
       headers: head.headers,
       connection,
       nth,
-      at: performance.now(),
+      at: systemClock.now(),
       bodyBytes: 0,
       bodySha256: null,
       body: null,

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 
 const LISTEN_TRIES = 50;
 const LISTEN_RETRY_MS = 20;
@@ -60,7 +61,7 @@ export class Listener {
       } catch (error) {
         // On the way back up, somebody may hold the port for a moment; on the first listen it is simply taken.
         if (!this.#opened || tried === LISTEN_TRIES) throw error;
-        await new Promise((resolve) => setTimeout(resolve, LISTEN_RETRY_MS));
+        await setTimeout(LISTEN_RETRY_MS);
       }
     }
     // Out of file descriptors: the client sees its connect fail, which is what this server is for.

@@ -1,5 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { clearTimeout, setTimeout } from "node:timers";
+
 import type { ChildCall, ChildReply } from "./child-call.ts";
 
 const EXIT_MS = 2_000;

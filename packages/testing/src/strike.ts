@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 import type { Connection, Exchange } from "./connection.ts";
 import type { Closing, Fault } from "./fault.ts";
 import { encodeResponse } from "./encoded-response.ts";

@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from "node:timers";
+
 interface Waiter {
   readonly condition: () => boolean;
   readonly settle: (error: unknown) => void;

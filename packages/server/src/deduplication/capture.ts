@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
 
 import { isPromise, type Awaitable, type Field } from "@reissue/core";
 
@@ -264,7 +265,7 @@ type Callback = (error?: Error) => void;
 function refused(args: readonly unknown[]): false {
   const error = Object.assign(new Error("write after end"), { code: "ERR_STREAM_WRITE_AFTER_END" });
   const callback = callbackOf(args);
-  if (callback !== undefined) process.nextTick(callback, error);
+  if (callback !== undefined) setImmediate(callback, error);
   return false;
 }
 

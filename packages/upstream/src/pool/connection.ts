@@ -7,6 +7,7 @@ import type { OriginSettings } from "../origin-settings.ts";
 import { joinedHeader, type RawHeaders } from "../raw-headers.ts";
 import type { ResponseHandler } from "../response-handler.ts";
 import { hintBufferMs, keepAliveHintMs } from "./keep-alive-hint.ts";
+import { dispatchOn } from "./platform-timers.ts";
 
 const noHint = Buffer.alloc(0);
 
@@ -100,7 +101,7 @@ export class Connection {
   dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant): void {
     this.#occupant = occupant;
     this.#closeIdleAfter(0);
-    this.#client.dispatch(options, occupant as unknown as Dispatcher.DispatchHandler);
+    dispatchOn(this.#client, options, occupant as unknown as Dispatcher.DispatchHandler);
   }
 
   /** Takes note that its request has ended. */

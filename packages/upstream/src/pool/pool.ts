@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 import type { Clock } from "@reissue/core";
 import { buildConnector } from "undici";
 
