@@ -45,10 +45,10 @@ app.post("/orders/:id/reserve", gate.route({ retryOn: ["ECONNRESET"] }), async (
   const stock = await req.upstream(inventory.origin + req.path, { method: "POST" });
   res.json(await stock.json());
 });
-// The charge goes out with a key made from the caller's: sent again, it is not charged again.
+// The charge goes out with a key made from the caller's and its step: sent again, it is not charged again.
 app.post("/payments", gate.route({ idempotencyKey: "required" }), async (req, res) => {
-  const body = JSON.stringify(req.body);
-  const charge = await req.upstream(`${payments.origin}/charges`, { method: "POST", body });
+  const call = { method: "POST", body: JSON.stringify(req.body), step: "charge" };
+  const charge = await req.upstream(`${payments.origin}/charges`, call);
   res.json(await charge.json());
 });
 // 504 after half a second, however long the inventory takes.

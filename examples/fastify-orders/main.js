@@ -50,11 +50,11 @@ app.post("/orders/:id/reserve", { config: again }, async (request) => {
   const stock = await request.upstream(inventory.origin + request.url, { method: "POST" });
   return stock.json();
 });
-// The charge goes out with a key made from the caller's: sent again, it is not charged again.
+// The charge goes out with a key made from the caller's and its step: sent again, it is not charged again.
 const keyed = /** @type {const} */ ({ reissue: { idempotencyKey: "required" } });
 app.post("/payments", { config: keyed }, async (request) => {
-  const body = JSON.stringify(request.body);
-  const charge = await request.upstream(`${payments.origin}/charges`, { method: "POST", body });
+  const call = { method: "POST", body: JSON.stringify(request.body), step: "charge" };
+  const charge = await request.upstream(`${payments.origin}/charges`, call);
   return charge.json();
 });
 // 504 after half a second, however long the inventory takes.

@@ -55,10 +55,10 @@ router.post("/orders/:id/reserve", route({ retryOn: ["ECONNRESET"] }), async (ct
   const stock = await ctx.upstream(inventory.origin + ctx.path, { method: "POST" });
   ctx.body = await stock.json();
 });
-// The charge goes out with a key made from the caller's: sent again, it is not charged again.
+// The charge goes out with a key made from the caller's and its step: sent again, it is not charged again.
 router.post("/payments", route({ idempotencyKey: "required" }), async (ctx) => {
-  const body = JSON.stringify(ctx.request.body);
-  const charge = await ctx.upstream(`${payments.origin}/charges`, { method: "POST", body });
+  const call = { method: "POST", body: JSON.stringify(ctx.request.body), step: "charge" };
+  const charge = await ctx.upstream(`${payments.origin}/charges`, call);
   ctx.body = await charge.json();
 });
 // 504 after half a second, however long the inventory takes.

@@ -17,7 +17,7 @@ function keysOf({ requests }: FaultyUpstream): (string | undefined)[] {
   );
 }
 
-/** A service that makes two unsafe calls, the first twice, and a safe one. */
+/** A service that makes two unsafe calls, the first twice, and a safe one; the order of the unsafe ones is the caller's. */
 function calling(
   start: Start,
   orders: FaultyUpstream,
@@ -27,9 +27,11 @@ function calling(
   return start({
     ...options,
     upstream: { origins: { [orders.origin]: { idempotencyKey } } },
-    async run({ upstream }) {
-      for (const path of ["/a", "/b", "/a"]) {
-        await (await upstream(orders.origin + path, { method: "POST" })).text();
+    async run({ upstream, request }) {
+      const steps = String(request.headers["x-steps"] ?? "/a 1,/b 2,/a 3").split(",");
+      for (const step of steps) {
+        const url = orders.origin + step.split(" ")[0];
+        await (await upstream(url, { method: "POST", step })).text();
       }
       await (await upstream(orders.origin)).text();
       return "done";

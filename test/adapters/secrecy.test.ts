@@ -45,14 +45,14 @@ async function calls(): Promise<{
         await gate;
       }
       if (wanted === "wrapped") {
-        const failing = upstream(broken.origin, { method: "POST" });
+        const failing = upstream(broken.origin, { method: "POST", step: "first" });
         const own = (cause: unknown): never => {
           throw new Error("The application's own", { cause });
         };
         await failing.catch(own);
       }
       const { origin } = wanted === "fine" || wanted === "held" ? orders : broken;
-      await (await upstream(origin, { method: "POST", headers })).text();
+      await (await upstream(origin, { method: "POST", headers, step: "order" })).text();
       return "done";
     },
     keys: () =>

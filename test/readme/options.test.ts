@@ -21,6 +21,7 @@ function properties(path: string, name: string): Map<string, string | undefined>
 const client = properties("packages/upstream/src/options.ts", "UpstreamOptions");
 const connection = properties("packages/upstream/src/options.ts", "ConnectionSettings");
 const origin = properties("packages/upstream/src/options.ts", "OriginOptions");
+const route = properties("packages/upstream/src/options.ts", "OriginRouteOptions");
 const call = properties("packages/core/src/retry/retry-options.ts", "CallRetryOptions");
 const retry = properties("packages/core/src/retry/retry-options.ts", "RetryOptions");
 const server = [
@@ -33,7 +34,7 @@ const server = [
 ];
 
 test("every option is described, and no description is stale", () => {
-  const all = [client, connection, origin, call, retry, ...server].flatMap((each) => [
+  const all = [client, connection, origin, route, call, retry, ...server].flatMap((each) => [
     ...each.keys(),
   ]);
   const described = [...page.keys()].flatMap((name) => name.split("."));

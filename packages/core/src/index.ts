@@ -113,3 +113,11 @@ export {
   type ConditionName,
   type RetryOptions,
 } from "./retry/retry-options.ts";
+export {
+  OutboundSteps,
+  type OutboundStep,
+  type StepCall,
+  type StepOwner,
+} from "./steps/outbound-steps.ts";
+export { StepError, stepMissingError } from "./steps/step-error.ts";
+export { checkStep } from "./steps/step.ts";

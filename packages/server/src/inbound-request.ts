@@ -4,6 +4,7 @@ import {
   isRetrySafe,
   keyMalformedError,
   keyMissingError,
+  OutboundSteps,
   parseIdempotencyKey,
   type Claim,
   type GatewayError,
@@ -14,7 +15,6 @@ import { hasStandIn } from "./deduplication/stand-in.ts";
 import { departure } from "./departure.ts";
 import type { GateSettings } from "./gate-settings.ts";
 import type { Bindable, OutboundContext } from "./outbound-context.ts";
-import { OutboundKeys } from "./outbound-keys.ts";
 import { known, said, startOf, type Entrance, type Seen } from "./passage.ts";
 import { pathOf } from "./path.ts";
 import { RequestTime } from "./request-time.ts";
@@ -37,7 +37,7 @@ export class InboundRequest {
   #signal: AbortSignal | null = null;
   #claim: Claim | null = null;
   #isClaiming = false;
-  #keys: OutboundKeys | null = null;
+  #steps: OutboundSteps | null = null;
   #bound: unknown = null;
   /** When it came; null where no route had a time then, and until one asks. */
   #startedAtMs: number | null;
@@ -268,14 +268,16 @@ export class InboundRequest {
 
   #outbound(): OutboundContext {
     const { retryOn, timeoutMs } = this.#route;
-    const scope = this.#key === null ? null : this.scope;
-    if (this.#key !== null && scope !== null) this.#keys ??= new OutboundKeys(scope, this.#key);
+    const key = this.#key;
+    const scope = key === null ? null : this.scope;
+    const owner = key === null || scope === null ? null : { scope, key };
+    this.#steps ??= new OutboundSteps(owner);
     return {
       signal: this.signal,
       deadlineMs: timeoutMs === Infinity ? Infinity : this.#startedAt() + timeoutMs,
       retryOn,
       inboundKey: this.#keyField,
-      outboundKey: this.#keys?.next,
+      steps: this.#steps,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { Condition } from "@reissue/core";
+import type { Condition, OutboundSteps } from "@reissue/core";
 
 /** What outbound calls take over from the request that they are made for; the shape that `upstream.bind` takes. */
 export interface OutboundContext {
@@ -6,7 +6,7 @@ export interface OutboundContext {
   readonly deadlineMs: number;
   readonly retryOn: readonly Condition[];
   readonly inboundKey: string | undefined;
-  readonly outboundKey: ((method: string, url: string) => string) | undefined;
+  readonly steps: OutboundSteps;
 }
 
 /** An outbound client as adapters hold it. */

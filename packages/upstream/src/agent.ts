@@ -79,8 +79,12 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     try {
       if (this.#closed) throw new ClosedError();
       const origin = this.#origin(options.origin);
-      const request = new OutboundRequest(origin, options, this.#bodies, nowMs);
-      exchange = new Exchange(this, request, responseHandler(handler, options));
+      const reply = responseHandler(handler, options);
+      exchange = new Exchange(
+        this,
+        new OutboundRequest(origin, options, this.#bodies, nowMs),
+        reply,
+      );
     } catch (error) {
       // As in undici, what was never begun has no controller; some of its handlers speak both styles.
       if (handler.onRequestStart === undefined) handler.onError?.(error as Error);

@@ -54,7 +54,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   constructor(host: ExchangeHost, request: OutboundRequest, handler: ResponseHandler) {
     this.#host = host;
     this.#request = request;
-    this.#reply = new Reply(this, handler);
+    this.#reply = new Reply(this, handler, request.step);
     this.#timeout = new AttemptTimeout(request.origin, this);
   }
 

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 
-import { isReissueError, type CallRetryOptions } from "@reissue/core";
+import { isReissueError } from "@reissue/core";
 import {
   fetch,
   Request,
@@ -28,7 +28,7 @@ export async function fetchThrough(
   input: RequestInfo,
   init: UpstreamInit = {},
 ): Promise<Response> {
-  const { retry, body, ...rest } = init;
+  const { retry, step, body, ...rest } = init;
   const fetchInit: RequestInit = rest;
   const factory = typeof body === "function" ? body : null;
   const given: unknown = factory === null ? body : bodyFrom(factory);
@@ -43,7 +43,7 @@ export async function fetchThrough(
   fetchInit.dispatcher = new FetchDispatcher(
     agent,
     inbound,
-    retry,
+    { retry, step },
     original,
   ) as unknown as Dispatcher;
   try {
@@ -67,19 +67,19 @@ export async function fetchThrough(
 class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   readonly #agent: ReissueAgent;
   readonly #inbound: Inbound | undefined;
-  readonly #retry: CallRetryOptions | undefined;
+  readonly #said: Pick<UpstreamInit, "retry" | "step">;
   readonly #original: unknown;
   #dispatches = 0;
 
   constructor(
     agent: ReissueAgent,
     inbound: Inbound | undefined,
-    retry: CallRetryOptions | undefined,
+    said: Pick<UpstreamInit, "retry" | "step">,
     original: unknown,
   ) {
     this.#agent = agent;
     this.#inbound = inbound;
-    this.#retry = retry;
+    this.#said = said;
     this.#original = original;
   }
 
@@ -96,7 +96,8 @@ class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
       headers: (replace ? withoutBoundary(options.headers) : options.headers) ?? null,
       body: replace ? this.#original : options.body,
       upgrade,
-      retry: this.#retry,
+      retry: this.#said.retry,
+      step: this.#said.step,
       redirected: this.#dispatches > 1,
       inbound: this.#inbound,
     };

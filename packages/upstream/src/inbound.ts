@@ -1,4 +1,4 @@
-import type { Condition } from "@reissue/core";
+import type { Condition, OutboundSteps } from "@reissue/core";
 
 /** What an outbound call takes over from the inbound request that it is made for. */
 export interface Inbound {
@@ -10,6 +10,6 @@ export interface Inbound {
   readonly retryOn?: readonly Condition[] | undefined;
   /** The inbound request's own Idempotency-Key, as it was sent and found well-formed, for origins it is forwarded to. */
   readonly inboundKey?: string | undefined;
-  /** Gives the Idempotency-Key of the next unsafe call, the same for every retry of the inbound request. */
-  readonly outboundKey?: ((method: string, url: string) => string) | undefined;
+  /** The steps of its unsafe calls to origins that derive keys; without them, the keys are random. */
+  readonly steps?: Pick<OutboundSteps, "begin"> | undefined;
 }

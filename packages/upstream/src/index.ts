@@ -1,7 +1,12 @@
 export { ReissueAgent } from "./agent.ts";
 export type { BodyFactory } from "./body/factory-body.ts";
 export type { Inbound } from "./inbound.ts";
-export type { ConnectionSettings, OriginOptions, UpstreamOptions } from "./options.ts";
+export type {
+  ConnectionSettings,
+  OriginOptions,
+  OriginRouteOptions,
+  UpstreamOptions,
+} from "./options.ts";
 export type { ReissueDispatchOptions } from "./outbound-request.ts";
 export {
   createUpstream,

@@ -47,12 +47,23 @@ export interface ConnectionSettings {
   readonly tls?: ConnectionOptions | undefined;
 }
 
+/** What may be said of one route of an origin. */
+export interface OriginRouteOptions extends CallRetryOptions {
+  /**
+   * The step of calls that name none, for a route that one inbound request calls once; see `idempotencyKey: "derive"`.
+   *
+   * @defaultValue none
+   */
+  readonly step?: string | undefined;
+}
+
 /** What may be said of one origin. */
 export interface OriginOptions extends ConnectionSettings {
   /**
    * Says that this origin honours Idempotency-Key: unsafe calls without one get a key that all their attempts share.
    *
-   * - `derive`: one derived from the inbound request's scope and key, and from the call; a random one where it has none.
+   * - `derive`: one derived from the inbound request's scope and key, and from origin, method and step of the call; a
+   *   random one where it has none. Calls of a bound client have to name their step, or their route does.
    * - `forward`: the inbound request's key, exactly as its client sent it; a random one where it has none.
    *
    * Forward only to an origin that tells your callers apart by something else that you send. Under one credential that
@@ -68,7 +79,7 @@ export interface OriginOptions extends ConnectionSettings {
    * { "POST /orders/:id/confirm": { retryOn: ["reset"] } }
    * ```
    */
-  readonly routes?: Readonly<Record<string, CallRetryOptions>> | undefined;
+  readonly routes?: Readonly<Record<string, OriginRouteOptions>> | undefined;
 }
 
 /** Options of {@link createUpstream}. */

@@ -1,16 +1,23 @@
+import { stringify } from "node:querystring";
+
 import {
+  checkStep,
   isIdempotentMethod,
   isSafeMethod,
+  stepMissingError,
   type CallRetryOptions,
   type Condition,
+  type OutboundStep,
   type RequestFacts,
   type RetryPolicy,
 } from "@reissue/core";
 import type { Dispatcher } from "undici";
 
+import { bodyFingerprint } from "./body/body-fingerprint.ts";
 import type { Body } from "./body/body.ts";
 import { requestBody, type BodyLimits } from "./body/request-body.ts";
 import { http2Headers } from "./http2-headers.ts";
+import { stepsOf } from "./inbound-steps.ts";
 import type { Inbound } from "./inbound.ts";
 import { undiciTimeoutMs } from "./origin-settings.ts";
 import type { Origin } from "./origin.ts";
@@ -23,6 +30,8 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
   readonly body?: unknown;
   /** What this call says about being resent; naming conditions opts it in. */
   readonly retry?: CallRetryOptions | undefined;
+  /** Which of the inbound request's calls this is, for origins that derive keys. */
+  readonly step?: string | undefined;
   /** Whether an earlier request of the same call has been answered, with a redirect. */
   readonly redirected?: boolean | undefined;
   /** The inbound request that this call is made for. */
@@ -42,11 +51,16 @@ export class OutboundRequest {
   readonly deadlineMs: number;
   /** Ends the call when the inbound client has left; undefined for unsafe calls, which run to their end. */
   readonly signal: AbortSignal | undefined;
+  /** The step that it has begun; null for calls without a derived key. */
+  readonly step: OutboundStep | null = null;
   readonly #headers: ReissueDispatchOptions["headers"];
   readonly #keyed: boolean;
   readonly #optedIn: boolean;
 
-  /** @throws OptionError when `options.retry` is wrong. */
+  /**
+   * @throws OptionError when `options.retry` or `options.step` is wrong.
+   * @throws StepError when it has to name its step and does not, or the step is taken.
+   */
   constructor(origin: Origin, options: ReissueDispatchOptions, bodies: BodyLimits, nowMs: number) {
     const { method, path, inbound } = options;
     this.origin = origin;
@@ -57,11 +71,10 @@ export class OutboundRequest {
     const { policy, optedIn } =
       options.retry === undefined ? route : overlay(options.retry, route, "retry");
     const idempotent = isIdempotentMethod(method);
-    let keyed = !idempotent && isKeyed(this.#headers);
-    if (!idempotent && !keyed && origin.settings.idempotencyKey !== undefined) {
-      this.#headers = withHeader(this.#headers, "idempotency-key", keyOf(origin, options));
-      keyed = true;
-    }
+    const step = checkStep(options.step, "step") ?? route.step;
+    const sentKey = !idempotent && isKeyed(this.#headers);
+    const needsKey = !idempotent && !sentKey && origin.settings.idempotencyKey !== undefined;
+    const keyed = sentKey || needsKey;
     const inboundOptIn =
       !idempotent && !keyed && !optedIn && options.retry?.retryOn === undefined
         ? (inbound?.retryOn ?? none)
@@ -75,6 +88,12 @@ export class OutboundRequest {
     this.deadlineMs = Math.min(latestMs, inbound?.deadlineMs ?? Infinity);
     this.signal =
       inbound?.signal !== undefined && isSafeMethod(method) ? inbound.signal : undefined;
+    // Last, so that a request which is refused has begun no step.
+    if (needsKey) {
+      this.step = stepOf(step, origin, options);
+      const key = this.step === null ? keyOf(origin, inbound) : `"${this.step.key}"`;
+      this.#headers = withHeader(this.#headers, "idempotency-key", key);
+    }
   }
 
   /** What about it decides whether it may be sent again, as things stand. */
@@ -107,12 +126,23 @@ function withType(headers: ReissueDispatchOptions["headers"], type: string): typ
   return withHeader(headers, "content-type", type);
 }
 
-/** The key of a call that has none, as a field value. */
-function keyOf(origin: Origin, { inbound, method, path }: ReissueDispatchOptions): string {
-  if (origin.settings.idempotencyKey === "derive") {
-    return `"${inbound?.outboundKey?.(method, origin.name + path) ?? crypto.randomUUID()}"`;
-  }
-  return inbound?.inboundKey ?? `"${crypto.randomUUID()}"`;
+/** Begins the step of a call that is to have a derived key; null for any other. */
+function stepOf(
+  step: string | undefined,
+  { name: origin, settings }: Origin,
+  { inbound, method, path, query, body, redirected = false }: ReissueDispatchOptions,
+): OutboundStep | null {
+  if (settings.idempotencyKey !== "derive" || inbound === undefined) return null;
+  if (step === undefined) throw stepMissingError();
+  const content = bodyFingerprint(body);
+  const fingerprint = content === null ? null : `${path} ${stringify(query)} ${content}`;
+  return stepsOf(inbound).begin({ step, origin, method, fingerprint, redirected });
+}
+
+/** The key of a call that has none and derives none, as a field value. */
+function keyOf({ settings }: Origin, inbound: Inbound | undefined): string {
+  const forwarded = settings.idempotencyKey === "forward" ? inbound?.inboundKey : undefined;
+  return forwarded ?? `"${crypto.randomUUID()}"`;
 }
 
 function isKeyed(headers: ReissueDispatchOptions["headers"]): boolean {

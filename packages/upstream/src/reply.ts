@@ -1,5 +1,7 @@
 import type { Duplex } from "node:stream";
 
+import type { OutboundStep } from "@reissue/core";
+
 import type { RawHeaders } from "./raw-headers.ts";
 import type { ResponseHandler } from "./response-handler.ts";
 
@@ -28,6 +30,7 @@ interface Held {
 export class Reply {
   readonly #owner: ReplyOwner;
   readonly #handler: ResponseHandler;
+  readonly #step: OutboundStep | null;
   #held: Held | null = null;
   #trailers: RawHeaders = [];
   #givenChunks = 0;
@@ -36,9 +39,11 @@ export class Reply {
   /** Whether the caller has been given a part of an answer. */
   delivered = false;
 
-  constructor(owner: ReplyOwner, handler: ResponseHandler) {
+  /** @param step - The call's step, which ends when the caller is given a response or an error. */
+  constructor(owner: ReplyOwner, handler: ResponseHandler, step: OutboundStep | null) {
     this.#owner = owner;
     this.#handler = handler;
+    this.#step = step;
   }
 
   /** Tells the caller that it has begun, and how to abort it. */
@@ -57,7 +62,7 @@ export class Reply {
 
   /** Gives an answer's head; false pauses. */
   head(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
-    this.delivered = true;
+    this.#deliver();
     return this.#give(() => this.#handler.onHeaders(status, headers, resume, statusText));
   }
 
@@ -75,7 +80,7 @@ export class Reply {
 
   /** Takes note that the answer is whole. */
   complete(trailers: RawHeaders): void {
-    this.delivered = true;
+    this.#deliver();
     this.#trailers = trailers;
     try {
       this.#start();
@@ -104,6 +109,11 @@ export class Reply {
   fail(error: Error): void {
     this.#end();
     this.#handler.onError(error);
+  }
+
+  #deliver(): void {
+    this.delivered = true;
+    this.#step?.end();
   }
 
   /** Gives the caller something; false pauses. */
@@ -151,6 +161,7 @@ export class Reply {
 
   #end(): void {
     this.#over = true;
+    this.#step?.end();
     this.#owner.onGiven();
   }
 }

@@ -1,9 +1,12 @@
 import {
   callRetryPolicy,
+  checkStep,
   OptionError,
   type CallRetryOptions,
   type RetryPolicy,
 } from "@reissue/core";
+
+import type { OriginRouteOptions } from "./options.ts";
 
 /** What holds for one request: its policy, and whether whoever wrote it said that a replay is safe. */
 export interface RequestPolicy {
@@ -11,7 +14,13 @@ export interface RequestPolicy {
   readonly optedIn: boolean;
 }
 
-interface Route extends RequestPolicy {
+/** What holds for one route. */
+interface RoutePolicy extends RequestPolicy {
+  /** The step of calls that name none. */
+  readonly step?: string | undefined;
+}
+
+interface Route extends RoutePolicy {
   readonly method: string;
   readonly pattern: RegExp;
 }
@@ -21,11 +30,11 @@ const routeName = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/\S*)$/;
 /** The routes of one origin, in the order they were written; the first that matches holds. */
 export class RouteTable {
   readonly #routes: readonly Route[];
-  readonly #fallback: RequestPolicy;
+  readonly #fallback: RoutePolicy;
 
   /** @throws {@link OptionError} for a name that is not `METHOD /path`, or wrong options behind it. */
   constructor(
-    routes: Readonly<Record<string, CallRetryOptions>> | undefined,
+    routes: Readonly<Record<string, OriginRouteOptions>> | undefined,
     policy: RetryPolicy,
     path: string,
   ) {
@@ -36,7 +45,7 @@ export class RouteTable {
   }
 
   /** What holds for a request; `path` may carry a query, which is not looked at. */
-  find(method: string, path: string): RequestPolicy {
+  find(method: string, path: string): RoutePolicy {
     if (this.#routes.length === 0) return this.#fallback;
     const query = path.search(/[?#]/);
     const pathname = query === -1 ? path : path.slice(0, query);
@@ -58,7 +67,12 @@ export function overlay(
   return { policy, optedIn };
 }
 
-function route(name: string, options: CallRetryOptions, policy: RetryPolicy, path: string): Route {
+function route(
+  name: string,
+  options: OriginRouteOptions,
+  policy: RetryPolicy,
+  path: string,
+): Route {
   const match = routeName.exec(name);
   if (match === null) throw new OptionError(path, 'must be named "METHOD /path"');
   const segments = match[2]!.split("/").map((segment, index, all) => {
@@ -66,9 +80,11 @@ function route(name: string, options: CallRetryOptions, policy: RetryPolicy, pat
     if (/^:\w+$/.test(segment)) return "[^/]+";
     return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   });
+  const { step, ...retry } = options;
   return {
     method: match[1]!,
     pattern: new RegExp(`^${segments.join("/")}$`),
-    ...overlay(options, { policy, optedIn: false }, path),
+    step: checkStep(step, `${path}.step`),
+    ...overlay(retry, { policy, optedIn: false }, path),
   };
 }

@@ -13,6 +13,8 @@ export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
   /** Any body that fetch takes, or a function that is asked for one before each attempt. */
   readonly body?: RequestInit["body"] | BodyFactory;
   readonly retry?: CallRetryOptions | undefined;
+  /** Which of the inbound request's calls this is, for origins that derive keys; the same on every run of the handler. */
+  readonly step?: string | undefined;
 }
 
 /** What `upstream.request(url, options)` takes: undici's own options, and what this call says about being resent. */
@@ -26,6 +28,8 @@ export interface UpstreamRequestOptions extends Partial<
     | URLSearchParams
     | BodyFactory;
   readonly retry?: CallRetryOptions | undefined;
+  /** Which of the inbound request's calls this is, for origins that derive keys; the same on every run of the handler. */
+  readonly step?: string | undefined;
 }
 
 /** What handlers call. */

@@ -20,11 +20,12 @@ const pieces = fc.constantFrom(
   "\ud801",
 );
 const part = fc.array(pieces, { maxLength: 4 }).map((some) => some.join(""));
-const parts = fc.record({ scope: part, key: part, step: part });
+const parts = fc.record({ scope: part, key: part, origin: part, method: part, step: part });
 
 test("it is pinned: a change of the derivation would run every retry twice", () => {
-  expect(derivedKey({ scope: "user 1", key: "8e03978e", step: "POST /charges" })).toBe(
-    "fe2fbd4e-94e8-86c9-832c-d22b6c252942",
+  const call = { origin: "http://payments:3000", method: "POST", step: "charge" };
+  expect(derivedKey({ scope: "user 1", key: "8e03978e", ...call })).toBe(
+    "3bccc8d0-9b8a-826f-91c2-02821e8b304f",
   );
 });
 
@@ -42,7 +43,8 @@ test("it is a UUID of version 8 and a key in either syntax", () => {
 test("two derivations agree exactly if all their parts do", () => {
   fc.assert(
     fc.property(parts, parts, (one, other) => {
-      const same = one.scope === other.scope && one.key === other.key && one.step === other.step;
+      const names = ["scope", "key", "origin", "method", "step"] as const;
+      const same = names.every((name) => one[name] === other[name]);
       expect(derivedKey(one) === derivedKey(other)).toBe(same);
       expect(derivedKey({ ...one })).toBe(derivedKey(one));
     }),
@@ -57,7 +59,7 @@ test("no text can move from one part to another", () => {
       for (let from = 0; from <= text.length; from += 1) {
         for (let to = from; to <= text.length; to += 1) {
           const [scope, key, step] = [text.slice(0, from), text.slice(from, to), text.slice(to)];
-          keys.add(derivedKey({ scope, key, step }));
+          keys.add(derivedKey({ scope, key, origin: "http://a", method: "POST", step }));
         }
       }
       expect(keys.size).toBe(((text.length + 1) * (text.length + 2)) / 2);

@@ -6,22 +6,26 @@ export interface DerivedKeyParts {
   readonly scope: string;
   /** The inbound idempotency key, without quotes. */
   readonly key: string;
-  /** Which of the outbound calls this is; the same on every run of the handler. */
+  /** Where the call goes, such as `http://payments:3000`. */
+  readonly origin: string;
+  readonly method: string;
+  /** Which of the outbound calls this is, as its author named it; the same on every run of the handler. */
   readonly step: string;
 }
 
 /**
  * The Idempotency-Key of an outbound call that was made on behalf of a keyed inbound request.
  *
- * The same parts give the same key, so a handler that runs again repeats its calls instead of making new ones; other
- * parts give another one. The caller's own key is not forwarded, because callers of different scopes choose keys that
+ * The same parts give the same key, so a handler that runs again, on whichever machine, repeats its calls instead of
+ * making new ones; other parts give another one. Path and body are left out: a second run may have another time in them. The caller's own key is not forwarded, because callers of different scopes choose keys that
  * collide under the one credential that the service shares upstream.
  *
  * It is a UUID of version 8 (RFC 9562 §5.8), which the Idempotency-Key draft recommends and which fits any length
  * limit: 122 bits of SHA-256. It says nothing of its parts to those who cannot guess them.
  */
-export function derivedKey({ scope, key, step }: DerivedKeyParts): string {
-  const hash = framedHash("reissue derived idempotency key 1", [scope, key, step]);
+export function derivedKey({ scope, key, origin, method, step }: DerivedKeyParts): string {
+  const parts = [scope, key, origin, method, step];
+  const hash = framedHash("reissue derived idempotency key 2", parts);
   const uuid = Buffer.from(hash, "base64url").subarray(0, 16);
   uuid.writeUInt8((uuid.readUInt8(6) & 0x0f) | 0x80, 6);
   uuid.writeUInt8((uuid.readUInt8(8) & 0x3f) | 0x80, 8);
