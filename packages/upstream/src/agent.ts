@@ -15,7 +15,7 @@ import type { UpstreamOptions } from "./options.ts";
 import { connectionKeys, originSettings, type OriginSettings } from "./origin-settings.ts";
 import { Origin } from "./origin.ts";
 import { OutboundRequest, type ReissueDispatchOptions } from "./outbound-request.ts";
-import { responseHandler } from "./response-handler.ts";
+import { refuse, responseHandler } from "./response-handler.ts";
 
 /** Above this many origins the unused ones are forgotten, so that calls to arbitrary hosts cannot fill the memory. */
 const maxOrigins = 512;
@@ -44,6 +44,10 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
   /** @throws {@link OptionError} with the path of the first wrong option. */
   constructor(options: UpstreamOptions = {}) {
     super();
+    // What compose() returns is a Proxy, which calls methods with itself as `this`; it has no private members.
+    this.dispatch = this.dispatch.bind(this);
+    this.close = this.close.bind(this);
+    this.destroy = this.destroy.bind(this);
     checkKeys(options, "options", [...connectionKeys, "origins", "bodies", "clock"]);
     this.#clock = options.clock ?? systemClock;
     this.#bodies = bodyLimits(options);
@@ -77,18 +81,13 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     const nowMs = this.#clock.now();
     let exchange: Exchange;
     try {
+      const response = responseHandler(handler, options);
       if (this.#closed) throw new ClosedError();
       const origin = this.#origin(options.origin);
-      const reply = responseHandler(handler, options);
-      exchange = new Exchange(
-        this,
-        new OutboundRequest(origin, options, this.#bodies, nowMs),
-        reply,
-      );
+      const request = new OutboundRequest(origin, options, this.#bodies, nowMs);
+      exchange = new Exchange(this, request, response);
     } catch (error) {
-      // As in undici, what was never begun has no controller; some of its handlers speak both styles.
-      if (handler.onRequestStart === undefined) handler.onError?.(error as Error);
-      else handler.onResponseError?.(null as never, error as Error);
+      refuse(handler, error as Error);
       return true;
     }
     this.#underWay += 1;

@@ -18,6 +18,9 @@ const maxDiscardMs = 100;
 export interface AttemptOwner {
   /** Whether the request may be sent again after it was written. */
   readonly retrySafe: boolean;
+  onBodySent(chunk: Uint8Array | string): void;
+  onRequestSent(): void;
+  onResponseStarted(): void;
   onHeaders(
     attempt: Attempt,
     status: number,
@@ -96,6 +99,11 @@ export class Attempt implements Occupant {
     return this.#pooled && !this.connection.writtenOn;
   }
 
+  /** Whether its owner still wants to hear of it: a response may come before the end of the request. */
+  get #reports(): boolean {
+    return !this.#ended && this.#discardedBytes === -1;
+  }
+
   /** What is known of the request's fate, for the classifier. */
   get evidence(): Evidence {
     if (!this.#written) return { written: false };
@@ -163,8 +171,17 @@ export class Attempt implements Occupant {
     this.#written = true;
   }
 
+  onBodySent(chunk: Uint8Array | string): void {
+    if (this.#reports) this.#owner.onBodySent(chunk);
+  }
+
+  onRequestSent(): void {
+    if (this.#reports) this.#owner.onRequestSent();
+  }
+
   onResponseStarted(): void {
     this.#responseStarted = true;
+    if (this.#reports) this.#owner.onResponseStarted();
   }
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {

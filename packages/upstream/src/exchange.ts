@@ -111,6 +111,18 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     this.#neverSent(error, false);
   }
 
+  onBodySent(chunk: Uint8Array | string): void {
+    this.#reply.bodySent(chunk);
+  }
+
+  onRequestSent(): void {
+    this.#reply.requestSent();
+  }
+
+  onResponseStarted(): void {
+    this.#reply.responseStarted();
+  }
+
   onHeaders(
     attempt: Attempt,
     status: number,

@@ -55,6 +55,24 @@ export class Reply {
     }
   }
 
+  /** Tells the caller that a chunk of its request body has been written. */
+  bodySent(chunk: Uint8Array | string): void {
+    if (this.#handler.onBodySent === undefined) return;
+    this.#giveAfterWrite(() => this.#handler.onBodySent?.(chunk));
+  }
+
+  /** Tells the caller that its request has been written to the end. */
+  requestSent(): void {
+    if (this.#handler.onRequestSent === undefined) return;
+    this.#giveAfterWrite(() => this.#handler.onRequestSent?.());
+  }
+
+  /** Tells the caller that the first byte of a response has come, whether or not it is the one that it is given. */
+  responseStarted(): void {
+    if (this.#handler.onResponseStarted === undefined) return;
+    this.#give(() => this.#handler.onResponseStarted?.());
+  }
+
   /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */
   inform(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
     this.#give(() => this.#handler.onHeaders(status, headers, resume, statusText));
@@ -124,6 +142,13 @@ export class Reply {
       this.#owner.abort(error);
       return false;
     }
+  }
+
+  /** As `#give`, once undici has written: it asserts that nothing ends the request or its connection meanwhile. */
+  #giveAfterWrite(give: () => void): void {
+    queueMicrotask(() => {
+      if (!this.#over) this.#give(give);
+    });
   }
 
   #start(): void {

@@ -2,15 +2,16 @@ import type { Duplex } from "node:stream";
 
 import { errors, util, type Dispatcher } from "undici";
 
+import { isNewerStyle, wrongMethod } from "./handler-methods.ts";
 import type { RawHeaders } from "./raw-headers.ts";
 
 /**
- * Who the response is given to: undici 7's inner handler interface.
+ * What the response is given to: undici 7's inner handler interface.
  *
  * It is the older of its two, takes headers unparsed, and is what `undici.request`, `fetch` and the parser itself
  * still speak, so that nothing on the way of an ordinary request is converted (docs/decisions/0002).
  */
-export interface ResponseHandler {
+export interface ResponseHandler extends ProgressHandler {
   onConnect(abort: (reason?: Error) => void): void;
   /** False pauses, until `resume` is called. */
   onHeaders(
@@ -26,29 +27,58 @@ export interface ResponseHandler {
   onUpgrade?(status: number, headers: RawHeaders, socket: Duplex): void;
 }
 
+/** What a handler of either style may be told of beside the response; each attempt tells it anew. */
+export interface ProgressHandler {
+  /** A chunk of the request body has been written. */
+  onBodySent?(chunk: Uint8Array | string): void;
+  /** The request has been written to its end. */
+  onRequestSent?(): void;
+  /** The first byte of a response has come, an informational one included. */
+  onResponseStarted?(): void;
+}
+
 /**
  * Takes a handler of either style.
  *
- * @throws InvalidArgumentError where it cannot take what the request asks for, as in undici.
+ * @throws InvalidArgumentError for one that undici would find incomplete, now or only once it had something to tell.
  */
 export function responseHandler(
   handler: Dispatcher.DispatchHandler,
   { method, upgrade }: Pick<Dispatcher.DispatchOptions, "method" | "upgrade">,
 ): ResponseHandler {
-  const isNewer = handler.onRequestStart !== undefined;
-  const asksForSocket = method === "CONNECT" || Boolean(upgrade);
-  if (asksForSocket && !((isNewer ? "onRequestUpgrade" : "onUpgrade") in handler)) {
-    throw new errors.InvalidArgumentError("invalid onUpgrade method");
+  if (typeof handler !== "object" || handler === null) {
+    throw new errors.InvalidArgumentError("handler must be an object");
   }
-  if (isNewer) return new ControllerHandler(handler);
-  if (handler.onError === undefined)
-    throw new errors.InvalidArgumentError("invalid onError method");
-  return handler as unknown as ResponseHandler;
+  const asksForSocket = method === "CONNECT" || Boolean(upgrade);
+  const wrong = wrongMethod(handler, asksForSocket);
+  if (wrong !== null) throw new errors.InvalidArgumentError(`invalid ${wrong} method`);
+  return isNewerStyle(handler)
+    ? new ControllerHandler(handler)
+    : (handler as unknown as ResponseHandler);
+}
+
+/**
+ * Tells a handler that its request was refused before it had begun.
+ *
+ * As in undici, what was never begun has no controller.
+ *
+ * @throws The error itself, where the handler cannot be told.
+ */
+export function refuse(handler: Dispatcher.DispatchHandler | null | undefined, error: Error): void {
+  // Some of undici's handlers speak both styles.
+  const isNewer = handler !== null && handler !== undefined && isNewerStyle(handler);
+  if (isNewer && typeof handler.onResponseError === "function") {
+    handler.onResponseError(null as never, error);
+  } else if (!isNewer && typeof handler?.onError === "function") {
+    handler.onError(error);
+  } else {
+    throw error;
+  }
 }
 
 /** Speaks to a handler of the newer style, which is given a controller and parsed headers. */
 class ControllerHandler implements ResponseHandler, Dispatcher.DispatchController {
-  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #handler: Dispatcher.DispatchHandler & ProgressHandler;
   #abort: ((reason?: Error) => void) | null = null;
   #resume: (() => void) | null = null;
   aborted = false;
@@ -58,7 +88,7 @@ class ControllerHandler implements ResponseHandler, Dispatcher.DispatchControlle
   rawTrailers: Buffer[] | null = null;
 
   constructor(handler: Dispatcher.DispatchHandler) {
-    this.#handler = handler;
+    this.#handler = handler as Dispatcher.DispatchHandler & ProgressHandler;
   }
 
   abort(reason: Error): void {
@@ -81,6 +111,18 @@ class ControllerHandler implements ResponseHandler, Dispatcher.DispatchControlle
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort;
     this.#handler.onRequestStart?.(this, {});
+  }
+
+  onBodySent(chunk: Uint8Array | string): void {
+    this.#handler.onBodySent?.(chunk);
+  }
+
+  onRequestSent(): void {
+    this.#handler.onRequestSent?.();
+  }
+
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.();
   }
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {

@@ -1,0 +1,51 @@
+import type { Dispatcher } from "undici";
+
+import type { ProgressHandler } from "./response-handler.ts";
+
+type GivenHandler = Dispatcher.DispatchHandler & Omit<ProgressHandler, "onBodySent">;
+
+/** Whether a handler speaks the newer of undici 7's two styles; some of undici's own speak both. */
+export function isNewerStyle(handler: Dispatcher.DispatchHandler): boolean {
+  return typeof handler.onRequestStart === "function";
+}
+
+/**
+ * The first method that a handler lacks, or that is none; null for a complete handler.
+ *
+ * Undici finds some of it out only once there is something to tell, when the request may have been processed.
+ */
+export function wrongMethod(handler: GivenHandler, asksForSocket: boolean): string | null {
+  const wrong = isNewerStyle(handler)
+    ? wrongInNewer(handler, asksForSocket)
+    : wrongInOlder(handler, asksForSocket);
+  return wrong ?? wrongInProgress(handler);
+}
+
+function wrongInOlder(handler: GivenHandler, asksForSocket: boolean): string | null {
+  if (typeof handler.onConnect !== "function") return "onConnect";
+  if (typeof handler.onError !== "function") return "onError";
+  if (asksForSocket) return typeof handler.onUpgrade === "function" ? null : "onUpgrade";
+  if (typeof handler.onHeaders !== "function") return "onHeaders";
+  if (typeof handler.onData !== "function") return "onData";
+  return typeof handler.onComplete === "function" ? null : "onComplete";
+}
+
+/** Undici 7 leaves a handler of this style the choice of what it hears, but for its failure and the socket it asks for. */
+function wrongInNewer(handler: GivenHandler, asksForSocket: boolean): string | null {
+  if (typeof handler.onResponseError !== "function") return "onResponseError";
+  if (asksForSocket && typeof handler.onRequestUpgrade !== "function") return "onRequestUpgrade";
+  if (isNoMethod(handler, "onResponseStart")) return "onResponseStart";
+  if (isNoMethod(handler, "onResponseData")) return "onResponseData";
+  return isNoMethod(handler, "onResponseEnd") ? "onResponseEnd" : null;
+}
+
+function wrongInProgress(handler: GivenHandler): string | null {
+  if (isNoMethod(handler, "onBodySent")) return "onBodySent";
+  if (isNoMethod(handler, "onRequestSent")) return "onRequestSent";
+  return isNoMethod(handler, "onResponseStarted") ? "onResponseStarted" : null;
+}
+
+function isNoMethod(handler: GivenHandler, name: keyof GivenHandler): boolean {
+  const value: unknown = handler[name];
+  return value !== undefined && value !== null && typeof value !== "function";
+}
