@@ -4,9 +4,9 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 /** Stands between a client and a server, and can lose what the server says. */
 export interface ReplyProxy {
   readonly port: number;
-  /** From now on the server hears everything, and its replies reach nobody. */
+  /** From now on the server hears everything, and its replies reach nobody, until the connections are cut. */
   swallow(): void;
-  /** Ends every connection. */
+  /** Ends every connection; the next ones lose nothing. */
   cut(): void;
   close(): Promise<void>;
 }
@@ -33,6 +33,7 @@ export async function replyProxy(serverPort: number): Promise<ReplyProxy> {
   }).listen(0, "127.0.0.1");
   await once(proxy, "listening");
   const cut = (): void => {
+    isSwallowing = false;
     for (const socket of sockets) socket.destroy();
   };
   return {

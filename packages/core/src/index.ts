@@ -89,6 +89,7 @@ export { memoryStore, type MemoryStoreOptions } from "./idempotency/memory-store
 export { recordId } from "./idempotency/record-id.ts";
 export { StoreFullError, StoreUnavailableError } from "./idempotency/store-error.ts";
 export type {
+  ClaimOwner,
   ClaimRequest,
   ClaimResult,
   ClaimToken,

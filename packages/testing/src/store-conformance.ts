@@ -199,6 +199,27 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
+    name: "a claim is released by its owner, since its fence may be unknown: first, taken over, or lapsed",
+    async run(harness) {
+      const first = await held(harness, { leaseMs: shortMs });
+      const lapsed = await held(harness, { leaseMs: shortMs });
+      await harness.advance(overMs);
+      const owner = newOwner();
+      assert.deepEqual(await again(harness, first.asked, { owner }), {
+        state: "claimed",
+        fence: 2,
+      });
+      const { id } = first.asked;
+      assert.equal(await harness.store.release({ id, owner: first.asked.owner }), false);
+      assert.equal((await again(harness, first.asked)).state, "in-flight");
+      assert.equal(await harness.store.release({ id, owner }), true);
+      await held(harness, { id });
+      const { id: lapsedId, owner: lapsedOwner } = lapsed.asked;
+      assert.equal(await harness.store.release({ id: lapsedId, owner: lapsedOwner }), true);
+      await held(harness, { id: lapsedId });
+    },
+  },
+  {
     name: "a key is forgotten when its retention is over, in flight or completed",
     async run(harness) {
       const brief = { leaseMs: shortMs, retentionMs: shortMs };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { AdapterCase } from "./adapter-case.ts";
-import { serving } from "./keyed-service.ts";
+import { serving, until } from "./keyed-service.ts";
 import { storeWith } from "./store-with.ts";
 
 const down = (): Promise<never> => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.9:6379"));
@@ -38,6 +38,31 @@ export const storeFaultCases: readonly AdapterCase[] = [
       });
     },
   },
+  ...(["at-least-once", "at-most-once"] as const).flatMap((guarantee) =>
+    [["is lost", down] as const, ["does not come", silent] as const].map(
+      ([how, reply]): AdapterCase => ({
+        name: `a claim whose reply ${how}, ${guarantee}: 503, and the key is free again`,
+        async run(harness) {
+          let isFirst = true;
+          const store = storeWith(harness.store, {
+            async claim(request) {
+              const result = await harness.store.claim(request);
+              if (!isFirst) return result;
+              isFirst = false;
+              return reply();
+            },
+          });
+          const idempotency = { store, storeTimeoutMs, guarantee };
+          await serving(harness, { idempotency }, async (service) => {
+            assert.equal((await service.post()).status, 503);
+            await until("the key is free", () => service.events.includes("released"));
+            assert.equal((await service.post()).text, "done");
+            assert.deepEqual([service.runs, service.messages[2]?.fence], [1, 1]);
+          });
+        },
+      }),
+    ),
+  ),
   ...[["down", down] as const, ["slow", silent] as const].map(([how, complete]): AdapterCase => ({
     name: `a store that is ${how} at the end: the client gets its answer`,
     async run(harness) {

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from "../clock.ts";
 import { OptionError } from "../errors.ts";
 import { checkDuration, checkNumber, checkOneOf } from "../option.ts";
+import { StoreRetries } from "./store-retries.ts";
 import type { IdempotencyStore } from "./store.ts";
 
 /**
@@ -36,7 +37,8 @@ export interface ClaimOptions {
    */
   readonly retentionMs?: number | undefined;
   /**
-   * How long a handler may hold its key, in ms; after that the claim is no longer renewed.
+   * How long a handler may hold its key, in ms, also after its route's time is over; then the claim is no longer renewed,
+   * and its signal aborts.
    *
    * @defaultValue 300000
    */
@@ -67,6 +69,8 @@ export interface ClaimSettings {
   readonly clock: Clock;
   /** What Retry-After says, in seconds. */
   readonly retryAfterSeconds: number;
+  /** Repeats what the store did not confirm at the end of a claim. */
+  readonly retries: StoreRetries;
 }
 
 /** The names in {@link ClaimOptions}. */
@@ -112,6 +116,9 @@ export function claimSettings(
     min: leaseMs,
     max: maxRetentionMs,
   });
+  const clock = surroundings.clock ?? systemClock;
+  // At least once, the lease frees a key by itself; at most once, it makes its outcome unknown for as long as it is kept.
+  const windowMs = guarantee === "at-least-once" ? leaseMs : 10 * leaseMs;
   return {
     store,
     guarantee,
@@ -120,8 +127,9 @@ export function claimSettings(
     maxRunMs: checkDuration(options.maxRunMs, `${path}.maxRunMs`, 300_000),
     waitMs: checkDuration(options.waitMs, `${path}.waitMs`, 0),
     storeTimeoutMs,
-    clock: surroundings.clock ?? systemClock,
+    clock,
     retryAfterSeconds: surroundings.retryAfterSeconds ?? 1,
+    retries: new StoreRetries({ clock, storeTimeoutMs, windowMs }),
   };
 }
 

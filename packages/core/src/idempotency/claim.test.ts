@@ -166,3 +166,79 @@ test.each<[string, () => Promise<never>]>([
     expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
   },
 );
+
+test("the signal of a claim aborts when another has taken over, whenever it is first looked at", async () => {
+  const b = bench({ leaseMs: 6000 }, () => ({ renew: async () => false }));
+  const claim = await b.run();
+  const { signal } = claim;
+  expect([claim.signal === signal, signal.aborted, claim.lost]).toEqual([true, false, false]);
+  await b.clock.advance(2000);
+  const reason = { status: 409, code: "ERR_REISSUE_CLAIM_LOST", headers: { "Retry-After": "7" } };
+  expect(signal.reason).toMatchObject(reason);
+  expect([claim.lost, claim.settled]).toEqual([true, true]);
+  const other = bench({ leaseMs: 6000 }, () => ({ renew: async () => false }));
+  const late = await other.run();
+  await other.clock.advance(2000);
+  expect(late.signal.reason).toMatchObject(reason);
+});
+
+test("one renewal that fails does no harm, and after two in a row the claim counts as lost", async () => {
+  const isDown = [true, false, true, true, false];
+  const b = bench({ leaseMs: 6000 }, (memory) => ({
+    renew: (token, leaseMs) =>
+      isDown.shift() ? Promise.reject(new Error("down")) : memory.renew(token, leaseMs),
+  }));
+  const claim = await b.run();
+  for (const expected of [false, false, false, true]) {
+    await b.clock.advance(2000);
+    expect(claim.signal.aborted).toBe(expected);
+  }
+  // Nobody has taken over, so its answer is kept all the same.
+  expect([claim.settled, await claim.complete(answer)]).toEqual([false, true]);
+});
+
+test("a claim whose renewals time out counts as lost when its lease is over, and no later", async () => {
+  const b = bench({ leaseMs: 6000, storeTimeoutMs: 2000 }, () => ({
+    renew: () => new Promise(() => {}),
+  }));
+  const claim = await b.run();
+  await b.clock.advance(5999);
+  expect(claim.signal.aborted).toBe(false);
+  await b.clock.advance(1);
+  expect(claim.signal.aborted).toBe(true);
+});
+
+test.each(["complete", "release", "abandon", "markCompleted"] as const)(
+  "after %s its signal stays as it was",
+  async (settle) => {
+    const b = bench({ leaseMs: 6000 });
+    const claim = await b.run();
+    const { signal } = claim;
+    await (settle === "complete" ? claim.complete(answer) : claim[settle]());
+    await b.clock.advance(600_000);
+    expect(signal.aborted).toBe(false);
+  },
+);
+
+test("a claim whose request was answered without its handler is renewed until that is done", async () => {
+  const b = bench({ leaseMs: 6000, maxRunMs: 60_000 });
+  const claim = await b.run();
+  claim.outlive();
+  await b.clock.advance(50_000);
+  expect((await b.ask()).action).toBe("refuse");
+  claim.abandon();
+  await b.clock.advance(6000);
+  expect(await b.run()).toMatchObject({ fence: 2 });
+  expect(events(b)).toEqual(["claimed", "abandoned", "in-flight", "taken-over"]);
+});
+
+test("a claim whose request was answered without its handler may still be completed", async () => {
+  const b = bench({ leaseMs: 6000 });
+  const claim = await b.run();
+  claim.outlive();
+  await b.clock.advance(50_000);
+  claim.markCompleted();
+  await b.clock.advance(600_000);
+  expect(claim.signal.aborted).toBe(false);
+  expect(events(b)).toEqual(["claimed", "abandoned", "completed"]);
+});

@@ -14,7 +14,7 @@ import { publish } from "./idempotency-channel.ts";
 import { newOwner } from "./owner.ts";
 import { recordId } from "./record-id.ts";
 import { storeCall } from "./store-call.ts";
-import { StoreUnavailableError } from "./store-error.ts";
+import { isFull, StoreUnavailableError } from "./store-error.ts";
 import type { ClaimRequest, ClaimResult } from "./store.ts";
 
 /** A request that has a key. */
@@ -94,6 +94,7 @@ function claim<Else>(
     (said) => outcome(understood(said), request, settings) ?? onInFlight(),
     (error) => {
       publish({ id }, "store-failed", { operation: "claim", error });
+      withdraw(request, settings, error);
       return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
     },
   );
@@ -101,30 +102,52 @@ function claim<Else>(
 
 function ask(request: ClaimRequest, settings: ClaimSettings): Awaitable<Said> {
   const { store, clock, storeTimeoutMs } = settings;
-  return storeCall(
+  return storeCall<Said>(
     () => store.claim(request),
     { clock, timeoutMs: storeTimeoutMs },
-    (late: Said) => {
-      // Its request has been answered 503, so the key is free for the next.
-      if (late?.state === "claimed") void new Claim({ ...request, ...late }, settings).release();
+    {
+      onValue: (said) => {
+        if (!isRefusal(said)) withdraw(request, settings);
+      },
+      onError: (error) => withdraw(request, settings, error),
     },
   );
 }
 
-const states: ReadonlySet<unknown> = new Set<ClaimResult["state"]>([
-  "claimed",
+/**
+ * Releases in the background what a claim may have come to whose request has been answered 503: the store may have made
+ * it although its reply was lost, and nothing of the request runs. By its owner, who was drawn for this claim alone, so
+ * that nobody else's is released.
+ *
+ * @param error - What the claim failed with.
+ */
+function withdraw(
+  { id, owner }: ClaimRequest,
+  { store, retries }: ClaimSettings,
+  error?: unknown,
+): void {
+  if (isFull(error)) return;
+  retries.start({ id, operation: "release", call: () => store.release({ id, owner }) });
+}
+
+const refusals: readonly unknown[] = [
   "in-flight",
   "mismatch",
   "lapsed",
   "completed",
-]);
+] satisfies ClaimResult["state"][];
+
+/** Whether the store has said that the claim came to nothing. */
+function isRefusal(said: Said): boolean {
+  return refusals.includes(said?.state);
+}
 
 /** A store of somebody else's may give what its type rules out. */
 type Said = ClaimResult | null | undefined;
 
 /** What nobody understands protects nothing. */
 function understood(said: Said): ClaimResult {
-  if (said != null && states.has(said.state)) return said;
+  if (said != null && (said.state === "claimed" || isRefusal(said))) return said;
   throw new StoreUnavailableError("did not say what a claim came to");
 }
 

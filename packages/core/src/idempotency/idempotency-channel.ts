@@ -6,10 +6,11 @@ import { channel, type Channel } from "node:diagnostics_channel";
  * - `claimed`, `taken-over`: it runs, as the first or after one that died.
  * - `replayed`, `in-flight`, `mismatch`, `outcome-unknown`, `answer-not-kept`: it does not run, and why.
  * - `completed`, `released`: what its answer came to.
- * - `abandoned`: nobody knows whether its work was done; its lease is left to run out. `completed` may still follow
- *   where it ran for longer than `maxRunMs`.
+ * - `abandoned`: nobody knows whether its work was done; its lease is left to run out once its handler is done, or has
+ *   run for `maxRunMs`. `completed` may still follow.
  * - `lost`: another has taken over, so that its answer was not kept.
- * - `store-failed`: the store failed or was too slow.
+ * - `store-failed`: the store failed or was too slow. `released` or `completed` may still follow, since the end of a claim
+ *   is tried again in the background.
  */
 export type IdempotencyEvent =
   | "claimed"

@@ -3,7 +3,13 @@ import { latin1 } from "../latin1.ts";
 import { checkKeys, checkNumber } from "../option.ts";
 import { ExpiryBuckets, type Expiring } from "./expiry-buckets.ts";
 import { StoreFullError } from "./store-error.ts";
-import type { ClaimRequest, ClaimResult, ClaimToken, IdempotencyStore } from "./store.ts";
+import type {
+  ClaimOwner,
+  ClaimRequest,
+  ClaimResult,
+  ClaimToken,
+  IdempotencyStore,
+} from "./store.ts";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -128,7 +134,7 @@ class MemoryStore implements IdempotencyStore {
     return true;
   }
 
-  release(token: ClaimToken): boolean {
+  release(token: ClaimOwner): boolean {
     const entry = this.#held(token, this.#clock.now());
     if (entry === null) return false;
     this.#expiry.remove(entry);
@@ -173,7 +179,7 @@ class MemoryStore implements IdempotencyStore {
   }
 
   /** The record that a token holds, while it is not completed. */
-  #held(token: ClaimToken, nowMs: number): Entry | null {
+  #held(token: ClaimOwner, nowMs: number): Entry | null {
     const entry = this.#live(token.id, nowMs);
     return entry?.owner === token.owner && entry.answer === null ? entry : null;
   }

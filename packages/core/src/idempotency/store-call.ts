@@ -2,16 +2,21 @@ import { isPromise, type Awaitable } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
 import { StoreUnavailableError } from "./store-error.ts";
 
+/** Told what a call came to after it had been given up. */
+export interface Late<Result> {
+  onValue(result: Result): void;
+  onError(error: unknown): void;
+}
+
 /**
  * Calls a store and waits no longer than `timeoutMs`, and not at all for one that answers at once.
  *
- * @param onLate - Told of what the call came to after it had been given up.
  * @returns what the call came to; fails with a {@link StoreUnavailableError} when the time is over.
  */
 export function storeCall<Result>(
   call: () => Awaitable<Result>,
   { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
-  onLate: (result: Result) => void = () => {},
+  late?: Late<Result>,
 ): Awaitable<Result> {
   let reply: Awaitable<Result>;
   try {
@@ -31,12 +36,13 @@ export function storeCall<Result>(
     coming.then(
       (result) => {
         clock.clearTimeout(timer);
-        if (isOver) onLate(result);
+        if (isOver) late?.onValue(result);
         else resolve(result);
       },
       (error: unknown) => {
         clock.clearTimeout(timer);
-        reject(asError(error));
+        if (isOver) late?.onError(error);
+        else reject(asError(error));
       },
     );
   });

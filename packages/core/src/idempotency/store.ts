@@ -1,11 +1,17 @@
 import type { Awaitable } from "../awaitable.ts";
 
-/** Who holds a record: what `renew`, `complete` and `release` are let in by. */
-export interface ClaimToken {
+/** Who holds a record, as far as it is known where the reply to a claim was lost: what `release` is let in by. */
+export interface ClaimOwner {
   /** The record's name: 43 characters of base64url. */
   readonly id: string;
   /** Who claimed it: 22 characters of base64url, drawn for this claim alone. */
   readonly owner: string;
+  /** As in {@link ClaimToken}; undefined where nobody knows it. */
+  readonly fence?: number | undefined;
+}
+
+/** Who holds a record: what `renew` and `complete` are let in by. */
+export interface ClaimToken extends ClaimOwner {
   /** 1 for the record's first claim, and one more for each time that it was taken over after a lapse. */
   readonly fence: number;
 }
@@ -68,6 +74,9 @@ export interface IdempotencyStore {
    */
   complete(token: ClaimToken, answer: Uint8Array, retentionMs: number): Awaitable<boolean>;
 
-  /** Forgets the record, so that the next claim is the first; false where the token holds nothing, or is completed. */
-  release(token: ClaimToken): Awaitable<boolean>;
+  /**
+   * Forgets the record, so that the next claim is the first; false where the owner holds nothing, or it is completed. The
+   * owner alone decides: where the reply to a claim was lost, nobody knows its fence.
+   */
+  release(owner: ClaimOwner): Awaitable<boolean>;
 }
