@@ -1,4 +1,4 @@
-import { memoryStore, type IdempotencyStore } from "@reissue/core";
+import { memoryStore, type Guarantee, type IdempotencyStore } from "@reissue/core";
 import type { GateOptions } from "@reissue/server";
 
 import type { Call, Running, ServiceOptions, Start } from "../adapters/frameworks.ts";
@@ -25,6 +25,9 @@ export async function serve(
     readonly maxBodyBytes?: number;
     readonly maxAnswerBytes?: number;
     readonly waitMs?: number;
+    readonly leaseMs?: number;
+    readonly maxRunMs?: number;
+    readonly guarantee?: Guarantee;
   } = {},
 ): Promise<Service> {
   let runs = 0;

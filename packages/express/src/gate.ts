@@ -128,6 +128,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
         const fail = (error: unknown): void => next(error ?? new Error("The handler rejected"));
         Promise.resolve()
           .then(() => run(req, res, next))
+          .finally(() => InboundRequest.handled(req as IncomingMessage))
           .catch(fail);
       };
     },

@@ -1,4 +1,4 @@
-import { escape, type InboundRequest } from "@reissue/server";
+import { escape, InboundRequest } from "@reissue/server";
 import type {
   FastifyError,
   FastifyReply,
@@ -28,9 +28,15 @@ export function watched(handler: RouteHandlerMethod, inboundOf: InboundOf): Rout
   return function reissueHandler(request, reply) {
     const result: unknown = handler.call(this, request, reply);
     if (!(result instanceof Promise)) return result;
-    return result.catch((error: unknown) => {
-      if (reply.raw.headersSent) escape(error, inboundOf(request, reply));
-      throw error;
-    });
+    return result.then(
+      (payload: unknown) => {
+        if (reply.raw.headersSent) InboundRequest.handled(request.raw);
+        return payload;
+      },
+      (error: unknown) => {
+        if (reply.raw.headersSent) escape(error, inboundOf(request, reply));
+        throw error;
+      },
+    );
   };
 }

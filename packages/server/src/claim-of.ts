@@ -5,8 +5,8 @@ import type { Claim } from "@reissue/core";
 import { InboundRequest } from "./inbound-request.ts";
 
 /**
- * The claim that a request of node:http runs under, for `withTransaction` of a store; null where it has no key, or keys
- * are not deduplicated.
+ * The claim that a request of node:http runs under; null where it has no key, or keys are not deduplicated. `withTransaction`
+ * of a store takes it, and its `signal` aborts when another request with the key may run beside this one.
  *
  * Express' request is one of node:http's; Koa has it as `ctx.req`, Fastify as `request.raw`.
  */

@@ -16,7 +16,10 @@ export function escape(
   const { request, response, gate } = inbound;
   inbound.unlimit();
   const translation = translate(error, inbound);
-  if (translation.action === "drop") return null;
+  if (translation.action === "drop") {
+    inbound.handled();
+    return null;
+  }
   // One that is whole is left alone, though it be still on its way.
   if (translation.action === "cut" && !response.writableEnded) {
     if (response.socket === null) request.socket.destroy();

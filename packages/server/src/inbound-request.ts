@@ -124,6 +124,13 @@ export class InboundRequest {
     return inbound;
   }
 
+  /** Told that the handler of a request is done; counts where the request was answered without it. */
+  static handled(request: IncomingMessage): void {
+    const inbound = (carrierOf(request) as Seen)[known];
+    // One that was only noted has no time that could be over.
+    if (inbound instanceof InboundRequest) inbound.handled();
+  }
+
   /** What holds for it. */
   get gate(): GateSettings {
     return this.#gate;
@@ -203,6 +210,11 @@ export class InboundRequest {
   /** Told that it may run under its key. */
   claimed(claim: Claim): void {
     this.#claim = claim;
+  }
+
+  /** Told that its handler is done; counts where it was answered without it. */
+  handled(): void {
+    if (this.timedOut) this.#claim?.abandon();
   }
 
   /** Reads the key as the route says; the error that a missing or a malformed one is answered with, or null. */

@@ -61,6 +61,7 @@ export function handler<Bound>(
       if (refused !== null) throw refused;
       if (inbound.startsClaim() && !(await deduplicate(inbound))) return;
       await listener(request as Parameters<Listener<Bound>>[0], response);
+      inbound.handled();
     };
     const fail = (error: unknown): void => {
       let answer: unknown;

@@ -20,6 +20,8 @@ export class RequestTime {
   #limit: Limit | null = null;
   #timer: Timer | null = null;
   #isOver = false;
+  /** How many handlers run under it, one inside the other. */
+  #running = 0;
   #expiry: AbortController | null = null;
   #signal: AbortSignal | null = null;
 
@@ -64,8 +66,11 @@ export class RequestTime {
     return new Promise<Result>((resolve, reject) => {
       const outer = this.#limit;
       this.start({ onExpire: reject, timeoutMs });
+      this.#running += 1;
       run()
         .finally(() => {
+          this.#running -= 1;
+          if (this.#running === 0) this.#inbound.handled();
           // What is around a route goes on under the time that it was under before.
           if (outer === null || this.#isOver) this.stop();
           else this.start(outer);

@@ -11,6 +11,7 @@ import type { InboundRequest } from "../inbound-request.ts";
 import type { Captured, CaptureListener } from "./capture.ts";
 import type { Head, Keeps } from "./head.ts";
 import { keepsTrailer } from "./kept-headers.ts";
+import { watchLateResponse } from "./late-response.ts";
 
 /** Settles a claim with what its request is answered with. */
 export class Settlement implements CaptureListener {
@@ -33,16 +34,17 @@ export class Settlement implements CaptureListener {
   onWhole({ head, trailers, body }: Captured): Awaitable<unknown> {
     const claim = this.#claim;
     const { timedOut, request } = this.#inbound;
-    // It was us who answered, and the handler goes on.
-    if (timedOut) return claim.abandon();
+    if (timedOut) return this.#outlive();
     const isComplaint = this.#isLeftUnread && body !== null && head.status >= 400;
     if (head.status >= 500 || isComplaint) return claim.fail(head.status);
-    if (!isKeptStatus(head.status)) return claim.release();
-    return claim.complete(kept({ head, trailers, body }, request.method));
+    if (isKeptStatus(head.status))
+      return claim.complete(kept({ head, trailers, body }, request.method));
+    // It may have stopped its work halfway, as it was told to.
+    return claim.lost ? claim.fail(500) : claim.release();
   }
 
   onCut(head: Head | null): void {
-    if (this.#inbound.timedOut) this.#claim.abandon();
+    if (this.#inbound.timedOut) this.#outlive();
     else if (head === null) void this.#claim.fail(500);
     // A part of it has gone out, so the work was done: it is not done again, though nobody can replay the answer.
     else void this.onWhole({ head, trailers: [], body: null });
@@ -60,6 +62,12 @@ export class Settlement implements CaptureListener {
     const timer = clock.setTimeout(end, maxRunMs + leaseMs);
     (timer as { unref?: () => void }).unref?.();
     response.once("close", () => clock.clearTimeout(timer));
+  }
+
+  /** It was us who answered, and the handler goes on. */
+  #outlive(): void {
+    this.#claim.outlive();
+    watchLateResponse(this.#inbound.response, () => this.#inbound.handled());
   }
 }
 
