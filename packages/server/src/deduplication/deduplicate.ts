@@ -2,7 +2,7 @@ import { begin, fingerprint, isPromise, type KeyedRequest } from "@reissue/core"
 
 import type { InboundRequest } from "../inbound-request.ts";
 import { capture } from "./capture.ts";
-import { readBody } from "./read-body.ts";
+import { letRead, readBody } from "./read-body.ts";
 import { replay } from "./replay.ts";
 import { Settlement } from "./settlement.ts";
 
@@ -60,6 +60,7 @@ export async function deduplicate(
     return false;
   }
   inbound.claimed(beginning.claim);
+  letRead(request);
   capture(response, new Settlement(inbound, beginning.claim, deduplication));
   return true;
 }

@@ -56,7 +56,7 @@ export function intercept(
   const isOwn =
     shared === null ||
     names.some((name) => Object.hasOwn(response, name) || prototype[name] !== shared.methods[name]);
-  const { writeHead, write, end, addTrailers, flushHeaders } = isOwn ? current : shared.originals;
+  const { writeHead, write, end, addTrailers, flushHeaders } = isOwn ? current : shared.originals();
   const interceptor = make({ writeHead, write, end, addTrailers, flushHeaders });
   if (!isOwn) {
     (carrierOf(response.req) as Carrier)[intercepted] = { response, interceptor };
@@ -104,12 +104,12 @@ function watchAnew(socket: Connection): Set<ServerResponse> {
 
 /** What takes the place of methods, and the originals that are called for whom nobody intercepts. */
 interface Replacement {
-  readonly originals: Methods;
+  readonly originals: () => Methods;
   readonly methods: Methods;
 }
 
 const own = replacement(
-  ServerResponse.prototype as unknown as Methods,
+  () => ServerResponse.prototype as unknown as Methods,
   (response) => (response as Owner)[intercepted],
 );
 
@@ -122,7 +122,8 @@ function sharedBy(response: ServerResponse): Replacement | null {
   const before = replaced.get(prototype);
   if (before !== undefined) return before;
   if ([...names, "writableEnded"].some((name) => Object.hasOwn(prototype, name))) return null;
-  const shared = replacement(Object.getPrototypeOf(prototype) as Methods, carried);
+  // Asked each time: light-my-request puts its own behind that of Express' responses when it injects the first one.
+  const shared = replacement(() => Object.getPrototypeOf(prototype) as Methods, carried);
   Object.assign(prototype, shared.methods);
   Object.defineProperty(prototype, "writableEnded", {
     configurable: true,
@@ -164,13 +165,13 @@ function isSame(one: ServerResponse, other: ServerResponse): boolean {
 }
 
 function replacement(
-  originals: Methods,
+  originals: () => Methods,
   interceptorOf: (response: ServerResponse) => Interceptor | undefined,
 ): Replacement {
   const method = (name: keyof Methods) =>
     function (this: ServerResponse, ...args: unknown[]): unknown {
       const interceptor = interceptorOf(this);
-      if (interceptor === undefined) return Reflect.apply(originals[name], this, args);
+      if (interceptor === undefined) return Reflect.apply(originals()[name], this, args);
       return interceptor[name](...args);
     };
   return {

@@ -2,9 +2,15 @@ import type { IncomingMessage } from "node:http";
 
 import { bodyConsumedError, bodyTooLargeError, type Awaitable } from "@reissue/core";
 
+import { isChunk } from "./recording.ts";
+
 /**
  * Reads the body of a request before anybody else does, so that whoever reads later finds it untouched. To be called a
  * turn after its head has come, when what came with the head is parsed.
+ *
+ * What there is to read is known from the stream alone: it has ended, or it is drained until it has. A request that was
+ * made by hand, as adapters for serverless platforms and injections make it, may say that it is complete, or declare no
+ * length or a wrong one, before anything of its body has been pushed; and over HTTP/2 none need be declared.
  *
  * A body all of which has come is looked at where it lies. Else the stream is drained but for its end, and gets all of it
  * back in the very turn in which it has been drained: Node emits `end` a turn later, and only if the stream is empty by
@@ -14,41 +20,83 @@ import { bodyConsumedError, bodyTooLargeError, type Awaitable } from "@reissue/c
  * with the request's own error where its client leaves.
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Awaitable<Uint8Array> {
+  const { _readableState: state } = request as unknown as ReadableInternals;
+  if (!isStream(state)) return given(request);
+  // Read or not, there was none.
+  if (state.ended && state.length === 0 && !state.dataEmitted) return noBytes;
+  const isRead = state.dataEmitted || state.flowing === true || state.readableListening;
+  if (isRead || state.encoding !== null) return kept(request);
+  if (state.destroyed) throw gone();
   const { "content-length": declared, "transfer-encoding": encoding } = request.headers;
   // Where it comes in chunks, a length says nothing.
   const length = encoding === undefined ? Number(declared ?? 0) : NaN;
-  if (length === 0) return noBytes;
-  const { _readableState: state } = request as unknown as ReadableInternals;
-  if (state.endEmitted || state.dataEmitted || state.flowing === true || state.encoding !== null) {
-    return kept(request);
-  }
-  const hasEnded = hasCome(request);
-  // One that has come and is empty would end at a look, and one that is gone would never say so.
-  if (hasEnded && state.length === 0) return noBytes;
-  if (state.destroyed) throw gone();
   if (length > maxBytes) throw bodyTooLargeError(maxBytes);
-  // Node tells of the last byte of a declared length before it tells that it was the last.
-  const isAll = hasEnded || state.length === length;
+  // Node's parser tells of the last byte of a declared length before it tells that it was the last.
+  const isAll = state.ended || (state.length === length && isParsed(request));
   return isAll ? whole(request, maxBytes) : drained(request, maxBytes);
 }
 
 const noBytes = new Uint8Array();
 
+/** Whether Node's own parser is at work on it: it gives as many bytes as were declared, and no more. */
+function isParsed(request: IncomingMessage): boolean {
+  const socket = request.socket as { readonly parser?: { readonly incoming?: unknown } } | null;
+  return socket?.parser?.incoming === request;
+}
+
+/** Mocks are no streams, and platforms give the state of one to what has none. */
+function isStream(state: ReadableInternals["_readableState"] | undefined): boolean {
+  return typeof state?.length === "number" && typeof state.ended === "boolean";
+}
+
 /** What a parser that came first has kept of the raw bytes, under the name that is customary for it. */
 function kept(request: IncomingMessage): Uint8Array {
-  const { rawBody } = request as { readonly rawBody?: unknown };
+  const { rawBody } = request as PlatformRequest;
+  if (typeof rawBody === "string") return Buffer.from(rawBody);
   if (rawBody instanceof Uint8Array) return rawBody;
   throw bodyConsumedError();
+}
+
+/** What platforms and mocks put on a request in the place of a stream. */
+interface PlatformRequest {
+  readonly rawBody?: unknown;
+  readonly body?: unknown;
+}
+
+/** The body of a request that has no stream. */
+function given(request: IncomingMessage): Uint8Array {
+  const { rawBody, body } = request as PlatformRequest;
+  if (rawBody !== undefined) return kept(request);
+  if (body === undefined || body === null) return noBytes;
+  if (body instanceof Uint8Array) return body;
+  // JSON tells all of what a parser of JSON or of a form has made, and nothing of a stream or a Blob.
+  return Buffer.from(typeof body === "string" ? body : json(body));
+}
+
+function json(body: unknown): string {
+  const text = isData(body) ? JSON.stringify(body) : undefined;
+  if (text === undefined) throw bodyConsumedError();
+  return text;
+}
+
+/** Whether it is of what JSON has, at its top. */
+function isData(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** A body all of which has come; it stays where it is. */
 function whole(request: IncomingMessage, maxBytes: number): Uint8Array {
   const internals = request as unknown as ReadableInternals;
-  const { length, buffer } = internals._readableState;
-  if (length > maxBytes) throw bodyTooLargeError(maxBytes);
+  const { buffer } = internals._readableState;
   // Or Node would throw away, once the response has finished, what its handler has yet to read.
   internals._consuming = true;
-  return joined([...buffer]);
+  const chunks = [...buffer];
+  if (!chunks.every(isChunk)) throw bodyConsumedError();
+  const body = joined(chunks);
+  if (body.length > maxBytes) throw bodyTooLargeError(maxBytes);
+  return body;
 }
 
 /**
@@ -60,28 +108,28 @@ interface ReadableInternals {
   _consuming: boolean;
   readonly _readableState: {
     /** What nobody has read yet. */
-    readonly buffer: Iterable<Buffer>;
+    readonly buffer: Iterable<unknown>;
     readonly destroyed: boolean;
     readonly encoding: string | null;
     readonly ended: boolean;
     readonly endEmitted: boolean;
     readonly flowing: boolean | null;
     readonly length: number;
+    /** Whether somebody listens to `readable`. */
+    readonly readableListening: boolean;
     needReadable: boolean;
+    /** What others have said of `readable`; undefined where nobody has. */
+    readable?: boolean;
     /** Behind `readableDidRead`. */
     dataEmitted: boolean;
   };
-}
-
-/** Whether all of it has come; requests that Fastify injects never say that they are complete. */
-function hasCome(request: IncomingMessage): boolean {
-  return request.complete || (request as unknown as ReadableInternals)._readableState.ended;
 }
 
 function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const { _readableState: state } = request as unknown as ReadableInternals;
     const end = (): Buffer => {
       request.off("readable", onReadable).off("error", onError).off("close", onClose);
       const body = joined(chunks);
@@ -92,16 +140,14 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
     const onReadable = (): void => {
       // Never a read of an empty stream: one that has ended would say so to nobody.
       while (request.readableLength > 0) {
-        const chunk = request.read() as Buffer;
-        chunks.push(chunk);
-        size += chunk.length;
+        const chunk: unknown = request.read();
+        if (!isChunk(chunk)) return onError(bodyConsumedError());
+        const read = bytes(chunk);
+        chunks.push(read);
+        size += read.length;
       }
-      if (size > maxBytes) {
-        end();
-        reject(bodyTooLargeError(maxBytes));
-      } else if (hasCome(request)) {
-        resolve(end());
-      }
+      if (size > maxBytes) onError(bodyTooLargeError(maxBytes));
+      else if (state.ended) resolve(end());
     };
     const onError = (error: Error): void => {
       end();
@@ -112,9 +158,16 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
   });
 }
 
-function joined(chunks: readonly Buffer[]): Buffer {
+function joined(chunks: readonly (Uint8Array | string)[]): Buffer {
   const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+  return chunks.length === 1 && only !== undefined ? bytes(only) : Buffer.concat(chunks.map(bytes));
+}
+
+/** A chunk as Node's parser gives it; a stream in object mode may give others. */
+function bytes(chunk: Uint8Array | string): Buffer {
+  if (Buffer.isBuffer(chunk)) return chunk;
+  if (typeof chunk === "string") return Buffer.from(chunk);
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
 function giveBack(request: IncomingMessage, body: Buffer): void {
@@ -124,6 +177,15 @@ function giveBack(request: IncomingMessage, body: Buffer): void {
   request.unshift(body);
   // As far as others can tell nobody has read of it; fetch takes no body that somebody has.
   state.dataEmitted = false;
+}
+
+/**
+ * Has a request whose handler is to run say that it can be read. serverless-express says that none can as soon as a
+ * middleware is waited for, and body parsers believe it; for one that is refused, Express' last handler believes it too.
+ */
+export function letRead(request: IncomingMessage): void {
+  const { _readableState: state } = request as unknown as ReadableInternals;
+  if (state?.readable === false) state.readable = true;
 }
 
 function gone(): Error {
