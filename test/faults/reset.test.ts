@@ -28,7 +28,7 @@ const rows: readonly Row[] = [
       faults: [{ fault: "reset", when: "after-processing", on: "reused", probability: 0.1 }],
     },
     retrySafe: { failed: "none" },
-    unsafe: { failed: "struck", as: { stale: "not-retry-safe" } },
+    unsafe: { failed: "struck", as: { stale: "not-retry-safe", unknown: "not-retry-safe" } },
   },
   {
     name: "processed, then reset, on a fresh socket",

@@ -3,10 +3,10 @@ import { describe } from "vitest";
 import { cells } from "./cell.ts";
 import type { Row } from "./row.ts";
 
-/** A socket that had served before dies under a request, before any byte of an answer. */
+/** A socket that had served before dies under a request, before any byte of an answer; a busy machine notices late. */
 const stale = {
   retrySafe: { failed: "none" },
-  unsafe: { failed: "struck", as: { stale: "not-retry-safe" } },
+  unsafe: { failed: "struck", as: { stale: "not-retry-safe", unknown: "not-retry-safe" } },
 } as const;
 
 /** Likewise, but whether a request is on that socket by then is a race. */

@@ -1,4 +1,5 @@
 import { getGlobalDispatcher, fetch as npmFetch, setGlobalDispatcher } from "undici";
+import { manualClock } from "@reissue/testing";
 import { afterEach, describe, expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
@@ -21,7 +22,7 @@ function withDispatcher(dispatcher: unknown, init: RequestInit = {}): RequestIni
 describe.each(fetches)("%s", (_, fetch) => {
   test("resends what a stale socket swallowed", async () => {
     const server = await opened();
-    const { dispatcher } = outbound();
+    const { dispatcher } = outbound({ clock: manualClock() });
     const log = eventLog();
     server.script([null, { fault: "reset" }]);
     for (let index = 0; index < 2; index += 1) {
@@ -46,7 +47,7 @@ describe.each(fetches)("%s", (_, fetch) => {
 
   test("does not resend a plain POST, and says why", async () => {
     const server = await opened();
-    const { dispatcher } = outbound();
+    const { dispatcher } = outbound({ clock: manualClock() });
     server.script([null, { fault: "reset", when: "after-processing" }]);
     const post = (): Promise<Response> =>
       fetch(server.origin, withDispatcher(dispatcher, { method: "POST", body: "abc" }));

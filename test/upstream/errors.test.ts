@@ -1,5 +1,5 @@
 import { isReissueError } from "@reissue/core";
-import type { Fault } from "@reissue/testing";
+import { manualClock, type Fault } from "@reissue/testing";
 import { UpstreamError, type Upstream, type UpstreamOptions } from "@reissue/upstream";
 import { describe, expect, test } from "vitest";
 
@@ -39,6 +39,7 @@ const rows: readonly Row[] = [
     fault: { fault: "reset" },
     method: "POST",
     reused: true,
+    options: { clock: manualClock() },
     error: { code: "ERR_REISSUE_UPSTREAM_STALE", delivery: "stale", reason: "not-retry-safe" },
     attempts: [{ ...failed, reused: true, idleMs: expect.any(Number), error: reset }],
     cause: reset,
@@ -55,6 +56,7 @@ const rows: readonly Row[] = [
     name: "a GET that fails each time",
     fault: { fault: "reset" },
     reused: true,
+    options: { clock: manualClock() },
     error: {
       code: "ERR_REISSUE_UPSTREAM_UNKNOWN",
       delivery: "unknown",

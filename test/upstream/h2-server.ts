@@ -5,7 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 
 import { onTestFinished } from "vitest";
 
@@ -14,6 +14,8 @@ export interface H2Server {
   readonly origin: string;
   /** Sessions in the order in which they were accepted. */
   readonly sessions: readonly ServerHttp2Session[];
+  /** The TCP connections below, in the order in which they were accepted. */
+  readonly sockets: readonly Socket[];
   /** Sessions open now. */
   readonly open: ReadonlySet<ServerHttp2Session>;
   /** Methods of all streams, in the order in which their heads arrived. */
@@ -29,6 +31,15 @@ export function ok(stream: ServerHttp2Stream): void {
   stream.end("ok");
 }
 
+/** Resets a stream and leaves its content unfinished, as proxies do; Node's own `close` ends the content first. */
+export function cutStream(stream: ServerHttp2Stream, code: number): void {
+  const key = Object.getOwnPropertySymbols(stream).find(
+    ({ description }) => description === "kHandle",
+  );
+  const handle = Reflect.get(stream, key ?? "") as { rstStream(code: number): void };
+  handle.rstStream(code);
+}
+
 /** An HTTP/2 server that is closed when the test is over. */
 export async function h2Server(
   options: SecureServerOptions,
@@ -36,9 +47,11 @@ export async function h2Server(
   onHeaders: (headers: IncomingHttpHeaders) => void = () => {},
 ): Promise<H2Server> {
   const sessions: ServerHttp2Session[] = [];
+  const sockets: Socket[] = [];
   const open = new Set<ServerHttp2Session>();
   const heads: string[] = [];
   const server = createSecureServer(options);
+  server.on("connection", (socket: Socket) => sockets.push(socket));
   server.on("session", (session) => {
     sessions.push(session);
     open.add(session);
@@ -59,6 +72,7 @@ export async function h2Server(
   return {
     origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     sessions,
+    sockets,
     open,
     heads,
   };

@@ -1,3 +1,4 @@
+import { manualClock } from "@reissue/testing";
 import { expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
@@ -9,7 +10,7 @@ import { outbound } from "./outbound.ts";
 
 test("however many pooled sockets are stale, a resend never meets one of them", async () => {
   const server = await opened({ respond: { delayMs: 20 } });
-  const upstream = outbound();
+  const upstream = outbound({ clock: manualClock() });
   const log = eventLog();
   const all = Array.from({ length: 24 }, (_, index) => `${server.origin}/${index}`);
   await Promise.all(all.map((url) => got(upstream, url)));

@@ -1,4 +1,5 @@
 import type { UpstreamError } from "@reissue/upstream";
+import { manualClock } from "@reissue/testing";
 import { describe, expect, test } from "vitest";
 
 import { got, posted } from "./asked.ts";
@@ -84,7 +85,7 @@ describe("a stale socket over TLS", () => {
       if (heads === 2) server.resetLast();
       else response.end("ok");
     });
-    const upstream = outbound({ tls });
+    const upstream = outbound({ tls, clock: manualClock() });
     const log = eventLog();
     await got(upstream, server.origin);
     expect(await got(upstream, server.origin)).toBe("ok");
@@ -99,7 +100,7 @@ describe("a stale socket over TLS", () => {
       if (heads === 2) server.resetLast();
       else response.end("ok");
     });
-    const upstream = outbound({ tls });
+    const upstream = outbound({ tls, clock: manualClock() });
     await got(upstream, server.origin);
     await expect(posted(upstream, server.origin)).rejects.toMatchObject({
       delivery: "stale",

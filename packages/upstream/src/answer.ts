@@ -6,7 +6,7 @@ import {
   type Outcome,
 } from "@reissue/core";
 
-import { declaredLength, headerText, type RawHeaders } from "./raw-headers.ts";
+import { headerText, type RawHeaders } from "./raw-headers.ts";
 
 /** A whole answer as an outcome to decide upon; null when its status is the caller's business whatever is decided. */
 export function answerOutcome(
@@ -19,9 +19,4 @@ export function answerOutcome(
   const retryAfterMs = parseRetryAfter(headerText(headers, "retry-after"), clock.wallNow());
   if (!statusListed(status, retryAfterMs !== null, retryOn)) return null;
   return { type: "answer", status, retryAfterMs };
-}
-
-/** Whether an answer declares a length of at most `maxBytes`, so that it can be held until it is whole. */
-export function isShortAnswer(headers: RawHeaders, maxBytes: number): boolean {
-  return declaredLength(headers) <= maxBytes;
 }

@@ -6,7 +6,7 @@ import { errors } from "undici";
 import type { Origin } from "./origin.ts";
 import type { Connection, Occupant } from "./pool/connection.ts";
 import type { Pool } from "./pool/pool.ts";
-import type { RawHeaders } from "./raw-headers.ts";
+import { declaredLength, type RawHeaders } from "./raw-headers.ts";
 
 /** How much of an answer that nobody wants is read to keep its connection, in bytes. */
 const maxDiscardBytes = 65_536;
@@ -18,6 +18,8 @@ const maxDiscardMs = 100;
 export interface AttemptOwner {
   /** Whether the request may be sent again after it was written. */
   readonly retrySafe: boolean;
+  /** The request's method, in capitals. */
+  readonly method: string;
   onBodySent(chunk: Uint8Array | string): void;
   onRequestSent(): void;
   onResponseStarted(): void;
@@ -55,13 +57,18 @@ export class Attempt implements Occupant {
   /** Whether a socket stood when the request was handed over. */
   readonly #pooled: boolean;
   #abort: ((reason?: Error) => void) | null = null;
-  #written = false;
+  /** When the request was written, in ms of the clock; null before. */
+  #writtenAtMs: number | null = null;
   #idleMs: number | null = null;
   #responseStarted = false;
   #status: number | null = null;
   #aborting = false;
   #ended = false;
-  #discardedBytes = -1;
+  #discarding = false;
+  /** How many bytes of content have come. */
+  #receivedBytes = 0;
+  /** How many bytes of content the answer declares; NaN where it declares none. */
+  declaredBytes: number = NaN;
   #discardTimer: Timer | null = null;
   /** What diagnostics subscribers were told at the start; null when nobody listened. */
   message: AttemptMessage | null = null;
@@ -91,7 +98,7 @@ export class Attempt implements Occupant {
 
   /** Whether it met a connect that failed, as opposed to a pooled socket that died. */
   get neverConnected(): boolean {
-    return !this.#written && !this.#pooled;
+    return this.#writtenAtMs === null && !this.#pooled;
   }
 
   /** Whether a pooled socket died before undici had begun to write the request on it. */
@@ -101,16 +108,19 @@ export class Attempt implements Occupant {
 
   /** Whether its owner still wants to hear of it: a response may come before the end of the request. */
   get #reports(): boolean {
-    return !this.#ended && this.#discardedBytes === -1;
+    return !this.#ended && !this.#discarding;
   }
 
   /** What is known of the request's fate, for the classifier. */
   get evidence(): Evidence {
-    if (!this.#written) return { written: false };
+    if (this.#writtenAtMs === null) return { written: false };
+    const { diedAtMs, roundTripMs } = this.connection;
     return {
       written: true,
       reused: this.#idleMs !== null,
       responseStarted: this.#responseStarted,
+      diedAfterMs: diedAtMs === null ? undefined : diedAtMs - this.#writtenAtMs,
+      roundTripMs,
     };
   }
 
@@ -120,7 +130,7 @@ export class Attempt implements Occupant {
       attempt: this.number,
       startedAtMs: this.startedAtMs,
       durationMs: this.#clock.now() - this.startedAtMs,
-      reused: this.#written ? this.#idleMs !== null : null,
+      reused: this.#writtenAtMs !== null ? this.#idleMs !== null : null,
       idleMs: this.#idleMs,
       failure,
       status: this.#status,
@@ -138,13 +148,13 @@ export class Attempt implements Occupant {
 
   /** Ends the whole call, or what is left of an answer that nobody wants. */
   evict(error: Error): void {
-    if (this.#discardedBytes === -1) this.#owner.abort(error);
+    if (!this.#discarding) this.#owner.abort(error);
     else this.abort(error);
   }
 
   /** Lets the rest of the answer go to nobody, and keeps the connection if the rest is short and comes soon. */
   discard(): void {
-    this.#discardedBytes = 0;
+    this.#discarding = true;
     this.#discardTimer = this.#clock.setTimeout(() => {
       this.#discardTimer = null;
       this.abort(new errors.RequestAbortedError("the answer takes too long to be read for nobody"));
@@ -157,18 +167,16 @@ export class Attempt implements Occupant {
     this.#abort = abort;
     this.#responseStarted = false;
     this.#idleMs = null;
+    const nowMs = this.#clock.now();
     if (connection.served > 0) {
-      const { retrySafe } = this.#owner;
-      // Where nothing hangs on it, the moment at which the connection was found is near enough.
-      const nowMs = retrySafe ? this.handedOverAtMs : this.#clock.now();
       this.#idleMs = nowMs - connection.idleSinceMs;
-      if (!retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
+      if (!this.#owner.retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
         // It was hot when it was chosen; something held the process up since. Nothing has been written yet.
         abort(new errors.SocketError("the connection has been idle too long"));
         return;
       }
     }
-    this.#written = true;
+    this.#writtenAtMs = nowMs;
   }
 
   onBodySent(chunk: Uint8Array | string): void {
@@ -185,23 +193,33 @@ export class Attempt implements Occupant {
   }
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
-    if (status >= 200) this.#status = status;
+    if (status >= 200) {
+      this.#status = status;
+      if (hasContent(status, this.#owner.method)) this.declaredBytes = declaredLength(headers);
+    }
     return this.#owner.onHeaders(this, status, headers, resume, statusText);
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#discardedBytes === -1) return this.#owner.onData(chunk);
-    this.#discardedBytes += chunk.length;
-    if (this.#discardedBytes > maxDiscardBytes) {
+    this.#receivedBytes += chunk.length;
+    if (!this.#discarding) return this.#owner.onData(chunk);
+    if (this.#receivedBytes > maxDiscardBytes) {
       this.#abort?.(new errors.RequestAbortedError("the answer is too long to be read for nobody"));
     }
     return true;
   }
 
   onComplete(trailers: RawHeaders): void {
+    // Under HTTP/2 undici takes a stream for ended that was reset with NO_ERROR or CANCEL.
+    if (this.#receivedBytes < this.declaredBytes) {
+      return this.onError(new errors.ResponseContentLengthMismatchError());
+    }
     this.#end();
     this.#pool.release(this.connection);
-    if (this.#discardedBytes === -1) this.#owner.onComplete(this, trailers);
+    if (this.#writtenAtMs !== null) {
+      this.connection.takeExchange(this.connection.idleSinceMs - this.#writtenAtMs);
+    }
+    if (!this.#discarding) this.#owner.onComplete(this, trailers);
   }
 
   onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
@@ -217,10 +235,10 @@ export class Attempt implements Occupant {
     this.#end();
     if (isWholeWithoutContent(this.#status, error)) {
       this.#pool.drop(this.connection, null);
-      if (this.#discardedBytes === -1) this.#owner.onComplete(this, []);
+      if (!this.#discarding) this.#owner.onComplete(this, []);
       return;
     }
-    if (this.#discardedBytes === -1) this.#owner.onFailure(this, error);
+    if (!this.#discarding) this.#owner.onFailure(this, error);
     else this.letGo();
   }
 
@@ -236,6 +254,11 @@ export class Attempt implements Occupant {
     this.#ended = true;
     if (this.#discardTimer !== null) this.#clock.clearTimeout(this.#discardTimer);
   }
+}
+
+/** Whether an answer has content, whose length it may declare (RFC 9110 §6.4.1). */
+function hasContent(status: number, method: string): boolean {
+  return status !== 204 && status !== 304 && method !== "HEAD";
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 import type { Dispatcher } from "undici";
 
 import { abortReason, onAbort } from "./abort-listener.ts";
-import { answerOutcome, isShortAnswer } from "./answer.ts";
+import { answerOutcome } from "./answer.ts";
 import { AttemptHistory } from "./attempt-history.ts";
 import { AttemptTimeout, timeoutError } from "./attempt-timeout.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
@@ -61,6 +61,11 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   /** Whether the request may be sent again after it was written. */
   get retrySafe(): boolean {
     return this.#request.retrySafe;
+  }
+
+  /** The request's method, in capitals. */
+  get method(): string {
+    return this.#request.options.method;
   }
 
   get #usualNeed(): Need {
@@ -136,7 +141,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     }
     attempt.connection.takeHint(headers);
     if (this.#resendAnswered(attempt, status, headers)) return true;
-    if (this.retrySafe && isShortAnswer(headers, this.#request.origin.settings.holdBytes)) {
+    if (this.retrySafe && attempt.declaredBytes <= this.#request.origin.settings.holdBytes) {
       this.#reply.hold(status, headers, statusText);
       return true;
     }

@@ -153,7 +153,11 @@ describe("the 273 recorded errors", () => {
 
   it("are stale when they died before the response on a reused connection", () => {
     for (const row of rows.filter(({ mode }) => mode.startsWith("stale_"))) {
-      const failure = classify(revive(row.err), { reused: true, responseStarted: false });
+      const failure = classify(revive(row.err), {
+        reused: true,
+        responseStarted: false,
+        diedAfterMs: 0,
+      });
       expect(failure.delivery, `${row.lib} ${row.mode}`).toBe("stale");
     }
   });

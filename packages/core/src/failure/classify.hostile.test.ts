@@ -180,6 +180,8 @@ const evidences: fc.Arbitrary<Evidence> = fc.record({
   written: flag,
   reused: flag,
   responseStarted: flag,
+  diedAfterMs: fc.option(fc.constantFrom(0, 50, 60, 5000), { nil: undefined }),
+  roundTripMs: fc.option(fc.constantFrom(0, 100, Infinity), { nil: undefined }),
   delivered: flag,
   aborted: flag,
   timedOut: flag,
@@ -229,6 +231,7 @@ describe("any value at all", () => {
         if (delivery === "stale") {
           expect(evidence).toMatchObject({ reused: true, responseStarted: false });
           expect(kind).toBe("reset");
+          expect(evidence.diedAfterMs).toBeLessThan(1000);
         }
       }),
       { numRuns: 1000 },

@@ -38,7 +38,7 @@ describe("written", () => {
 });
 
 describe("reused", () => {
-  const stale = { reused: true, responseStarted: false, written: true };
+  const stale = { reused: true, responseStarted: false, written: true, diedAfterMs: 1 };
 
   it.each([
     reset,
@@ -55,7 +55,11 @@ describe("reused", () => {
   it.each([
     ["a fresh connection", reset, { reused: false, responseStarted: false }],
     ["a response that had begun", reset, { reused: true, responseStarted: true }],
-    ["a response that may have begun", reset, { reused: true }],
+    ["a response that may have begun", reset, { ...stale, responseStarted: undefined }],
+    ["a connection that still stands", reset, { ...stale, diedAfterMs: undefined }],
+    ["a death when the race was long over", reset, { ...stale, diedAfterMs: 51 }],
+    ["a death two round trips later", reset, { ...stale, diedAfterMs: 201, roundTripMs: 100 }],
+    ["a death a second later", reset, { ...stale, diedAfterMs: 1001, roundTripMs: 3000 }],
     ["a timeout", failed("UND_ERR_HEADERS_TIMEOUT"), stale],
     ["the caller's timer", reset, { ...stale, timedOut: true }],
     ["an answer that makes no sense", failed("HPE_INVALID_CONSTANT"), stale],
@@ -64,8 +68,17 @@ describe("reused", () => {
     expect(classify(error, evidence).delivery).toBe("unknown");
   });
 
+  it.each([
+    [50, undefined],
+    [50, 0],
+    [200, 100],
+    [1000, 3000],
+  ])("makes a death after %d ms stale where a round trip takes %s", (diedAfterMs, roundTripMs) => {
+    expect(classify(reset, { ...stale, diedAfterMs, roundTripMs }).delivery).toBe("stale");
+  });
+
   it("does not weaken what never left", () => {
-    expect(classify(refused, { reused: true, responseStarted: false }).delivery).toBe("unsent");
+    expect(classify(refused, { ...stale, written: undefined }).delivery).toBe("unsent");
     expect(classify(refusedStream, stale).delivery).toBe("unsent");
   });
 });

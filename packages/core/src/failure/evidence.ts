@@ -1,5 +1,6 @@
 import type { Delivery, Evidence, Failure, FailureKind, Phase } from "./failure.ts";
 import { failureOf, isBeforeRequest, type Shape } from "./shape.ts";
+import { isStaleDeath } from "./stale-window.ts";
 
 /**
  * Corrects what an error says by what its sender knows: facts of the connection outweigh the error's words.
@@ -58,9 +59,7 @@ function deliveryOf(failure: Failure, evidence: Evidence): Delivery {
   if (evidence.written === false) return "unsent";
   if (evidence.delivered === true) return "delivered";
   if (failure.delivery === "unsent") return staysUnsent(failure, evidence) ? "unsent" : "unknown";
-  if (failure.kind === "reset" && evidence.reused === true && evidence.responseStarted === false) {
-    return "stale";
-  }
+  if (failure.kind === "reset" && isStaleDeath(evidence)) return "stale";
   if (failure.delivery === "delivered" && evidence.delivered === false) return "unknown";
   return failure.delivery;
 }

@@ -13,7 +13,8 @@ export type Phase =
  * What is known of a failed request's fate, from the strongest safety to the weakest.
  *
  * - `unsent`: it provably never reached the application; any method may be sent again.
- * - `stale`: written on a connection that had already served a request and died before any response byte.
+ * - `stale`: written on a connection that had already served a request and died before any response byte, within about
+ *   one round trip of the write.
  * - `unknown`: written, and nobody can say whether it was processed.
  * - `delivered`: the caller has been given response headers or bytes; never sent again.
  */
@@ -82,6 +83,10 @@ export interface Evidence {
   readonly reused?: boolean | undefined;
   /** True: at least one byte of the response had come. */
   readonly responseStarted?: boolean | undefined;
+  /** How long after the write the connection itself died, in ms; a reset HTTP/2 stream is no death of its connection. */
+  readonly diedAfterMs?: number | undefined;
+  /** The connection's round trip as measured, in ms. */
+  readonly roundTripMs?: number | undefined;
   /** True: the caller has been given response headers or bytes. False: it provably has not. */
   readonly delivered?: boolean | undefined;
   /** True: the caller's own abort ended it. */

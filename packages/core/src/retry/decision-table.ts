@@ -13,7 +13,7 @@ import { defaultPolicy, type RetryPolicy } from "./policy.ts";
 export const reasonText: Readonly<Record<ResendReason | GiveUpReason, string>> = {
   unsent: "The request provably never reached the application, so any method may be sent again.",
   "stale-socket":
-    "A connection that had served before died before any byte of the response: almost surely the race of keep-alive.",
+    "A connection that had served before died within about a round trip of the write, before any byte of the response: almost surely the race of keep-alive.",
   reset:
     "The connection failed after the request was written, and a second processing does no harm.",
   timeout: "The attempt took too long, `timeout` is listed, and a second processing does no harm.",
@@ -69,8 +69,8 @@ const diedInPool = failed("a pooled socket died before the write", {
   delivery: "unsent",
   phase: "pool",
 });
-const stale = failed("a used connection died before any response byte", { delivery: "stale" });
-const unknown = failed("a fresh connection died, or the answer was cut", {});
+const stale = failed("a used connection died right after the write", { delivery: "stale" });
+const unknown = failed("a connection died later or was fresh, or the response was cut", {});
 const timedOut = failed("timeout", { kind: "timeout", phase: "response-headers" });
 const limited = answered("429 with `Retry-After: 1`", 429, 1000);
 

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
+import type { Clock } from "@reissue/core";
 import { Client, errors, type buildConnector, type Dispatcher } from "undici";
 
 import type { OriginSettings } from "../origin-settings.ts";
@@ -46,34 +47,38 @@ export class Connection {
   settled = true;
   /** Whether a request has been written on the present socket and not been answered whole. */
   writtenOn = false;
+  /** The least time that a round trip on the present socket was seen to take, in ms. */
+  roundTripMs: number = Infinity;
+  /** When the present socket was seen to die, in ms of the clock; null while it stands. */
+  diedAtMs: number | null = null;
   /** What the server's latest Keep-Alive hint on this connection allows, less the buffer, in ms. */
   hintMs: number = Infinity;
   #hint: Buffer = noHint;
   readonly #idleMs: number;
+  readonly #clock: Clock;
 
   constructor(
     origin: string,
     settings: OriginSettings,
     connector: buildConnector.connector,
     owner: ConnectionOwner,
+    clock: Clock,
   ) {
     this.#idleMs = settings.idleMs;
+    this.#clock = clock;
     this.#client = new Client(origin, {
       ...settings.client,
       connect: (options, callback) => {
         const opening: unknown = connector(options, (...result) => {
           this.#opening = null;
           if (result[0] === null) {
-            this.#socket = result[1];
-            if (isHttp2(result[1])) result[1].on("timeout", closeIdle);
-            this.served = 0;
-            this.hintMs = Infinity;
-            this.#hint = noHint;
+            this.#stand(result[1]);
             owner.onConnected(this);
           }
           callback(...result);
         });
         this.#opening = opening as Socket;
+        this.#timeConnect(this.#opening);
       },
     });
     this.#client.on("disconnect", (_origin, _targets, error) => {
@@ -85,6 +90,11 @@ export class Connection {
   /** Whether a socket stands, as far as is known. */
   get open(): boolean {
     return this.#socket !== null && !this.#socket.destroyed;
+  }
+
+  /** Takes note of how long a request took from its write to the end of its answer, which no round trip is longer than. */
+  takeExchange(ms: number): void {
+    if (ms < this.roundTripMs) this.roundTripMs = ms;
   }
 
   /** Reads the server's hint off an answer's headers. */
@@ -127,6 +137,31 @@ export class Connection {
   evict(error: Error): Promise<void> {
     this.#occupant?.evict(error);
     return this.destroy(error);
+  }
+
+  /** Begins anew with a socket that stands. */
+  #stand(socket: Socket | TLSSocket): void {
+    this.#socket = socket;
+    if (isHttp2(socket)) socket.on("timeout", closeIdle);
+    this.served = 0;
+    this.hintMs = Infinity;
+    this.#hint = noHint;
+    this.diedAtMs = null;
+    const onDeath = (): void => {
+      if (this.#socket === socket) this.diedAtMs ??= this.#clock.now();
+    };
+    // Undici tells of a death once the socket is closed, behind all that is done for others that died with it.
+    socket.on("error", onDeath).on("end", onDeath).on("close", onDeath);
+  }
+
+  /** Measures a round trip: from the looked-up address to the end of TCP's handshake. */
+  #timeConnect(socket: Socket): void {
+    this.roundTripMs = Infinity;
+    let startedAtMs = this.#clock.now();
+    socket.on("lookup", () => {
+      startedAtMs = this.#clock.now();
+    });
+    socket.once("connect", () => this.takeExchange(this.#clock.now() - startedAtMs));
   }
 
   /** Undici itself closes idle connections of HTTP/1.1 but not of HTTP/2; 0 for never. */

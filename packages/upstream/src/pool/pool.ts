@@ -213,7 +213,13 @@ export class Pool implements ConnectionOwner {
   }
 
   #open(): Connection {
-    const connection = new Connection(this.#origin, this.#settings, this.#connector, this);
+    const connection = new Connection(
+      this.#origin,
+      this.#settings,
+      this.#connector,
+      this,
+      this.#clock,
+    );
     this.#all.add(connection);
     return connection;
   }
