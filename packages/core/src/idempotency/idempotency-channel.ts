@@ -9,6 +9,7 @@ import { channel, type Channel } from "node:diagnostics_channel";
  * - `abandoned`: nobody knows whether its work was done; its lease is left to run out once its handler is done, or has
  *   run for `maxRunMs`. `completed` may still follow.
  * - `lost`: another has taken over, so that its answer was not kept.
+ * - `forgotten`: the memory store is full and has forgotten it before its time; the next request with its key runs.
  * - `store-failed`: the store failed or was too slow. `released` or `completed` may still follow, since the end of a claim
  *   is tried again in the background.
  */
@@ -24,6 +25,7 @@ export type IdempotencyEvent =
   | "released"
   | "abandoned"
   | "lost"
+  | "forgotten"
   | "store-failed";
 
 /** What subscribers of `reissue:idempotency` get. */

@@ -1,7 +1,10 @@
 import { systemClock, type Clock, type Timer } from "../clock.ts";
 import { latin1 } from "../latin1.ts";
 import { checkKeys, checkNumber } from "../option.ts";
+import { CompletionOrder, type Completable } from "./completion-order.ts";
 import { ExpiryBuckets, type Expiring } from "./expiry-buckets.ts";
+import { FullWarnings } from "./full-warnings.ts";
+import { publish } from "./idempotency-channel.ts";
 import { StoreFullError } from "./store-error.ts";
 import type {
   ClaimOwner,
@@ -14,7 +17,8 @@ import type {
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * The most keys that are remembered at a time; new ones are refused beyond it.
+   * The most keys that are remembered at a time. Beyond it the oldest completed ones are forgotten, from
+   * {@link minRetentionMs} on.
    *
    * @defaultValue 100000
    */
@@ -26,6 +30,13 @@ export interface MemoryStoreOptions {
    * @defaultValue 268435456
    */
   readonly maxBytes?: number | undefined;
+  /**
+   * How long a completed key is remembered at least, in ms, however full the store is; new keys are refused where it
+   * holds no older one. As long as `retentionMs` or longer: nothing is forgotten before its time.
+   *
+   * @defaultValue 600000, ten minutes: longer than clients go on to try again by themselves
+   */
+  readonly minRetentionMs?: number | undefined;
   /** Time; tests put their own here. */
   readonly clock?: Clock | undefined;
 }
@@ -47,7 +58,7 @@ const textBytes = 4096;
 /** How often expired records are looked for while there are any, in ms. */
 const sweepMs = 1000;
 
-interface Entry extends Expiring {
+interface Entry extends Expiring, Completable<Entry> {
   readonly id: string;
   readonly fingerprint: string;
   owner: string;
@@ -61,17 +72,23 @@ interface Entry extends Expiring {
  * A store in the memory of this process: for one process, and for tests. It is gone with the process, so what a crash
  * leaves behind runs again whatever the guarantee.
  *
- * It holds no more than it may, and forgets nothing before its time: where it is full, new keys are refused with a
- * {@link StoreFullError}, and an answer for which there is no room is not kept, only that there was one.
+ * It holds no more than it may. Where it is full, it forgets the responses that were completed first, if they are older
+ * than `minRetentionMs`, and never a claim in flight: the channel `reissue:idempotency` says `forgotten` for each, and the
+ * process warns once (`REISSUE_MEMORY_STORE`). Where there are none, new keys are refused with a {@link StoreFullError},
+ * and a response for which there is no room is not kept, only that there was one.
+ *
+ * A service that fills it within `retentionMs` (a day, unless it says otherwise) is due for Redis or PostgreSQL: with the
+ * defaults that is at 1.2 keyed requests a second.
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): IdempotencyStore {
-  checkKeys(options, "options", ["maxEntries", "maxBytes", "clock"]);
+  checkKeys(options, "options", ["maxEntries", "maxBytes", "minRetentionMs", "clock"]);
   const count = { min: 1, integer: true };
   return new MemoryStore(
     checkNumber(options.maxEntries, "maxEntries", 100_000, count),
     checkNumber(options.maxBytes, "maxBytes", 268_435_456, count),
+    checkNumber(options.minRetentionMs, "minRetentionMs", 600_000, { min: 0 }),
     options.clock ?? systemClock,
   );
 }
@@ -79,15 +96,20 @@ export function memoryStore(options: MemoryStoreOptions = {}): IdempotencyStore 
 class MemoryStore implements IdempotencyStore {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
+  readonly #minRetentionMs: number;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #expiry = new ExpiryBuckets<Entry>();
+  readonly #completed = new CompletionOrder<Entry>();
   #bytes = 0;
   #timer: Timer | null = null;
+  readonly #warnings: FullWarnings;
 
-  constructor(maxEntries: number, maxBytes: number, clock: Clock) {
+  constructor(maxEntries: number, maxBytes: number, minRetentionMs: number, clock: Clock) {
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
+    this.#minRetentionMs = minRetentionMs;
+    this.#warnings = new FullWarnings(`maxEntries ${maxEntries}, maxBytes ${maxBytes}`);
     this.#clock = clock;
   }
 
@@ -126,10 +148,10 @@ class MemoryStore implements IdempotencyStore {
     if (entry.answer !== null) return true;
     // Its record has room for a short one from the start.
     const bytes = sizeOf(answer);
-    if (this.#bytes + bytes > this.#maxBytes) this.#sweep(nowMs);
-    if (this.#bytes + bytes > this.#maxBytes) throw new StoreFullError();
+    if (!this.#hasRoom(0, bytes)) this.#makeRoom(0, bytes, nowMs);
     this.#bytes += bytes;
     entry.answer = kept(answer);
+    this.#completed.add(entry, wholeMs(nowMs));
     this.#expiry.move(entry, wholeMs(nowMs + retentionMs));
     return true;
   }
@@ -143,8 +165,7 @@ class MemoryStore implements IdempotencyStore {
   }
 
   #add(request: ClaimRequest, nowMs: number): ClaimResult {
-    if (this.#isFull()) this.#sweep(nowMs);
-    if (this.#isFull()) throw new StoreFullError();
+    if (!this.#hasRoom(1, entryBytes)) this.#makeRoom(1, entryBytes, nowMs);
     const { id, fingerprint, owner, leaseMs, retentionMs } = request;
     const entry: Entry = {
       id,
@@ -156,6 +177,9 @@ class MemoryStore implements IdempotencyStore {
       answer: null,
       before: null,
       after: null,
+      completedAtMs: 0,
+      older: null,
+      newer: null,
     };
     this.#entries.set(id, entry);
     this.#bytes += entryBytes;
@@ -164,8 +188,40 @@ class MemoryStore implements IdempotencyStore {
     return { state: "claimed", fence: 1 };
   }
 
-  #isFull(): boolean {
-    return this.#entries.size >= this.#maxEntries || this.#bytes + entryBytes > this.#maxBytes;
+  #hasRoom(entries: number, bytes: number): boolean {
+    return (
+      this.#entries.size + entries <= this.#maxEntries && this.#bytes + bytes <= this.#maxBytes
+    );
+  }
+
+  /**
+   * Forgets what has expired, and then as many of the oldest completed entries as it takes.
+   *
+   * @throws {@link StoreFullError} where they are not enough; then none of them is forgotten.
+   */
+  #makeRoom(entries: number, bytes: number, nowMs: number): void {
+    this.#sweep(nowMs);
+    if (this.#hasRoom(entries, bytes)) return;
+    const oldest: Entry[] = [];
+    let freed = 0;
+    let entry = this.#completed.oldest;
+    while (entry !== null && entry.completedAtMs <= nowMs - this.#minRetentionMs) {
+      oldest.push(entry);
+      freed += bytesOf(entry);
+      if (this.#hasRoom(entries - oldest.length, bytes - freed)) return this.#forgetEarly(oldest);
+      entry = entry.newer;
+    }
+    this.#warnings.give("refuses");
+    throw new StoreFullError();
+  }
+
+  #forgetEarly(entries: readonly Entry[]): void {
+    this.#warnings.give("forgets");
+    for (const entry of entries) {
+      this.#expiry.remove(entry);
+      this.#forget(entry);
+      publish(entry, "forgotten");
+    }
   }
 
   /** A record whose retention is not over. */
@@ -185,8 +241,9 @@ class MemoryStore implements IdempotencyStore {
   }
 
   #forget(entry: Entry): void {
+    if (entry.answer !== null) this.#completed.remove(entry);
     this.#entries.delete(entry.id);
-    this.#bytes -= entryBytes + (entry.answer === null ? 0 : sizeOf(entry.answer));
+    this.#bytes -= bytesOf(entry);
   }
 
   /** Of the same time that a step looked at first: the record that it works on must not go meanwhile. */
@@ -218,6 +275,11 @@ function kept(answer: Uint8Array): Uint8Array | string {
 
 function given(answer: Uint8Array | string): Uint8Array {
   return typeof answer === "string" ? Buffer.from(answer, "latin1") : answer;
+}
+
+/** What an entry takes. */
+function bytesOf({ answer }: Entry): number {
+  return entryBytes + (answer === null ? 0 : sizeOf(answer));
 }
 
 /** What an answer takes beside its record's own room. */

@@ -1,0 +1,25 @@
+/** What a memory store that is full does. */
+const effects = {
+  forgets: "it forgets the oldest responses before their time",
+  refuses: "new keys are refused with 503",
+} as const;
+
+/** Warns once of each effect that a full store has: a service that it happens to should have another one. */
+export class FullWarnings {
+  readonly #limits: string;
+  readonly #given: (keyof typeof effects)[] = [];
+
+  /** @param limits - What the store may hold, for people. */
+  constructor(limits: string) {
+    this.#limits = limits;
+  }
+
+  give(effect: keyof typeof effects): void {
+    if (this.#given.includes(effect)) return;
+    this.#given.push(effect);
+    const problem = `memoryStore() is full (${this.#limits}): ${effects[effect]}`;
+    process.emitWarning(`${problem}; use Redis or PostgreSQL, or raise the limits`, {
+      code: "REISSUE_MEMORY_STORE",
+    });
+  }
+}
