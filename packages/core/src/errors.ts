@@ -99,6 +99,12 @@ const deliveryCodes: Record<Delivery, ErrorCode> = {
   delivered: "ERR_REISSUE_UPSTREAM_RESPONSE_STARTED",
 };
 
+function messageOf({ kind, delivery }: Failure): string {
+  if (kind !== "timeout") return messages[delivery];
+  if (delivery === "delivered") return "The upstream fell silent in the middle of its response";
+  return delivery === "unknown" ? "The upstream did not answer in time" : messages[delivery];
+}
+
 /** A request to an upstream failed for good: what is known of its fate, why it was not sent again, what was tried. */
 export class UpstreamError extends ReissueError {
   /** What is known of the request's fate. */
@@ -123,7 +129,7 @@ export class UpstreamError extends ReissueError {
     const timedOut = failure.kind === "timeout" && failure.delivery === "unknown";
     super(
       timedOut ? "ERR_REISSUE_UPSTREAM_TIMEOUT" : deliveryCodes[failure.delivery],
-      `${timedOut ? "The upstream did not answer in time" : messages[failure.delivery]} (${reason})`,
+      `${messageOf(failure)} (${reason})`,
       { cause: details.cause },
     );
     this.delivery = failure.delivery;

@@ -7,6 +7,7 @@ import type { Origin } from "./origin.ts";
 import type { Connection, Occupant } from "./pool/connection.ts";
 import type { Pool } from "./pool/pool.ts";
 import { declaredLength, type RawHeaders } from "./raw-headers.ts";
+import type { ProgressStep } from "./response-handler.ts";
 
 /** How much of an answer that nobody wants is read to keep its connection, in bytes. */
 const maxDiscardBytes = 65_536;
@@ -20,9 +21,7 @@ export interface AttemptOwner {
   readonly retrySafe: boolean;
   /** The request's method, in capitals. */
   readonly method: string;
-  onBodySent(chunk: Uint8Array | string): void;
-  onRequestSent(): void;
-  onResponseStarted(): void;
+  onProgress(step: ProgressStep, chunk?: Uint8Array | string): void;
   onHeaders(
     attempt: Attempt,
     status: number,
@@ -180,16 +179,16 @@ export class Attempt implements Occupant {
   }
 
   onBodySent(chunk: Uint8Array | string): void {
-    if (this.#reports) this.#owner.onBodySent(chunk);
+    if (this.#reports) this.#owner.onProgress("onBodySent", chunk);
   }
 
   onRequestSent(): void {
-    if (this.#reports) this.#owner.onRequestSent();
+    if (this.#reports) this.#owner.onProgress("onRequestSent");
   }
 
   onResponseStarted(): void {
     this.#responseStarted = true;
-    if (this.#reports) this.#owner.onResponseStarted();
+    if (this.#reports) this.#owner.onProgress("onResponseStarted");
   }
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {

@@ -20,6 +20,7 @@ export class CallOptions {
   readonly query: unknown;
   readonly signal: unknown;
   readonly retry: CallRetryOptions | undefined;
+  readonly bodyTimeoutMs: number | undefined;
   readonly step: string | undefined;
   readonly inbound: Inbound | undefined;
   readonly opaque: unknown;
@@ -53,6 +54,7 @@ export class CallOptions {
     this.body = body;
     this.inbound = inbound;
     this.retry = options.retry;
+    this.bodyTimeoutMs = options.bodyTimeoutMs;
     this.step = options.step;
     this.query = options["query"];
     this.signal = options["signal"];

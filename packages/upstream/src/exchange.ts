@@ -20,7 +20,7 @@ import { Connection } from "./pool/connection.ts";
 import type { Need, Waiter } from "./pool/pool.ts";
 import type { RawHeaders } from "./raw-headers.ts";
 import { Reply, type ReplyOwner } from "./reply.ts";
-import type { ResponseHandler } from "./response-handler.ts";
+import type { ProgressStep, ResponseHandler } from "./response-handler.ts";
 import { traceEnd, traceStart } from "./trace.ts";
 
 /** Who keeps count of exchanges under way, and of those among them that wait without a connection. */
@@ -31,6 +31,9 @@ export interface ExchangeHost {
   onUnpark(exchange: Exchange): void;
   onEnd(): void;
 }
+
+/** What is known where time runs out on a response that is held. */
+const heldTimeout = { delivered: false, timedOut: true, phase: "response-body" } as const;
 
 /** One call from its first send to its last: sends, listens, decides, sends again, and gives the answer to the caller. */
 export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
@@ -55,7 +58,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     this.#host = host;
     this.#request = request;
     this.#reply = new Reply(this, handler, request.step);
-    this.#timeout = new AttemptTimeout(request.origin, this);
+    this.#timeout = new AttemptTimeout(request, this);
   }
 
   /** Whether the request may be sent again after it was written. */
@@ -92,10 +95,21 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     else this.#attempt.abort(reason);
   }
 
-  onExpire(): void {
-    if (this.#attempt === null) return this.#neverSent(timeoutError(), true);
+  onExpire(error: Error): void {
+    if (this.#attempt === null) return this.#neverSent(error, true);
     this.#timedOut = true;
-    this.#attempt.abort(timeoutError());
+    this.#attempt.abort(error);
+  }
+
+  /** Sends again if that is allowed, and else gives what has come: a response that goes on coming is no failure. */
+  onHoldExpire(): void {
+    const attempt = this.#attempt!;
+    const error = timeoutError();
+    const failure = classify(error, { ...attempt.evidence, ...heldTimeout });
+    const record = attempt.record(failure, error);
+    if (this.#resendInstead(attempt, { type: "failure", failure }, record)) return;
+    this.#timeout.give();
+    this.#timeout.received(this.#reply.release());
   }
 
   onGiven(): void {
@@ -116,16 +130,9 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     this.#neverSent(error, false);
   }
 
-  onBodySent(chunk: Uint8Array | string): void {
-    this.#reply.bodySent(chunk);
-  }
-
-  onRequestSent(): void {
-    this.#reply.requestSent();
-  }
-
-  onResponseStarted(): void {
-    this.#reply.responseStarted();
+  onProgress(step: ProgressStep, chunk?: Uint8Array | string): void {
+    if (step !== "onResponseStarted") this.#timeout.sent();
+    this.#reply.tell(step, chunk);
   }
 
   onHeaders(
@@ -140,17 +147,23 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
       return true;
     }
     attempt.connection.takeHint(headers);
-    if (this.#resendAnswered(attempt, status, headers)) return true;
-    if (this.retrySafe && attempt.declaredBytes <= this.#request.origin.settings.holdBytes) {
-      this.#reply.hold(status, headers, statusText);
+    const { origin, policy } = this.#request;
+    const outcome = answerOutcome(status, headers, policy.retryOn, origin.clock);
+    if (outcome !== null && this.#resendInstead(attempt, outcome, attempt.record(null, null))) {
       return true;
     }
-    this.#timeout.disarm();
-    return this.#reply.head(status, headers, resume, statusText);
+    if (this.retrySafe && attempt.declaredBytes <= origin.settings.holdBytes) {
+      this.#timeout.hold();
+      this.#reply.hold(status, headers, this.#timeout.resuming(resume), statusText);
+      return true;
+    }
+    this.#timeout.give();
+    const resuming = this.#timeout.resuming(resume);
+    return this.#timeout.received(this.#reply.head(status, headers, resuming, statusText));
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#reply.data(chunk);
+    return this.#timeout.received(this.#reply.data(chunk));
   }
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
@@ -174,6 +187,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
       delivered: this.#reply.delivered,
       aborted: this.#abortReason !== null,
       timedOut: this.#timedOut,
+      ...(this.#timedOut && this.#reply.holding ? heldTimeout : null),
     });
     this.#reply.drop();
     origin.learnFrom(this, attempt, failure, error);
@@ -183,13 +197,12 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   }
 
   #send(need: Need, nowMs: number): void {
-    const { origin, policy, deadlineMs } = this.#request;
+    const { origin, deadlineMs } = this.#request;
     this.need = need;
     this.#sentAtMs = nowMs;
     this.#sends += 1;
-    const leftMs = deadlineMs - nowMs;
-    if (leftMs <= 0) return this.#neverSent(timeoutError(), true);
-    this.#timeout.arm(nowMs, Math.min(policy.attemptTimeoutMs, leftMs));
+    if (nowMs >= deadlineMs) return this.#neverSent(timeoutError(), true);
+    this.#timeout.start(nowMs);
     const found = origin.pool.acquire(this, nowMs);
     if (found === "waiting") this.#park();
     else if (found instanceof Connection) this.#dispatch(found, nowMs);
@@ -222,7 +235,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   /** Ends an attempt that got no connection. */
   #neverSent(error: unknown, timedOut: boolean): void {
     this.#unpark();
-    this.#timeout.disarm();
+    this.#timeout.stop();
     const { clock, outage } = this.#request.origin;
     outage.abandonProbe(this);
     const phase = timedOut ? "pool" : undefined;
@@ -234,7 +247,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
   /** @param record - What is kept of it; null where it succeeded. */
   #endAttempt(attempt: Attempt, record: AttemptRecord | null): void {
     this.#attempt = null;
-    this.#timeout.disarm();
+    this.#timeout.stop();
     if (record !== null) {
       this.#request.body.stop();
       this.#knownHistory().add(record, attempt.handedOverAtMs);
@@ -285,14 +298,13 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     this.#host.onUnpark(this);
   }
 
-  /** Sends again after an answer whose status asks for it; false when the answer is the caller's. */
-  #resendAnswered(attempt: Attempt, status: number, headers: RawHeaders): boolean {
-    const { origin, policy } = this.#request;
-    const outcome = answerOutcome(status, headers, policy.retryOn, origin.clock);
-    const decision = outcome === null ? null : this.#decide(outcome);
-    if (decision === null || decision.action === "give-up") return false;
+  /** Sends again in the place of an answer that has not ended yet; false when the answer is the caller's. */
+  #resendInstead(attempt: Attempt, outcome: Outcome, record: AttemptRecord): boolean {
+    const decision = this.#decide(outcome);
+    if (decision.action === "give-up") return false;
+    this.#reply.drop();
     attempt.discard();
-    this.#endAttempt(attempt, attempt.record(null, null));
+    this.#endAttempt(attempt, record);
     this.#resend(decision);
     return true;
   }
@@ -306,7 +318,7 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     if (this.#ended) return;
     const { body, origin } = this.#request;
     this.#ended = true;
-    this.#timeout.disarm();
+    this.#timeout.stop();
     if (this.#backOff !== null) origin.clock.clearTimeout(this.#backOff);
     this.#unpark();
     this.#stopListening?.();

@@ -21,6 +21,9 @@ import type { ReissueDispatchOptions } from "./outbound-request.ts";
 import { headerValue, withoutHeader } from "./request-headers.ts";
 import type { UpstreamInit } from "./upstream.ts";
 
+/** What a call says that fetch does not know. */
+type Said = Pick<UpstreamInit, "retry" | "step" | "bodyTimeoutMs">;
+
 /** Makes one call with the semantics of WHATWG fetch. */
 export async function fetchThrough(
   agent: ReissueAgent,
@@ -28,7 +31,7 @@ export async function fetchThrough(
   input: RequestInfo,
   init: UpstreamInit = {},
 ): Promise<Response> {
-  const { retry, step, body, ...rest } = init;
+  const { retry, step, bodyTimeoutMs, body, ...rest } = init;
   const fetchInit: RequestInit = rest;
   const factory = typeof body === "function" ? body : null;
   const given: unknown = factory === null ? body : bodyFrom(factory);
@@ -43,7 +46,7 @@ export async function fetchThrough(
   fetchInit.dispatcher = new FetchDispatcher(
     agent,
     inbound,
-    { retry, step },
+    { retry, step, bodyTimeoutMs },
     original,
   ) as unknown as Dispatcher;
   try {
@@ -67,16 +70,11 @@ export async function fetchThrough(
 class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   readonly #agent: ReissueAgent;
   readonly #inbound: Inbound | undefined;
-  readonly #said: Pick<UpstreamInit, "retry" | "step">;
+  readonly #said: Said;
   readonly #original: unknown;
   #dispatches = 0;
 
-  constructor(
-    agent: ReissueAgent,
-    inbound: Inbound | undefined,
-    said: Pick<UpstreamInit, "retry" | "step">,
-    original: unknown,
-  ) {
+  constructor(agent: ReissueAgent, inbound: Inbound | undefined, said: Said, original: unknown) {
     this.#agent = agent;
     this.#inbound = inbound;
     this.#said = said;
@@ -98,6 +96,7 @@ class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
       upgrade,
       retry: this.#said.retry,
       step: this.#said.step,
+      bodyTimeoutMs: this.#said.bodyTimeoutMs,
       redirected: this.#dispatches > 1,
       inbound: this.#inbound,
     };

@@ -31,6 +31,13 @@ export interface ConnectionSettings {
    */
   readonly holdBytes?: number | undefined;
   /**
+   * How long a response may be silent between two chunks of its body, in ms; 0 or Infinity for ever. A caller that takes
+   * nothing more, or pauses, is not counted against it.
+   *
+   * @defaultValue 300000, as undici
+   */
+  readonly bodyTimeoutMs?: number | undefined;
+  /**
    * How long connecting may take, TLS included, in ms.
    *
    * @defaultValue 10000, as undici
@@ -55,6 +62,8 @@ export interface OriginRouteOptions extends CallRetryOptions {
    * @defaultValue none
    */
   readonly step?: string | undefined;
+  /** How long responses of this route may be silent; see {@link ConnectionSettings.bodyTimeoutMs}. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 /** What may be said of one origin. */

@@ -11,6 +11,7 @@ import {
 } from "@reissue/core";
 import type { buildConnector, Client } from "undici";
 
+import { bodyTimeout, defaultBodyTimeoutMs } from "./body-timeout.ts";
 import type { ConnectionSettings, OriginOptions } from "./options.ts";
 import { hintBufferMs } from "./pool/keep-alive-hint.ts";
 import { RouteTable } from "./route-table.ts";
@@ -36,13 +37,11 @@ export const connectionKeys: readonly (keyof ConnectionSettings)[] = [
   "idleMs",
   "unsafeIdleMs",
   "holdBytes",
+  "bodyTimeoutMs",
   "connectTimeoutMs",
   "allowH2",
   "tls",
 ];
-
-/** Undici's own default for both of its timeouts, in ms. */
-export const undiciTimeoutMs = 300_000;
 
 const originKeys: readonly (keyof OriginOptions)[] = [
   ...connectionKeys,
@@ -68,6 +67,11 @@ export function originSettings(
   const policy = own === common ? shared : retryPolicy(own.retry ?? {}, shared, at("retry"));
   const idleMs = checkNumber(value("idleMs"), at("idleMs"), 4000, { min: 1, max: 600_000 });
   const allowH2 = checkBoolean(value("allowH2"), at("allowH2"));
+  const bodyTimeoutMs = bodyTimeout(
+    value("bodyTimeoutMs"),
+    at("bodyTimeoutMs"),
+    defaultBodyTimeoutMs,
+  );
   const { idempotencyKey } = own;
   if (idempotencyKey !== undefined) {
     checkOneOf(idempotencyKey, ["derive", "forward"], at("idempotencyKey"));
@@ -77,7 +81,7 @@ export function originSettings(
   }
   return {
     policy,
-    routes: new RouteTable(own.routes, policy, at("routes")),
+    routes: new RouteTable(own.routes, { policy, optedIn: false, bodyTimeoutMs }, at("routes")),
     connections: checkNumber(value("connections"), at("connections"), Infinity, {
       min: 1,
       max: Infinity,
@@ -90,10 +94,9 @@ export function originSettings(
     client: {
       allowH2,
       pipelining: 1,
-      // Our own attempt timer bounds the time to the headers. With two equal timeouts undici's parser refreshes one
-      // timer instead of making a new one twice a request.
-      headersTimeout: undiciTimeoutMs,
-      bodyTimeout: undiciTimeoutMs,
+      // Our own timer bounds both: undici's ticks twice a second, and can be half a second early (docs/decisions/0010).
+      headersTimeout: 0,
+      bodyTimeout: 0,
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
       keepAliveTimeoutThreshold: hintBufferMs,

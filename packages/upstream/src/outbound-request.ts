@@ -14,12 +14,12 @@ import {
 import type { Dispatcher } from "undici";
 
 import { bodyFingerprint } from "./body/body-fingerprint.ts";
+import { bodyTimeout } from "./body-timeout.ts";
 import type { Body } from "./body/body.ts";
 import { requestBody, type BodyLimits } from "./body/request-body.ts";
 import { http2Headers } from "./http2-headers.ts";
 import { stepsOf } from "./inbound-steps.ts";
 import type { Inbound } from "./inbound.ts";
-import { undiciTimeoutMs } from "./origin-settings.ts";
 import type { Origin } from "./origin.ts";
 import { headerValue, rereadable, withHeader } from "./request-headers.ts";
 import { overlay } from "./route-table.ts";
@@ -32,6 +32,8 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
   readonly retry?: CallRetryOptions | undefined;
   /** Which of the inbound request's calls this is, for origins that derive keys. */
   readonly step?: string | undefined;
+  /** How long the response may be silent between two chunks of its body, in ms; 0 or Infinity for ever. */
+  readonly bodyTimeoutMs?: number | undefined;
   /** Whether an earlier request of the same call has been answered, with a redirect. */
   readonly redirected?: boolean | undefined;
   /** The inbound request that this call is made for. */
@@ -49,6 +51,8 @@ export class OutboundRequest {
   readonly body: Body;
   /** The instant after which nothing is sent, in ms of the clock. */
   readonly deadlineMs: number;
+  /** The longest silence in the middle of the response, in ms; Infinity for any. */
+  readonly bodyTimeoutMs: number;
   /** Ends the call when the inbound client has left; undefined for unsafe calls, which run to their end. */
   readonly signal: AbortSignal | undefined;
   /** The step that it has begun; null for calls without a derived key. */
@@ -58,7 +62,7 @@ export class OutboundRequest {
   readonly #optedIn: boolean;
 
   /**
-   * @throws OptionError when `options.retry` or `options.step` is wrong.
+   * @throws OptionError when `options.retry`, `options.step` or `options.bodyTimeoutMs` is wrong.
    * @throws StepError when it has to name its step and does not, or the step is taken.
    */
   constructor(origin: Origin, options: ReissueDispatchOptions, bodies: BodyLimits, nowMs: number) {
@@ -70,6 +74,9 @@ export class OutboundRequest {
     const route = origin.settings.routes.find(method, path);
     const { policy, optedIn } =
       options.retry === undefined ? route : overlay(options.retry, route, "retry");
+    // A caller that says it in undici's own words gets undici's own timer.
+    const silenceMs = options.bodyTimeout == null ? route.bodyTimeoutMs : Infinity;
+    this.bodyTimeoutMs = bodyTimeout(options.bodyTimeoutMs, "bodyTimeoutMs", silenceMs);
     const idempotent = isIdempotentMethod(method);
     const step = checkStep(options.step, "step") ?? route.step;
     const sentKey = !idempotent && isKeyed(this.#headers);
@@ -112,12 +119,8 @@ export class OutboundRequest {
     const body = this.body.send();
     const { contentType } = this.body;
     const headers = contentType === null ? this.#headers : withType(this.#headers, contentType);
-    // Where undici's own timeout would come before the attempt's.
-    const patient = this.policy.attemptTimeoutMs > undiciTimeoutMs;
-    const same = !patient && headers === options.headers && body === (options.body ?? null);
-    if (same) return options as Dispatcher.DispatchOptions;
-    const { headersTimeout = patient ? 0 : undefined } = options;
-    return { ...options, headers, body, headersTimeout } as Dispatcher.DispatchOptions;
+    const same = headers === options.headers && body === (options.body ?? null);
+    return (same ? options : { ...options, headers, body }) as Dispatcher.DispatchOptions;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { OutboundStep } from "@reissue/core";
 
 import type { RawHeaders } from "./raw-headers.ts";
-import type { ResponseHandler } from "./response-handler.ts";
+import type { ProgressStep, ResponseHandler } from "./response-handler.ts";
 
 /** Who is told when the caller has all there is. */
 export interface ReplyOwner {
@@ -17,13 +17,14 @@ export interface ReplyOwner {
 interface Held {
   readonly status: number;
   readonly headers: RawHeaders;
+  readonly resume: () => void;
   readonly statusText: string;
   readonly chunks: Buffer[];
 }
 
 /**
- * What one caller is given: an answer as it comes; or held until it is whole, so that a cut in the middle can still be
- * resent, and then given out as fast as the caller takes it.
+ * What one caller is given: an answer as it comes; or held until it is whole, or takes too long to be, so that a cut in
+ * the middle can still be resent, and then given out as fast as the caller takes it.
  *
  * A caller that throws is told of its own error, as it would be by undici.
  */
@@ -32,7 +33,8 @@ export class Reply {
   readonly #handler: ResponseHandler;
   readonly #step: OutboundStep | null;
   #held: Held | null = null;
-  #trailers: RawHeaders = [];
+  /** Null before the answer is whole. */
+  #trailers: RawHeaders | null = null;
   #givenChunks = 0;
   #paused = false;
   #over = false;
@@ -55,22 +57,18 @@ export class Reply {
     }
   }
 
-  /** Tells the caller that a chunk of its request body has been written. */
-  bodySent(chunk: Uint8Array | string): void {
-    if (this.#handler.onBodySent === undefined) return;
-    this.#giveAfterWrite(() => this.#handler.onBodySent?.(chunk));
-  }
-
-  /** Tells the caller that its request has been written to the end. */
-  requestSent(): void {
-    if (this.#handler.onRequestSent === undefined) return;
-    this.#giveAfterWrite(() => this.#handler.onRequestSent?.());
-  }
-
-  /** Tells the caller that the first byte of a response has come, whether or not it is the one that it is given. */
-  responseStarted(): void {
-    if (this.#handler.onResponseStarted === undefined) return;
-    this.#give(() => this.#handler.onResponseStarted?.());
+  /** Tells the caller of the progress of an attempt, whether or not it is the one whose response it is given. */
+  tell(step: ProgressStep, chunk?: Uint8Array | string): void {
+    if (this.#handler[step] === undefined) return;
+    if (step === "onResponseStarted") {
+      this.#give(() => this.#handler.onResponseStarted?.());
+      return;
+    }
+    // Not while undici writes: it asserts that nothing ends the request or its connection meanwhile.
+    // A promise, since fake timers may put off a microtask of the globals.
+    void Promise.resolve().then(() => {
+      if (!this.#over) this.#give(() => this.#handler[step]?.(chunk!));
+    });
   }
 
   /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */
@@ -85,26 +83,36 @@ export class Reply {
   }
 
   /** Holds an answer back, from its head on. */
-  hold(status: number, headers: RawHeaders, statusText: string): void {
-    this.#held = { status, headers, statusText, chunks: [] };
+  hold(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
+    this.#held = { status, headers, resume, statusText, chunks: [] };
+  }
+
+  /** Whether an answer is held of which the caller has been given nothing. */
+  get holding(): boolean {
+    return this.#held !== null && !this.delivered;
+  }
+
+  /** Gives what is held before it is whole, and the rest as it comes; false pauses. */
+  release(): boolean {
+    this.#deliver();
+    this.#guarded(() => this.#start());
+    return this.#held === null;
   }
 
   /** Takes a piece of the answer; false pauses. */
   data(chunk: Buffer): boolean {
     if (this.#held === null) return this.#give(() => this.#handler.onData(chunk));
     this.#held.chunks.push(chunk);
-    return true;
+    // Once it is given, what the caller does not take yet is left with the upstream.
+    return !this.delivered;
   }
 
   /** Takes note that the answer is whole. */
   complete(trailers: RawHeaders): void {
+    const begun = this.delivered;
     this.#deliver();
     this.#trailers = trailers;
-    try {
-      this.#start();
-    } catch (error) {
-      this.fail(error as Error);
-    }
+    this.#guarded(() => (begun ? this.#goOn() : this.#start()));
   }
 
   /** Throws away what is held: it was cut. */
@@ -144,19 +152,11 @@ export class Reply {
     }
   }
 
-  /** As `#give`, once undici has written: it asserts that nothing ends the request or its connection meanwhile. */
-  #giveAfterWrite(give: () => void): void {
-    // Not a microtask of the globals, which fake timers may put off.
-    void Promise.resolve().then(() => {
-      if (!this.#over) this.#give(give);
-    });
-  }
-
   #start(): void {
     const held = this.#held;
     if (held !== null) {
-      const resume = (): void => this.#resume();
       const { status, headers, statusText } = held;
+      const resume = (): void => this.#resume(held.resume);
       this.#paused = this.#handler.onHeaders(status, headers, resume, statusText) === false;
     }
     this.#goOn();
@@ -165,23 +165,39 @@ export class Reply {
   #goOn(): void {
     while (!this.#over && !this.#paused) {
       const chunk = this.#held?.chunks[this.#givenChunks];
-      if (chunk === undefined) {
-        this.#end();
-        this.#handler.onComplete(this.#trailers);
-        return;
-      }
+      if (chunk === undefined) return this.#drained();
       this.#givenChunks += 1;
       this.#paused = this.#handler.onData(chunk) === false;
     }
   }
 
-  #resume(): void {
+  /** Ends, or goes over to giving what comes as it comes. */
+  #drained(): void {
+    if (this.#trailers !== null) {
+      this.#end();
+      this.#handler.onComplete(this.#trailers);
+      return;
+    }
+    const resume = this.#held?.resume;
+    this.#held = null;
+    resume?.();
+  }
+
+  #resume(resume: () => void): void {
+    if (this.#held === null) return resume();
     if (!this.#paused) return;
     this.#paused = false;
+    this.#guarded(() => this.#goOn());
+  }
+
+  /** Tells a caller that throws of its own error. */
+  #guarded(give: () => void): void {
     try {
-      this.#goOn();
+      give();
     } catch (error) {
-      this.fail(error as Error);
+      // With the whole answer here the attempt has ended, so that nothing is left to abort.
+      if (this.#trailers === null) this.#owner.abort(error);
+      else this.fail(error as Error);
     }
   }
 

@@ -37,6 +37,9 @@ export interface ProgressHandler {
   onResponseStarted?(): void;
 }
 
+/** The name of one of them. */
+export type ProgressStep = keyof ProgressHandler;
+
 /**
  * Takes a handler of either style.
  *

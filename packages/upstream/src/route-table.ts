@@ -6,6 +6,7 @@ import {
   type RetryPolicy,
 } from "@reissue/core";
 
+import { bodyTimeout } from "./body-timeout.ts";
 import type { OriginRouteOptions } from "./options.ts";
 
 /** What holds for one request: its policy, and whether whoever wrote it said that a replay is safe. */
@@ -18,6 +19,8 @@ export interface RequestPolicy {
 interface RoutePolicy extends RequestPolicy {
   /** The step of calls that name none. */
   readonly step?: string | undefined;
+  /** The longest silence in the middle of a response, in ms; Infinity for any. */
+  readonly bodyTimeoutMs: number;
 }
 
 interface Route extends RoutePolicy {
@@ -35,12 +38,12 @@ export class RouteTable {
   /** @throws {@link OptionError} for a name that is not `METHOD /path`, or wrong options behind it. */
   constructor(
     routes: Readonly<Record<string, OriginRouteOptions>> | undefined,
-    policy: RetryPolicy,
+    fallback: RoutePolicy,
     path: string,
   ) {
-    this.#fallback = { policy, optedIn: false };
+    this.#fallback = fallback;
     this.#routes = Object.entries(routes ?? {}).map(([name, options]) =>
-      route(name, options, policy, `${path}[${JSON.stringify(name)}]`),
+      route(name, options, fallback, `${path}[${JSON.stringify(name)}]`),
     );
   }
 
@@ -67,12 +70,7 @@ export function overlay(
   return { policy, optedIn };
 }
 
-function route(
-  name: string,
-  options: OriginRouteOptions,
-  policy: RetryPolicy,
-  path: string,
-): Route {
+function route(name: string, options: OriginRouteOptions, base: RoutePolicy, path: string): Route {
   const match = routeName.exec(name);
   if (match === null) throw new OptionError(path, 'must be named "METHOD /path"');
   const segments = match[2]!.split("/").map((segment, index, all) => {
@@ -80,11 +78,12 @@ function route(
     if (/^:\w+$/.test(segment)) return "[^/]+";
     return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   });
-  const { step, ...retry } = options;
+  const { step, bodyTimeoutMs, ...retry } = options;
   return {
     method: match[1]!,
     pattern: new RegExp(`^${segments.join("/")}$`),
     step: checkStep(step, `${path}.step`),
-    ...overlay(retry, { policy, optedIn: false }, path),
+    bodyTimeoutMs: bodyTimeout(bodyTimeoutMs, `${path}.bodyTimeoutMs`, base.bodyTimeoutMs),
+    ...overlay(retry, base, path),
   };
 }

@@ -15,6 +15,8 @@ export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
   readonly retry?: CallRetryOptions | undefined;
   /** Which of the inbound request's calls this is, for origins that derive keys; the same on every run of the handler. */
   readonly step?: string | undefined;
+  /** How long the response may be silent between two chunks of its body, in ms; 0 or Infinity for ever. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 /** What `upstream.request(url, options)` takes: undici's own options, and what this call says about being resent. */
@@ -30,6 +32,8 @@ export interface UpstreamRequestOptions extends Partial<
   readonly retry?: CallRetryOptions | undefined;
   /** Which of the inbound request's calls this is, for origins that derive keys; the same on every run of the handler. */
   readonly step?: string | undefined;
+  /** How long the response may be silent between two chunks of its body, in ms; 0 or Infinity for ever. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 /** What handlers call. */
