@@ -24,6 +24,7 @@ export type {
   ProxyErrorType,
 } from "./failure/failure.ts";
 export { classify } from "./failure/classify.ts";
+export { crossedTimeout } from "./failure/crossed-timeout.ts";
 export { fullJitter, type BackOff } from "./retry/back-off.ts";
 export { RetryBudget, type BudgetOptions } from "./retry/budget.ts";
 export {

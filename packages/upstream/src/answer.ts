@@ -3,10 +3,11 @@ import {
   statusListed,
   type Clock,
   type Condition,
+  type Failure,
   type Outcome,
 } from "@reissue/core";
 
-import { headerText, type RawHeaders } from "./raw-headers.ts";
+import { headerText, joinedHeader, type RawHeaders } from "./raw-headers.ts";
 
 /** A whole answer as an outcome to decide upon; null when its status is the caller's business whatever is decided. */
 export function answerOutcome(
@@ -19,4 +20,16 @@ export function answerOutcome(
   const retryAfterMs = parseRetryAfter(headerText(headers, "retry-after"), clock.wallNow());
   if (!statusListed(status, retryAfterMs !== null, retryOn)) return null;
   return { type: "answer", status, retryAfterMs };
+}
+
+/** A failure as an outcome to decide upon; null where there is none. */
+export function failureOutcome(failure: Failure | null): Outcome | null {
+  return failure === null ? null : { type: "failure", failure };
+}
+
+/** Whether an answer may be a server's word that it tired of an idle connection: 408 with `Connection: close`. */
+export function endsConnection(status: number, headers: RawHeaders): boolean {
+  if (status !== 408) return false;
+  const options = joinedHeader(headers, "connection")?.toString("latin1") ?? "";
+  return /(?:^|,)\s*close\s*(?:,|$)/i.test(options);
 }

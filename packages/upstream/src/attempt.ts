@@ -1,8 +1,17 @@
 import type { Duplex } from "node:stream";
 
-import type { AttemptMessage, AttemptRecord, Clock, Evidence, Failure, Timer } from "@reissue/core";
+import {
+  crossedTimeout,
+  type AttemptMessage,
+  type AttemptRecord,
+  type Clock,
+  type Evidence,
+  type Failure,
+  type Timer,
+} from "@reissue/core";
 import { errors } from "undici";
 
+import { endsConnection } from "./answer.ts";
 import type { Origin } from "./origin.ts";
 import type { Connection, Occupant } from "./pool/connection.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -60,6 +69,8 @@ export class Attempt implements Occupant {
   #writtenAtMs: number | null = null;
   #idleMs: number | null = null;
   #responseStarted = false;
+  /** Whether an interim answer has come. */
+  #informed = false;
   #status: number | null = null;
   #aborting = false;
   #ended = false;
@@ -123,6 +134,16 @@ export class Attempt implements Occupant {
     };
   }
 
+  /** The failure that its answer stands for, where that crossed the request and does not answer it. */
+  crossedBy(status: number, headers: RawHeaders): Failure | null {
+    if (this.#writtenAtMs === null || !endsConnection(status, headers)) return null;
+    return crossedTimeout({
+      ...this.evidence,
+      responseStarted: this.#informed,
+      diedAfterMs: this.#clock.now() - this.#writtenAtMs,
+    });
+  }
+
   /** The attempt as it is told to people. */
   record(failure: Failure | null, error: unknown): AttemptRecord {
     return {
@@ -165,6 +186,7 @@ export class Attempt implements Occupant {
     connection.writtenOn = true;
     this.#abort = abort;
     this.#responseStarted = false;
+    this.#informed = false;
     this.#idleMs = null;
     const nowMs = this.#clock.now();
     if (connection.served > 0) {
@@ -192,7 +214,9 @@ export class Attempt implements Occupant {
   }
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
-    if (status >= 200) {
+    if (status < 200) {
+      this.#informed = true;
+    } else {
       this.#status = status;
       if (hasContent(status, this.#owner.method)) this.declaredBytes = declaredLength(headers);
     }

@@ -11,7 +11,7 @@ import {
 import type { Dispatcher } from "undici";
 
 import { abortReason, onAbort } from "./abort-listener.ts";
-import { answerOutcome } from "./answer.ts";
+import { answerOutcome, failureOutcome } from "./answer.ts";
 import { AttemptHistory } from "./attempt-history.ts";
 import { AttemptTimeout, timeoutError } from "./attempt-timeout.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
@@ -148,8 +148,11 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     }
     attempt.connection.takeHint(headers);
     const { origin, policy } = this.#request;
-    const outcome = answerOutcome(status, headers, policy.retryOn, origin.clock);
-    if (outcome !== null && this.#resendInstead(attempt, outcome, attempt.record(null, null))) {
+    const crossed = attempt.crossedBy(status, headers);
+    if (crossed !== null) origin.learnFrom(this, attempt, crossed, null);
+    const outcome =
+      answerOutcome(status, headers, policy.retryOn, origin.clock) ?? failureOutcome(crossed);
+    if (outcome !== null && this.#resendInstead(attempt, outcome, attempt.record(crossed, null))) {
       return true;
     }
     if (this.retrySafe && attempt.declaredBytes <= origin.settings.holdBytes) {

@@ -89,6 +89,7 @@ const events: readonly Event[] = [
     transient: false,
   }),
   stale,
+  failed("an idle connection's own 408 crossed the request", { delivery: "stale" }),
   unknown,
   timedOut,
   failed("not HTTP", { kind: "protocol", phase: "response-headers", transient: false }),
