@@ -114,9 +114,10 @@ async function onKoa(Koa: typeof Koa3, options: ServiceOptions): Promise<Running
 async function onFastify(options: ServiceOptions): Promise<Running> {
   const errors: unknown[] = [];
   const app = fastify();
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler(async (error) => {
     errors.push(error);
-    return reply.send(error);
+    // Of what is no Error, \`reply.send\` makes a 200.
+    throw error;
   });
   await app.register(fastifyPlugin, { ...options.gate, upstream: opened(options) });
   const config = { reissue: options.route ?? {} };

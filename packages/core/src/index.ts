@@ -51,7 +51,7 @@ export {
 } from "./gateway/gateway-error.ts";
 export { foreignAnswerError } from "./gateway/foreign-answer.ts";
 export { isReissueAnswer } from "./gateway/own-answer.ts";
-export { unreadableError } from "./gateway/unreadable-error.ts";
+export { unanswerableError, unreadableError } from "./gateway/unreadable-error.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
 export { decodeAnswer, encodeAnswer, type Answer, type Field } from "./idempotency/answer.ts";
 export {

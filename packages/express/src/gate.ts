@@ -21,6 +21,8 @@ import {
   type UpstreamOptions,
 } from "@reissue/upstream";
 
+import { answers } from "./answers.ts";
+
 declare global {
   namespace Express {
     interface Request {
@@ -114,7 +116,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
     errors(): ErrorTranslator {
       return function reissueErrors(error, req, res, next) {
         const inbound = InboundRequest.of(req, res, settings);
-        const passed = escape(error, inbound);
+        const passed = escape(error, inbound, answers);
         if (passed === null) return;
         // Express would destroy the connection, as of any response that has begun.
         if (inbound.endIsHeld) res.once("close", () => next(passed.error));
@@ -124,8 +126,11 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
     handler<Req, Res>(run: (req: Req, res: Res, next: Next) => unknown) {
       return function reissueHandler(req: Req, res: Res, next: Next): void {
-        // A rejection with nothing would be taken for none.
-        const fail = (error: unknown): void => next(error ?? new Error("The handler rejected"));
+        // Express takes every falsy value for none, and Express 5 does the same for handlers that reject.
+        const fail = (error: unknown): void => {
+          if (error) next(error);
+          else next(new Error("The handler rejected"));
+        };
         Promise.resolve()
           .then(() => run(req, res, next))
           .finally(() => InboundRequest.handled(req as IncomingMessage))

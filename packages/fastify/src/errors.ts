@@ -18,9 +18,18 @@ export function translating(own: ErrorHandler | undefined, inboundOf: InboundOf)
   return function reissueErrors(error, request, reply) {
     const passed = escape(error, inboundOf(request, reply));
     if (passed === null) return void reply.hijack();
-    if (own === undefined) throw passed.error;
+    if (own === undefined) return failWith(passed.error);
     return own.call(this, passed.error as FastifyError, request, reply);
   };
+}
+
+/**
+ * Hands an error on to the next error handler. What is thrown and is no Error would be sent as a response that has
+ * succeeded; Fastify takes whatever an error handler rejects with for an error.
+ */
+function failWith(error: unknown): Promise<never> {
+  if (error instanceof Error) throw error;
+  return Promise.reject(error);
 }
 
 /** The handler of a route; Fastify asks no error handler once a response has begun. */

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { finished, Stream } from "node:stream";
 
+import { answers } from "./answers.ts";
+
 /** What of Koa's response is used. Structural, so that Koa 2 and 3 both fit. */
 export interface KoaResponse {
   readonly req: IncomingMessage;
@@ -84,7 +86,7 @@ function failed(response: KoaResponse, stream: Body, error: Error): void {
   if (!isOnItsWay && !(res.headersSent && body === stream)) return;
   // Koa destroys a body as its client leaves, which says nothing of a keyed request's work: it is not to run again.
   if (res.headersSent || inbound.left) return cut(res, error);
-  const passed = escape(error, inbound);
+  const passed = escape(error, inbound, answers);
   if (passed !== null) response.ctx.onerror(passed.error as never);
 }
 

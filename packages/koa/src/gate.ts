@@ -20,6 +20,7 @@ import {
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context as KoaContext } from "koa";
 
+import { answers } from "./answers.ts";
 import { watchBodies, type KoaResponse } from "./body-watch.ts";
 
 declare module "koa" {
@@ -93,7 +94,7 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
     }
     return handled.then(undefined, (error: unknown) => {
       const failed = inbound ?? InboundRequest.of(ctx.req, ctx.res, settings, ctx);
-      const passed = escape(error, failed);
+      const passed = escape(error, failed, answers);
       if (passed !== null) throw passed.error;
       // It has been answered: Koa has nothing to do any more.
       ctx.respond = false;

@@ -2,24 +2,28 @@ import { isReissueAnswer } from "@reissue/core";
 
 import type { InboundRequest } from "./inbound-request.ts";
 import { respond } from "./respond.ts";
-import { translate } from "./translation.ts";
+import { translate, type Answers } from "./translation.ts";
 
 /**
  * Deals with an error that has escaped from a handler, and tells what is handed on to the application's error handling.
  *
+ * @param answers - What the framework responds to as to an error; a plain 500 takes the place of everything else.
  * @returns null where nothing is: the request has been answered.
  */
 export function escape(
   error: unknown,
   inbound: InboundRequest,
+  answers: Answers = () => true,
 ): { readonly error: unknown } | null {
   const { request, response, gate } = inbound;
   inbound.unlimit();
-  const translation = translate(error, inbound);
+  const translation = translate(error, inbound, answers);
   if (translation.action === "drop") {
     inbound.handled();
     return null;
   }
+  // What has begun was chosen by the handler.
+  if (!response.headersSent) inbound.hasFailed = true;
   // One that is whole is left alone, though it be still on its way.
   if (translation.action === "cut" && !response.writableEnded) {
     if (response.socket === null) request.socket.destroy();

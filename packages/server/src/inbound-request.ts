@@ -27,6 +27,8 @@ export class InboundRequest {
   readonly response: ServerResponse;
   /** The client of the last gate that it came through. */
   client: (() => Bindable<unknown>) | null = null;
+  /** Whether an error has escaped from its handler, whatever status it was given. */
+  hasFailed = false;
   /** What the gate is given whose settings for keys hold. */
   #carrier: unknown;
   #gate: GateSettings;

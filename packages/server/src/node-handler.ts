@@ -66,7 +66,7 @@ export function handler<Bound>(
     const fail = (error: unknown): void => {
       let answer: unknown;
       try {
-        const passed = escape(error, inbound);
+        const passed = escape(error, inbound, isObject);
         if (passed === null) return;
         answer = passed.error;
         onError(answer, request, response);
@@ -87,6 +87,11 @@ const lazy = lazyUpstream((request: IncomingMessage) => request);
 
 function toStderr(error: unknown, _request: IncomingMessage, response: ServerResponse): void {
   if (!response.destroyed && !isOfClient(error)) print(error);
+}
+
+/** Whether it says more on stderr than one word, such as null. */
+function isObject(error: unknown): boolean {
+  return typeof error === "object" && error !== null;
 }
 
 function isOfClient(error: unknown): boolean {

@@ -3,6 +3,7 @@ import {
   classify,
   gatewayError,
   proxyStatus,
+  unanswerableError,
   unreadableError,
   type Failure,
   type GatewayError,
@@ -21,28 +22,40 @@ export type Translation =
   | { readonly action: "drop" }
   | { readonly action: "pass" | "cut"; readonly error: unknown };
 
+/** Whether a framework responds with an error to a value that can be read. What it throws counts as false. */
+export type Answers = (error: unknown) => boolean;
+
 /**
  * Tells what a request whose handler has thrown is answered with.
  *
  * An upstream's failure becomes 502, 503 or 504 only where a replay is safe; an answer of an upstream's that a client
  * has put into its error never becomes ours; and everything else is the application's own.
  */
-export function translate(error: unknown, inbound: InboundRequest): Translation {
+export function translate(error: unknown, inbound: InboundRequest, answers: Answers): Translation {
   const { unheard } = inbound;
   const { headersSent } = inbound.response;
   if (inbound.timedOut && headersSent) return { action: "drop" };
   // A cut upstream and a client that left raise the same error; only the client's own socket tells them apart.
-  if (unheard) return { action: "pass", error: readable(error) };
+  if (unheard) return { action: "pass", error: answerable(error, answers) };
   // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
-  if (headersSent) return { action: "cut", error: readable(error) };
+  if (headersSent) return { action: "cut", error: answerable(error, answers) };
   const failure = classify(error);
   if (failure.status !== null) return { action: "pass", error: answerTo(failure, inbound, error) };
-  return { action: "pass", error: foreignAnswerError(error) ?? readable(error) };
+  return { action: "pass", error: foreignAnswerError(error) ?? answerable(error, answers) };
 }
 
-/** What frameworks can read: they look at an error also where there is nothing to answer, and a throw ends the process. */
-function readable(error: unknown): unknown {
-  return unreadableError(error) ?? error;
+/**
+ * What a framework can respond to: the value itself wherever possible, since the framework without Reissue is right. It
+ * looks at an error also where no response is sent, and what it throws then ends the process.
+ */
+function answerable(error: unknown, answers: Answers): unknown {
+  const unreadable = unreadableError(error);
+  if (unreadable !== null) return unreadable;
+  try {
+    return answers(error) ? error : unanswerableError(error);
+  } catch {
+    return unanswerableError(error);
+  }
 }
 
 /** What a request is answered with whose time is over. */

@@ -12,11 +12,6 @@ const getter = Object.defineProperty(new Error("getter"), "headers", {
 
 describe("unreadableError", () => {
   it.each<[string, unknown]>([
-    ["null", null],
-    ["undefined", undefined],
-    ["a string", "oops"],
-    ["a number", 404],
-    ["a frozen error", Object.freeze(new Error("frozen"))],
     ["a getter that throws", getter],
     ["a proxy that was revoked", revoked()],
     ["a header with a line break", withHeaders({ "x-a": "b\r\nc: d" })],
@@ -34,7 +29,12 @@ describe("unreadableError", () => {
   });
 
   it.each<[string, unknown]>([
+    ["null", null],
+    ["undefined", undefined],
+    ["a string", "oops"],
+    ["a symbol", Symbol("oops")],
     ["an error", new Error("a bug")],
+    ["a frozen error", Object.freeze(new Error("frozen"))],
     ["an object", { status: 404 }],
     ["a function", () => {}],
     ["an answer that was chosen", createError(409, { headers: { "retry-after": "1" } })],

@@ -10,23 +10,29 @@ import { ownAnswer } from "./own-answer.ts";
 const fields = ["status", "statusCode", "headers", "code", "expose", "message", "stack"];
 
 /**
- * The error to throw in the place of one that a framework cannot answer: a plain 500, with the original as `cause`.
+ * The error to throw in the place of a value that no framework can read: a plain 500, with the original as `cause`.
  *
- * Express takes null for no error at all, Koa leaves its request without an answer, as it does with a frozen error, on
- * which it sets a status, or with one whose getters throw; Fastify may answer a string with 200; and all of them fail
- * outside any handler, which ends the process, at `headers` that cannot be sent. Null for what they can read.
+ * Where a getter throws or `headers` cannot be sent, Express and Koa fail outside any handler, which ends the process or
+ * leaves the request without a response, and Fastify may respond with 200. Null for everything else, whether it is an
+ * error or not: frameworks differ in what they make of a string or a plain object, and the application may rely on it.
  */
 export function unreadableError(error: unknown): GatewayError | null {
-  if (isReadable(error)) return null;
+  return isReadable(error) ? null : unanswerableError(error);
+}
+
+/** A plain 500 in the place of a value that a framework cannot respond to, with the value as `cause`. */
+export function unanswerableError(error: unknown): GatewayError {
   return ownAnswer(withCause(createError(500, { headers: {} }), error));
 }
 
 function isReadable(error: unknown): boolean {
-  if (!isObject(error)) return false;
+  if (!isObject(error)) return true;
   try {
     for (const name of fields) Reflect.get(error, name);
+    // Koa and Fastify ask, and a proxy may throw.
+    void (error instanceof Error);
     checkHeaders(Reflect.get(error, "headers"));
-    return !Object.isFrozen(error);
+    return true;
   } catch {
     return false;
   }

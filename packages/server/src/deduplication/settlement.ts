@@ -33,10 +33,12 @@ export class Settlement implements CaptureListener {
 
   onWhole({ head, trailers, body }: Captured): Awaitable<unknown> {
     const claim = this.#claim;
-    const { timedOut, request } = this.#inbound;
+    const { timedOut, request, hasFailed } = this.#inbound;
     if (timedOut) return this.#outlive();
     const isComplaint = this.#isLeftUnread && body !== null && head.status >= 400;
-    if (head.status >= 500 || isComplaint) return claim.fail(head.status);
+    // The framework's own response to what was thrown and is no error to it, or an error handler's that sets no status.
+    const isFalse = hasFailed && head.status < 300;
+    if (head.status >= 500 || isComplaint || isFalse) return claim.fail(head.status);
     if (isKeptStatus(head.status))
       return claim.complete(kept({ head, trailers, body }, request.method));
     // It may have stopped its work halfway, as it was told to.
