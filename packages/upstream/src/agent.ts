@@ -8,9 +8,11 @@ import {
 } from "@reissue/core";
 import { Dispatcher, errors } from "undici";
 
+import { Bag } from "./bag.ts";
 import { BodyMemory } from "./body/body-memory.ts";
 import type { BodyLimits } from "./body/request-body.ts";
-import { Exchange, type ExchangeHost } from "./exchange.ts";
+import type { ExchangeHost, ParkedCall } from "./exchange-host.ts";
+import { Exchange } from "./exchange.ts";
 import type { UpstreamOptions } from "./options.ts";
 import { connectionKeys, originSettings, type OriginSettings } from "./origin-settings.ts";
 import { Origin } from "./origin.ts";
@@ -35,7 +37,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
   /** How many calls are under way; a Set of them kept every call alive until the next full garbage collection. */
   #underWay = 0;
   /** Those that wait, for a back-off or a connection, and so cannot be reached through their connection. */
-  readonly #parked = new Set<Exchange>();
+  readonly #parked = new Bag<ParkedCall>();
   #closed = false;
   #destroyedBy: Error | null = null;
   #drained: Promise<void> | null = null;
@@ -95,12 +97,12 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     return true;
   }
 
-  onPark(exchange: Exchange): void {
-    this.#parked.add(exchange);
+  onPark(call: ParkedCall): void {
+    this.#parked.add(call);
   }
 
-  onUnpark(exchange: Exchange): void {
-    this.#parked.delete(exchange);
+  onUnpark(call: ParkedCall): void {
+    this.#parked.delete(call);
   }
 
   onEnd(): void {
@@ -135,7 +137,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     this.#destroyedBy = error;
     const origins = [...this.#origins.values()];
     this.#forgetAll();
-    for (const exchange of this.#parked) exchange.abort(error);
+    for (const call of this.#parked.toArray()) call.abort(error);
     await Promise.all(origins.map(({ pool }) => pool.destroy(error)));
   }
 

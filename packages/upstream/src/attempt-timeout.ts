@@ -1,11 +1,12 @@
 import type { Timer } from "@reissue/core";
 
 import { noBody } from "./body/body.ts";
+import type { InContext } from "./context.ts";
 import type { OutboundRequest } from "./outbound-request.ts";
 import type { Expiring } from "./timeout-queue.ts";
 
 /** What is told that time is over. */
-export interface TimeoutOwner {
+export interface TimeoutOwner extends InContext {
   /** @param error - What the attempt is to fail with. */
   onExpire(error: Error): void;
   /** A response that is held has not become whole in time, though it goes on coming. */
@@ -121,9 +122,13 @@ export class AttemptTimeout implements Expiring {
     const silent = this.#sinceMs + this.#silenceMs <= Math.max(nowMs, this.expiresAtMs);
     // At the inbound deadline the inbound client has been answered without it.
     const inboundMs = this.#request.options.inbound?.deadlineMs ?? Infinity;
-    if (this.#phase === "hold" && !silent && nowMs < inboundMs) this.#owner.onHoldExpire();
-    else
-      this.#owner.onExpire(silent && this.#phase !== "headers" ? silenceError() : timeoutError());
+    const drips = this.#phase === "hold" && !silent && nowMs < inboundMs;
+    const error = silent && this.#phase !== "headers" ? silenceError() : timeoutError();
+    // The timer may be one that many calls share.
+    this.#owner.context.runInAsyncScope(() => {
+      if (drips) this.#owner.onHoldExpire();
+      else this.#owner.onExpire(error);
+    });
   }
 
   get #dueMs(): number {

@@ -1,3 +1,4 @@
+import type { AsyncResource } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 
 import {
@@ -12,6 +13,7 @@ import {
 import { errors } from "undici";
 
 import { endsConnection } from "./answer.ts";
+import type { InContext } from "./context.ts";
 import type { Origin } from "./origin.ts";
 import type { Connection, Occupant } from "./pool/connection.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -25,7 +27,7 @@ const maxDiscardBytes = 65_536;
 const maxDiscardMs = 100;
 
 /** Who an attempt reports to. */
-export interface AttemptOwner {
+export interface AttemptOwner extends InContext {
   /** Whether the request may be sent again after it was written. */
   readonly retrySafe: boolean;
   /** The request's method, in capitals. */
@@ -99,6 +101,10 @@ export class Attempt implements Occupant {
     this.handedOverAtMs = handedOverAtMs;
     this.#clock = origin.clock;
     this.#pooled = connection.open;
+  }
+
+  get context(): AsyncResource {
+    return this.#owner.context;
   }
 
   /** How long the connection had been idle when the request was written, in ms; null on a fresh one. */
@@ -238,11 +244,13 @@ export class Attempt implements Occupant {
       return this.onError(new errors.ResponseContentLengthMismatchError());
     }
     this.#end();
+    this.connection.completing = true;
     this.#pool.release(this.connection);
     if (this.#writtenAtMs !== null) {
       this.connection.takeExchange(this.connection.idleSinceMs - this.#writtenAtMs);
     }
     if (!this.#discarding) this.#owner.onComplete(this, trailers);
+    this.connection.completing = false;
   }
 
   onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
@@ -261,8 +269,8 @@ export class Attempt implements Occupant {
       if (!this.#discarding) this.#owner.onComplete(this, []);
       return;
     }
-    if (!this.#discarding) this.#owner.onFailure(this, error);
-    else this.letGo();
+    if (this.#discarding) return this.letGo();
+    this.context.runInAsyncScope(() => this.#owner.onFailure(this, error));
   }
 
   /** Gives up the connection that it failed on, once all has been learned from it. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 
 import {
@@ -15,6 +16,7 @@ import { answerOutcome, failureOutcome } from "./answer.ts";
 import { AttemptHistory } from "./attempt-history.ts";
 import { AttemptTimeout, timeoutError } from "./attempt-timeout.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
+import type { ExchangeHost, ParkedCall } from "./exchange-host.ts";
 import type { OutboundRequest } from "./outbound-request.ts";
 import { Connection } from "./pool/connection.ts";
 import type { Need, Waiter } from "./pool/pool.ts";
@@ -23,20 +25,15 @@ import { Reply, type ReplyOwner } from "./reply.ts";
 import type { ProgressStep, ResponseHandler } from "./response-handler.ts";
 import { traceEnd, traceStart } from "./trace.ts";
 
-/** Who keeps count of exchanges under way, and of those among them that wait without a connection. */
-export interface ExchangeHost {
-  /** What calls under way fail with since `destroy`; null before. */
-  readonly destroyedBy: Error | null;
-  onPark(exchange: Exchange): void;
-  onUnpark(exchange: Exchange): void;
-  onEnd(): void;
-}
-
 /** What is known where time runs out on a response that is held. */
 const heldTimeout = { delivered: false, timedOut: true, phase: "response-body" } as const;
 
 /** One call from its first send to its last: sends, listens, decides, sends again, and gives the answer to the caller. */
-export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
+export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
+  /** Made with the call: afterwards it may go on in events that belong to others. */
+  readonly context: AsyncResource = new AsyncResource("reissue.call");
+  bagIndex = -1;
+  place = -1;
   readonly #host: ExchangeHost;
   readonly #request: OutboundRequest;
   readonly #reply: Reply;
@@ -266,14 +263,11 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     // What is no transport failure, a refused argument or the caller's own stream, passes untouched.
     if (this.#abortReason !== null) return this.#fail(this.#abortReason);
     if (failure.kind === "unknown") return this.#fail(error as Error);
-    const decision = this.#decide({ type: "failure", failure });
+    const history = this.#knownHistory();
+    const decision = history.decide({ type: "failure", failure }, this.#request, this.#sends);
     if (decision.action === "resend") return this.#resend(decision);
     const { name } = this.#request.origin;
-    this.#fail(this.#knownHistory().toError(failure, decision.reason, name, error));
-  }
-
-  #decide(outcome: Outcome): Decision {
-    return this.#knownHistory().decide(outcome, this.#request, this.#sends);
+    this.#fail(history.toError(failure, decision.reason, name, error));
   }
 
   #resend(decision: Decision & { readonly action: "resend" }): void {
@@ -282,11 +276,12 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
     const need = decision.connection === "fresh" ? "fresh" : this.#usualNeed;
     if (decision.delayMs <= 0) return this.#send(need, clock.now());
     this.#park();
-    this.#backOff = clock.setTimeout(() => {
+    const send = (): void => {
       this.#backOff = null;
       this.#unpark();
       this.#send(need, clock.now());
-    }, decision.delayMs);
+    };
+    this.#backOff = clock.setTimeout(() => this.context.runInAsyncScope(send), decision.delayMs);
   }
 
   #park(): void {
@@ -303,13 +298,15 @@ export class Exchange implements Waiter, AttemptOwner, ReplyOwner {
 
   /** Sends again in the place of an answer that has not ended yet; false when the answer is the caller's. */
   #resendInstead(attempt: Attempt, outcome: Outcome, record: AttemptRecord): boolean {
-    const decision = this.#decide(outcome);
-    if (decision.action === "give-up") return false;
-    this.#reply.drop();
-    attempt.discard();
-    this.#endAttempt(attempt, record);
-    this.#resend(decision);
-    return true;
+    return this.context.runInAsyncScope(() => {
+      const decision = this.#knownHistory().decide(outcome, this.#request, this.#sends);
+      if (decision.action === "give-up") return false;
+      this.#reply.drop();
+      attempt.discard();
+      this.#endAttempt(attempt, record);
+      this.#resend(decision);
+      return true;
+    });
   }
 
   #fail(error: Error): void {

@@ -2,11 +2,12 @@ import type { Duplex } from "node:stream";
 
 import type { OutboundStep } from "@reissue/core";
 
+import type { InContext } from "./context.ts";
 import type { RawHeaders } from "./raw-headers.ts";
 import type { ProgressStep, ResponseHandler } from "./response-handler.ts";
 
 /** Who is told when the caller has all there is. */
-export interface ReplyOwner {
+export interface ReplyOwner extends InContext {
   /** Called before the caller hears of the end. */
   onGiven(): void;
   /** Ends the call: the caller itself has thrown, whatever its error looks like. */
@@ -73,7 +74,10 @@ export class Reply {
 
   /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */
   inform(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
-    this.#give(() => this.#handler.onHeaders(status, headers, resume, statusText));
+    const inform = (): boolean | void =>
+      this.#handler.onHeaders(status, headers, resume, statusText);
+    // Undici's handler calls `onInfo` at once, in the context of whatever event this is.
+    this.#give(() => this.#owner.context.runInAsyncScope(inform));
   }
 
   /** Gives an answer's head; false pauses. */

@@ -20,8 +20,9 @@ export function traceStart(attempt: Attempt, request: OutboundRequest): void {
 /** Tells subscribers of `reissue:attempt` how an attempt ended that they were told of. */
 export function traceEnd(attempt: Attempt, record: AttemptRecord | null): void {
   if (attempt.message === null) return;
-  attempt.message.record = record ?? attempt.record(null, null);
-  attemptChannel.asyncEnd.publish(attempt.message);
+  const { message } = attempt;
+  message.record = record ?? attempt.record(null, null);
+  attempt.context.runInAsyncScope(() => attemptChannel.asyncEnd.publish(message));
 }
 
 /** Tells subscribers of `reissue:decision` what was decided after an attempt, and on what grounds. */

@@ -1,3 +1,5 @@
+import { AsyncResource } from "node:async_hooks";
+
 import type { Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import { sourceOf, type ChunkSource } from "./source-of.ts";
@@ -15,6 +17,8 @@ export class StreamBody implements Body {
   /** A stream does not say what it carries. */
   readonly contentType = null;
   readonly #source: Source;
+  /** The call may end, and its body with it, in an event that belongs to another call. */
+  readonly #context = new AsyncResource("reissue.body");
   readonly #memory: BodyMemory;
   readonly #maxBytes: number;
   readonly #record: Chunk[] = [];
@@ -69,7 +73,7 @@ export class StreamBody implements Body {
     this.#unrecorded = null;
     if (this.#ended) return;
     this.#ended = true;
-    this.#source.close();
+    this.#context.runInAsyncScope(() => this.#source.close());
   }
 
   async *#read(reader: number): AsyncGenerator<Chunk> {

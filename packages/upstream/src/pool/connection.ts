@@ -4,6 +4,8 @@ import type { TLSSocket } from "node:tls";
 import type { Clock } from "@reissue/core";
 import { Client, errors, type buildConnector, type Dispatcher } from "undici";
 
+import type { Bagged } from "../bag.ts";
+import type { InContext } from "../context.ts";
 import type { OriginSettings } from "../origin-settings.ts";
 import { joinedHeader, type RawHeaders } from "../raw-headers.ts";
 import type { ResponseHandler } from "../response-handler.ts";
@@ -11,6 +13,9 @@ import { hintBufferMs, keepAliveHintMs } from "./keep-alive-hint.ts";
 import { dispatchOn } from "./platform-timers.ts";
 
 const noHint = Buffer.alloc(0);
+
+/** What follows it comes after the present event has been dealt with, in the context in which it is asked for. */
+const afterwards = Promise.resolve();
 
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
@@ -21,7 +26,7 @@ export interface ConnectionOwner {
 }
 
 /** The request that is on a connection. */
-export interface Occupant extends ResponseHandler {
+export interface Occupant extends InContext, ResponseHandler {
   /** Ends its whole call, which is not to be sent again. */
   evict(error: Error): void;
 }
@@ -33,16 +38,19 @@ export interface Occupant extends ResponseHandler {
  * Undici opens a new socket by itself when the old one dies under a request that was not yet written, so the facts are
  * the socket's, reset whenever one stands, and are asked for at the moment a request is written.
  */
-export class Connection {
+export class Connection implements Bagged {
   readonly #client: Client;
   #socket: Socket | null = null;
   /** The socket that does not stand yet. */
   #opening: Socket | null = null;
   #occupant: Occupant | null = null;
+  bagIndex = -1;
   /** Requests answered whole on the present socket. */
   served = 0;
   /** Since when the present socket has had nothing to do, in ms of the clock. */
   idleSinceMs = 0;
+  /** Whether undici is telling of the end of a response on it, and not yet ready for another request. */
+  completing = false;
   /** Whether the event loop has turned since it came back, so that a close that followed the answer would be known. */
   settled = true;
   /** Whether a request has been written on the present socket and not been answered whole. */
@@ -69,14 +77,18 @@ export class Connection {
     this.#client = new Client(origin, {
       ...settings.client,
       connect: (options, callback) => {
-        const opening: unknown = connector(options, (...result) => {
-          this.#opening = null;
-          if (result[0] === null) {
-            this.#stand(result[1]);
-            owner.onConnected(this);
-          }
-          callback(...result);
-        });
+        const open = (): unknown =>
+          connector(options, (...result) => {
+            this.#opening = null;
+            if (result[0] === null) {
+              this.#stand(result[1]);
+              owner.onConnected(this);
+            }
+            callback(...result);
+          });
+        // Where a socket died before the write, undici asks for another one from an event of the dead one.
+        const context = this.#occupant?.context;
+        const opening = context === undefined ? open() : context.runInAsyncScope(open);
         this.#opening = opening as Socket;
         this.#timeConnect(this.#opening);
       },
@@ -111,7 +123,11 @@ export class Connection {
   dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant): void {
     this.#occupant = occupant;
     this.#closeIdleAfter(0);
-    dispatchOn(this.#client, options, occupant as unknown as Dispatcher.DispatchHandler);
+    const dispatch = (): void =>
+      dispatchOn(this.#client, options, occupant as unknown as Dispatcher.DispatchHandler);
+    // Dispatched before undici has done with the request before, it would be written from an event of that one.
+    if (this.completing) void afterwards.then(dispatch);
+    else dispatch();
   }
 
   /** Takes note that its request has ended. */

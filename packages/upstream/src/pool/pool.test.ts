@@ -1,23 +1,27 @@
+import { AsyncResource } from "node:async_hooks";
+
 import { systemClock } from "@reissue/core";
 import { expect, test } from "vitest";
 
 import { originSettings } from "../origin-settings.ts";
 import type { Connection } from "./connection.ts";
 import { Outage } from "./outage.ts";
-import { Pool } from "./pool.ts";
+import { Pool, type Waiter } from "./pool.ts";
 
 test("a connection that comes back before it stood leaves the pool empty, and its place free", () => {
   const origin = "http://127.0.0.1:9";
   const settings = originSettings({ connections: 1 }, {}, "");
   const pool = new Pool(origin, settings, systemClock, new Outage(100));
   const brought: unknown[] = [];
-  const waiter = {
+  const waiter = (): Waiter => ({
+    context: new AsyncResource("test"),
+    place: -1,
     need: "any" as const,
     onConnection: (connection: Connection) => void brought.push(connection),
     onRefused: () => {},
-  };
-  const found = pool.acquire(waiter, 0) as Connection;
-  expect(pool.acquire(waiter, 0)).toBe("waiting");
+  });
+  const found = pool.acquire(waiter(), 0) as Connection;
+  expect(pool.acquire(waiter(), 0)).toBe("waiting");
   pool.giveBack(found);
   expect(brought).toHaveLength(1);
   expect(brought[0]).not.toBe(found);

@@ -3,9 +3,12 @@ import { setImmediate } from "node:timers";
 import type { Clock } from "@reissue/core";
 import { buildConnector } from "undici";
 
+import { Bag } from "../bag.ts";
+import type { InContext } from "../context.ts";
 import type { OriginSettings } from "../origin-settings.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleLimit } from "./idle-limit.ts";
+import { Line, type InLine } from "./line.ts";
 import type { Outage, Refusal } from "./outage.ts";
 
 /**
@@ -17,8 +20,8 @@ import type { Outage, Refusal } from "./outage.ts";
  */
 export type Need = "any" | "hot" | "fresh";
 
-/** Somebody who asks for a connection, and may have to wait for it. */
-export interface Waiter {
+/** A call that asks for a connection, and may have to wait for it. */
+export interface Waiter extends InContext, InLine {
   readonly need: Need;
   onConnection(connection: Connection): void;
   /** The upstream is down, so that waiting on is of no use. */
@@ -38,8 +41,8 @@ export class Pool implements ConnectionOwner {
   readonly #outage: Outage;
   /** Idle connections, longest idle first. */
   readonly #idle: Connection[] = [];
-  readonly #all = new Set<Connection>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #all = new Bag<Connection>();
+  readonly #waiters = new Line<Waiter>();
   /** Those that came back in this turn of the event loop. */
   readonly #settling: Connection[] = [];
   #serving = false;
@@ -63,13 +66,13 @@ export class Pool implements ConnectionOwner {
   acquire(waiter: Waiter, nowMs: number): Connection | Refusal | "waiting" {
     const found = this.#find(waiter, nowMs);
     if (found !== null) return found;
-    this.#waiters.add(waiter);
+    this.#waiters.join(waiter);
     return "waiting";
   }
 
   /** Takes somebody out of the queue. */
   leave(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
+    this.#waiters.leave(waiter);
   }
 
   /** The longest idle age at which a connection may still carry what cannot be resent, in ms. */
@@ -149,15 +152,13 @@ export class Pool implements ConnectionOwner {
 
   /** Closes every connection: idle ones now, busy ones once they are done. */
   close(): void {
-    for (const connection of this.#all) connection.retire();
-    this.#all.clear();
+    for (const connection of this.#all.empty()) connection.retire();
     this.#idle.length = 0;
   }
 
   /** Closes every connection at once; the calls of requests on them end with `error`. */
   async destroy(error: Error): Promise<void> {
-    const all = [...this.#all];
-    this.#all.clear();
+    const all = this.#all.empty();
     this.#idle.length = 0;
     await Promise.all(all.map((connection) => connection.evict(error)));
   }
@@ -243,15 +244,22 @@ export class Pool implements ConnectionOwner {
     if (this.#serving) return;
     this.#serving = true;
     try {
-      for (const waiter of this.#waiters) {
+      for (let waiter = this.#waiters.first; waiter !== null; waiter = this.#waiters.first) {
         const found = this.#find(waiter, this.#clock.now());
         if (found === null) return;
-        this.#waiters.delete(waiter);
-        if (found instanceof Connection) waiter.onConnection(found);
-        else waiter.onRefused(found.error);
+        this.#waiters.leave(waiter);
+        tell(waiter, found);
       }
     } finally {
       this.#serving = false;
     }
   }
+}
+
+/** Brings a waiter what was found for it, in its own context: this is an event of another request's connection. */
+function tell(waiter: Waiter, found: Connection | Refusal): void {
+  waiter.context.runInAsyncScope(() => {
+    if (found instanceof Connection) waiter.onConnection(found);
+    else waiter.onRefused(found.error);
+  });
 }

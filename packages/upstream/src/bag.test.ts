@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+
+import { Bag, type Bagged } from "./bag.ts";
+
+test("what is taken out leaves the rest in the bag, and can be added again", () => {
+  const bag = new Bag<Bagged>();
+  const [one, two, three] = [{ bagIndex: -1 }, { bagIndex: -1 }, { bagIndex: -1 }];
+  for (const item of [one, two, three]) bag.add(item);
+  expect([bag.delete(one), bag.delete(one), bag.has(one)]).toEqual([true, false, false]);
+  expect(new Set(bag.toArray())).toEqual(new Set([two, three]));
+  expect(bag.delete(three)).toBe(true);
+  bag.add(one);
+  expect([bag.size, bag.has(one), bag.has(two)]).toEqual([2, true, true]);
+  expect(new Set(bag.empty())).toEqual(new Set([one, two]));
+  expect([bag.size, bag.delete(two)]).toEqual([0, false]);
+});

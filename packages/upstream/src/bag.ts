@@ -1,0 +1,52 @@
+/** What a {@link Bag} can hold; the index belongs to the bag, and is -1 outside one. */
+export interface Bagged {
+  bagIndex: number;
+}
+
+/**
+ * Items in no order, each of which knows its index.
+ *
+ * Not a Set, since requests pass through: the old tables of a Set in which items come and go keep those that are long
+ * gone alive until the next full garbage collection.
+ */
+export class Bag<Item extends Bagged> {
+  readonly #items: Item[] = [];
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  add(item: Item): void {
+    item.bagIndex = this.#items.length;
+    this.#items.push(item);
+  }
+
+  has(item: Item): boolean {
+    return item.bagIndex !== -1;
+  }
+
+  /** Removes an item; false where it was not in the bag. */
+  delete(item: Item): boolean {
+    const { bagIndex } = item;
+    if (bagIndex === -1) return false;
+    item.bagIndex = -1;
+    const last = this.#items.pop()!;
+    if (last !== item) {
+      last.bagIndex = bagIndex;
+      this.#items[bagIndex] = last;
+    }
+    return true;
+  }
+
+  /** Removes all items, and returns them. */
+  empty(): Item[] {
+    const items = this.#items.splice(0);
+    for (const item of items) item.bagIndex = -1;
+    return items;
+  }
+
+  /** Copies the items, so that they may be removed while the copy is gone through. */
+  toArray(): Item[] {
+    return [...this.#items];
+  }
+}
