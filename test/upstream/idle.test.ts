@@ -1,6 +1,6 @@
 import { manualClock, type FaultyUpstream, type ManualClock } from "@reissue/testing";
-import type { Upstream } from "@reissue/upstream";
-import { expect, test } from "vitest";
+import type { Upstream, UpstreamOptions } from "@reissue/upstream";
+import { describe, expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { got, posted } from "./asked.ts";
@@ -13,10 +13,10 @@ interface Setting {
   readonly upstream: Upstream;
 }
 
-async function setting(idleMs?: number): Promise<Setting> {
+async function setting(options: UpstreamOptions = {}): Promise<Setting> {
   const clock = manualClock();
   const server = await opened();
-  return { clock, server, upstream: outbound({ clock, idleMs }) };
+  return { clock, server, upstream: outbound({ clock, ...options }) };
 }
 
 /** Lets the server close a connection that has been idle for `ageMs`, and the client notice it at once. */
@@ -59,21 +59,96 @@ test("a close noticed between choosing a connection and writing on it teaches as
   expect(await isReused(450, at)).toBe(false);
 });
 
-test("one stale socket teaches the limit at once", async () => {
+/** Lets a connection die under a request after it has been idle for `ageMs`. */
+async function staleAt(ageMs: number, { clock, server, upstream }: Setting): Promise<void> {
+  await got(upstream, server.origin);
+  await clock.advance(ageMs);
+  server.script([{ fault: "reset" }]);
+  expect(await got(upstream, server.origin)).toBe("ok");
+}
+
+describe("one stale socket", () => {
+  test("costs those that may be resent nothing", async () => {
+    const at = await setting();
+    const log = eventLog();
+    await staleAt(600, at);
+    expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["stale-socket"]);
+    expect(log.records[1]?.idleMs).toBe(600);
+    expect(await isReused(599, at)).toBe(true);
+  });
+
+  test("keeps a POST off connections of its age, and off no others", async () => {
+    const at = await setting();
+    await staleAt(600, at);
+    expect(await isReused(480, at, posted)).toBe(true);
+    expect(await isReused(490, at, posted)).toBe(false);
+  });
+
+  test("is forgotten once a request is answered on a connection as old", async () => {
+    const at = await setting();
+    await staleAt(600, at);
+    expect(await isReused(600, at)).toBe(true);
+    expect(await isReused(600, at, posted)).toBe(true);
+  });
+
+  test("is forgotten once an idle connection has outlived it", async () => {
+    const at = await setting();
+    await staleAt(600, at);
+    const before = at.server.connections;
+    for (let call = 0; call < 10; call += 1) {
+      await at.clock.advance(600);
+      await posted(at.upstream, at.server.origin);
+    }
+    expect(at.server.connections - before).toBe(1);
+  });
+
+  test("costs a few connections where there may be only one at a time", async () => {
+    const at = await setting({ connections: 1 });
+    await staleAt(600, at);
+    const before = at.server.connections;
+    for (let call = 0; call < 10; call += 1) {
+      await at.clock.advance(600);
+      await posted(at.upstream, at.server.origin);
+    }
+    expect(at.server.connections - before).toBe(3);
+  });
+});
+
+test("stale sockets among many that were not teach nothing", async () => {
   const at = await setting();
-  const log = eventLog();
-  await got(at.upstream, at.server.origin);
+  for (let round = 0; round < 3; round += 1) {
+    await staleAt(600, at);
+    expect(await isReused(600, at)).toBe(true);
+  }
+  expect(await isReused(600, at, posted)).toBe(true);
+});
+
+test("two stale sockets in turn at like ages teach the limit, and so do a stale one and a close", async () => {
+  for (const second of [staleAt, closedAt]) {
+    const at = await setting();
+    await staleAt(600, at);
+    await second(500, at);
+    for (const ask of [got, posted]) {
+      expect(await isReused(400, at, ask)).toBe(true);
+      expect(await isReused(410, at, ask)).toBe(false);
+    }
+  }
+});
+
+test("stale sockets of one moment are one event, be they as old", async () => {
+  const at = await setting();
+  at.server.setRespond(() => ({ delayMs: 5 }));
+  const both = async (): Promise<unknown> =>
+    Promise.all([1, 2].map(() => got(at.upstream, at.server.origin)));
+  await both();
   await at.clock.advance(600);
-  at.server.script([{ fault: "reset" }]);
-  expect(await got(at.upstream, at.server.origin)).toBe("ok");
-  expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["stale-socket"]);
-  expect(log.records[1]?.idleMs).toBe(600);
-  expect(await isReused(470, at)).toBe(true);
-  expect(await isReused(500, at)).toBe(false);
+  at.server.script([{ fault: "reset" }, { fault: "reset" }]);
+  await both();
+  expect(await isReused(599, at)).toBe(true);
 });
 
 test("what was learned is forgiven slowly, and never beyond the configured limit", async () => {
-  const at = await setting(1000);
+  const at = await setting({ idleMs: 1000 });
   await closedAt(500, at);
   await closedAt(500, at);
   expect(await isReused(600, at)).toBe(false);

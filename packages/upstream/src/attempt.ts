@@ -71,6 +71,8 @@ export class Attempt implements Occupant {
   #writtenAtMs: number | null = null;
   #idleMs: number | null = null;
   #responseStarted = false;
+  /** Whether its answer crossed the request and does not answer it. */
+  #crossed = false;
   /** Whether an interim answer has come. */
   #informed = false;
   #status: number | null = null;
@@ -143,11 +145,13 @@ export class Attempt implements Occupant {
   /** The failure that its answer stands for, where that crossed the request and does not answer it. */
   crossedBy(status: number, headers: RawHeaders): Failure | null {
     if (this.#writtenAtMs === null || !endsConnection(status, headers)) return null;
-    return crossedTimeout({
+    const failure = crossedTimeout({
       ...this.evidence,
       responseStarted: this.#informed,
       diedAfterMs: this.#clock.now() - this.#writtenAtMs,
     });
+    this.#crossed = failure !== null;
+    return failure;
   }
 
   /** The attempt as it is told to people. */
@@ -245,7 +249,7 @@ export class Attempt implements Occupant {
     }
     this.#end();
     this.connection.completing = true;
-    this.#pool.release(this.connection);
+    this.#pool.release(this.connection, this.#crossed ? null : this.#idleMs);
     if (this.#writtenAtMs !== null) {
       this.connection.takeExchange(this.connection.idleSinceMs - this.#writtenAtMs);
     }

@@ -62,10 +62,10 @@ export class Origin {
       else this.outage.fail(who, error, attempt.handedOverAtMs, nowMs);
     }
     if (attempt.neverBegun && failure.kind === "reset") {
-      this.pool.idleLimit.onClosed(nowMs - attempt.connection.idleSinceMs, nowMs);
+      this.pool.idleLimit.onDeath(nowMs - attempt.connection.idleSinceMs, nowMs);
     }
     if (failure.delivery === "stale") {
-      this.pool.idleLimit.onStale(attempt.idleMs ?? 0, nowMs);
+      this.pool.idleLimit.onDeath(attempt.idleMs ?? 0, nowMs);
       this.pool.retireElders(attempt.connection.idleSinceMs);
     }
   }

@@ -13,6 +13,9 @@ const togetherMs = 50;
 /** How much two idle ages may differ, as a share of the larger, and still be the same timer's. */
 const sameAgeShare = 0.25;
 
+/** How many idle connections one death may keep from requests that must not meet another. */
+const maxPassedOver = 3;
+
 /** A connection's death at the server's hands. */
 interface Death {
   readonly idleMs: number;
@@ -22,15 +25,19 @@ interface Death {
 /**
  * How long a connection to one origin may have been idle and still be used.
  *
- * Starts at the configured limit. The idle age at which the server closes connections lowers it: a stale failure at
- * once, a close that was noticed in time when a second one at the same age confirms it. Time raises it again. Deaths at
- * one moment with different ages are a restart and teach nothing: after a deploy connections are kept as before.
+ * Starts at the configured limit. Two deaths in turn at like idle ages, under a request or while idle, are an idle
+ * timeout and lower it; time raises it again. A single one is a hint: it keeps what cannot be resent off connections of
+ * that age, until a connection outlives it or a few have been passed over. Deaths at one moment are one event; with
+ * different ages they are a restart and teach nothing: after a deploy connections are kept as before.
  */
 export class IdleLimit {
   readonly #configuredMs: number;
   #learnedMs: number = Infinity;
   #learnedAtMs = 0;
   #last: Death | null = null;
+  /** The last death while nothing has spoken against an idle timeout at its age. */
+  #hint: Death | null = null;
+  #passedOver = 0;
   /** Whether the last death was one of a restart's. */
   #restart = false;
   /** What had been learned before the deaths of this moment. */
@@ -49,30 +56,56 @@ export class IdleLimit {
     return this.#configuredMs;
   }
 
-  /** Takes note that a request met a connection which the server had closed after `idleMs`. */
-  onStale(idleMs: number, nowMs: number): void {
-    this.#take({ idleMs, atMs: nowMs }, true);
+  /** The limit for what cannot be resent, in ms. */
+  unsafeMs(nowMs: number): number {
+    const limitMs = this.currentMs(nowMs);
+    return this.#hint === null ? limitMs : Math.min(limitMs, below(this.#hint.idleMs));
   }
 
-  /** Takes note that the server closed an idle connection, which nobody was using. */
-  onClosed(idleMs: number, nowMs: number): void {
-    this.#take({ idleMs, atMs: nowMs }, false);
-  }
-
-  #take(death: Death, certain: boolean): void {
-    if (death.idleMs < floorMs) return;
+  /** Takes note that the server closed a connection which had been idle for `idleMs`, under a request or without one. */
+  onDeath(idleMs: number, nowMs: number): void {
+    if (idleMs < floorMs) return;
+    const death = { idleMs, atMs: nowMs };
     const last = this.#last;
     this.#last = death;
-    const together = last !== null && death.atMs - last.atMs < togetherMs;
-    const sameAge = last !== null && isSameAge(last.idleMs, death.idleMs);
-    if (together && (this.#restart || !sameAge)) {
-      this.#restart = true;
-      this.#learnedMs = this.#beforeMs;
-      return;
-    }
+    if (last !== null && nowMs - last.atMs < togetherMs) return this.#takeTogether(last, death);
     this.#restart = false;
-    if (!together) this.#beforeMs = this.#learnedMs;
-    if (certain || sameAge) this.#lower(death.idleMs * (1 - bufferShare), death.atMs);
+    this.#beforeMs = this.#learnedMs;
+    const hint = this.#hint;
+    if (hint !== null && isSameAge(hint.idleMs, idleMs)) {
+      this.#lower(below(Math.min(hint.idleMs, idleMs)), nowMs);
+    }
+    this.#setHint(death);
+  }
+
+  /** Takes note that a request was answered on a connection which had been idle for `idleMs`. */
+  onAnswer(idleMs: number): void {
+    if (this.#hint !== null && idleMs >= this.#hint.idleMs) this.#setHint(null);
+  }
+
+  /** Takes note that a connection still stands, as far as is known, which has been idle for `idleMs`. */
+  onStanding(idleMs: number): void {
+    // The end of one that is not much older may be on its way.
+    if (this.#hint !== null && idleMs * (1 - sameAgeShare) >= this.#hint.idleMs)
+      this.#setHint(null);
+  }
+
+  /** Takes note that a connection was not used for what is known of idle timeouts. */
+  onPassedOver(): void {
+    this.#passedOver += 1;
+    if (this.#passedOver === maxPassedOver) this.#setHint(null);
+  }
+
+  #takeTogether(last: Death, death: Death): void {
+    if (!this.#restart && isSameAge(last.idleMs, death.idleMs)) return;
+    this.#restart = true;
+    this.#learnedMs = this.#beforeMs;
+    this.#setHint(null);
+  }
+
+  #setHint(hint: Death | null): void {
+    this.#hint = hint;
+    this.#passedOver = 0;
   }
 
   #lower(limitMs: number, nowMs: number): void {
@@ -80,6 +113,11 @@ export class IdleLimit {
     this.#learnedMs = limitMs;
     this.#learnedAtMs = nowMs;
   }
+}
+
+/** An idle age that is safe where connections die at another. */
+function below(idleMs: number): number {
+  return idleMs * (1 - bufferShare);
 }
 
 function isSameAge(one: number, other: number): boolean {

@@ -77,15 +77,16 @@ export class Pool implements ConnectionOwner {
 
   /** The longest idle age at which a connection may still carry what cannot be resent, in ms. */
   unsafeLimitMs(connection: Connection, nowMs: number): number {
-    return Math.min(
-      this.#settings.unsafeIdleMs,
-      this.idleLimit.currentMs(nowMs),
-      connection.hintMs,
-    );
+    return Math.min(this.#settings.unsafeIdleMs, this.idleLimit.unsafeMs(nowMs), connection.hintMs);
   }
 
-  /** Takes a connection back after a request that ended well. */
-  release(connection: Connection): void {
+  /**
+   * Takes a connection back after a request that ended well.
+   *
+   * @param idleMs - How long it had been idle before the request; null if it was fresh.
+   */
+  release(connection: Connection, idleMs: number | null): void {
+    if (idleMs !== null) this.idleLimit.onAnswer(idleMs);
     connection.served += 1;
     connection.writtenOn = false;
     connection.idleSinceMs = this.#clock.now();
@@ -142,7 +143,7 @@ export class Pool implements ConnectionOwner {
     const closedIdle = connection.served > 0 && !connection.writtenOn;
     if (closedIdle && error.code !== "UND_ERR_INFO" && this.#all.has(connection)) {
       const nowMs = this.#clock.now();
-      this.idleLimit.onClosed(nowMs - connection.idleSinceMs, nowMs);
+      this.idleLimit.onDeath(nowMs - connection.idleSinceMs, nowMs);
     }
     // Under a request that was not yet written undici opens another socket by itself.
     if (!this.#idle.includes(connection)) return;
@@ -191,11 +192,22 @@ export class Pool implements ConnectionOwner {
       } else if (need === "any" || hottest.settled) {
         // Too cold for this one; whoever may be resent can still have it.
         if (need === "hot" && idleMs > this.#settings.unsafeIdleMs) return null;
+        if (need === "hot" && this.#isPassedOver(idleMs, nowMs)) return null;
         this.#idle.splice(index, 1);
         return hottest;
       }
     }
     return null;
+  }
+
+  /** Whether connections are said to die at that idle age, which the longest idle one has not outlived. */
+  #isPassedOver(idleMs: number, nowMs: number): boolean {
+    if (idleMs <= this.idleLimit.unsafeMs(nowMs)) return false;
+    const coldest = this.#idle[0]!;
+    if (coldest.open) this.idleLimit.onStanding(nowMs - coldest.idleSinceMs);
+    if (idleMs <= this.idleLimit.unsafeMs(nowMs)) return false;
+    this.idleLimit.onPassedOver();
+    return true;
   }
 
   /**
