@@ -6,33 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../faulty-upstream/opened.ts";
 import { impatient } from "./client.ts";
-
-interface Sent {
-  readonly method: string;
-  readonly step?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: unknown;
-}
-
-type Send = (upstream: BoundUpstream, url: string, call: Sent) => Promise<string>;
-
-/** The two ways of calling, each of which gives the text of the response. */
-const ways: readonly (readonly [string, Send])[] = [
-  [
-    "upstream()",
-    async (upstream, url, call) => {
-      const response = await upstream(url, { ...call, duplex: "half" } as object);
-      return response.text();
-    },
-  ],
-  [
-    "upstream.request()",
-    async (upstream, url, call) => {
-      const { body } = await upstream.request(url, call as object);
-      return body.text();
-    },
-  ],
-];
+import { ways } from "./ways.ts";
 
 /** A client bound to an inbound request of its own, for which a server derives keys. */
 function bound(server: FaultyUpstream, options: OriginOptions = {}): BoundUpstream {

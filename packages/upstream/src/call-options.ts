@@ -1,5 +1,7 @@
 import type { CallRetryOptions } from "@reissue/core";
 
+import type { Dispatcher } from "undici";
+
 import type { Inbound } from "./inbound.ts";
 import { snapshot } from "./request-headers.ts";
 import type { RequestTarget } from "./request-target.ts";
@@ -15,8 +17,8 @@ export class CallOptions {
   readonly origin: string;
   readonly path: string;
   readonly method: unknown;
-  readonly headers: unknown;
-  readonly body: unknown;
+  headers: unknown;
+  body: unknown;
   readonly query: unknown;
   readonly signal: unknown;
   readonly retry: CallRetryOptions | undefined;
@@ -74,5 +76,20 @@ export class CallOptions {
     this.throwOnError = options["throwOnError"];
     this.maxRedirections = options["maxRedirections"];
     this.typeOfService = options["typeOfService"];
+  }
+
+  /** The same for one attempt, with what that is to carry. */
+  carrying(
+    headers: Dispatcher.DispatchOptions["headers"],
+    body: unknown,
+  ): Dispatcher.DispatchOptions {
+    this.headers = headers;
+    this.body = body;
+    return this as object as Dispatcher.DispatchOptions;
+  }
+
+  /** Lets go of the body, when the call has ended. */
+  dropBody(): void {
+    this.body = null;
   }
 }

@@ -221,7 +221,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     // Or it ended the call, by its signal or with the whole client.
     if (this.#host.destroyedBy !== null) this.abort(this.#host.destroyedBy);
     if (options === null || this.#ended) {
-      this.#request.body.release();
+      this.#request.release();
       origin.outage.abandonProbe(this);
       origin.pool.giveBack(connection);
       return;
@@ -316,13 +316,13 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   /** Lets go of everything the call held. */
   #end(): void {
     if (this.#ended) return;
-    const { body, origin } = this.#request;
+    const { origin } = this.#request;
     this.#ended = true;
     this.#timeout.stop();
     if (this.#backOff !== null) origin.clock.clearTimeout(this.#backOff);
     this.#unpark();
     this.#stopListening?.();
-    body.release();
+    this.#request.release();
     origin.end();
     this.#host.onEnd();
   }

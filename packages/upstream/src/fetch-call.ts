@@ -11,11 +11,13 @@ import {
 } from "undici";
 
 import type { ReissueAgent } from "./agent.ts";
+import { CopiedBytes } from "./body/copied-bytes.ts";
 import { bodyFrom, renewing, type BodyFactory } from "./body/factory-body.ts";
 import { isFormData, ownFormData } from "./body/form-data.ts";
 import { isFixed, isReadOnce } from "./body/read-once.ts";
 import { sourceOf, type ChunkSource } from "./body/source-of.ts";
 import type { Source } from "./body/source.ts";
+import { unchanging } from "./body/unchanging.ts";
 import type { Inbound } from "./inbound.ts";
 import type { ReissueDispatchOptions } from "./outbound-request.ts";
 import { headerValue, withoutHeader } from "./request-headers.ts";
@@ -34,11 +36,10 @@ export async function fetchThrough(
   const { retry, step, bodyTimeoutMs, body, ...rest } = init;
   const fetchInit: RequestInit = rest;
   const factory = typeof body === "function" ? body : null;
-  const given: unknown = factory === null ? body : bodyFrom(factory);
+  const given: unknown = unchanging(factory === null ? body : bodyFrom(factory));
   const source = isReadOnce(given) ? untouched(given) : null;
   if (given !== undefined) fetchInit.body = source === null ? ownBody(given) : new ReadableStream();
-  let original: unknown =
-    source ?? (factory !== null || isFixed(given) ? fetchInit.body : undefined);
+  let original: unknown = source ?? (factory !== null || isFixed(given) ? given : undefined);
   if (factory !== null) {
     fetchInit.duplex = "half";
     original = startingWith(original, renewing(factory, given));
@@ -124,10 +125,11 @@ function startingWith(first: unknown, factory: BodyFactory): BodyFactory {
 }
 
 function ownBody(body: unknown): NonNullable<RequestInit["body"]> {
+  if (body instanceof CopiedBytes) return body.bytes;
   return (isFormData(body) ? ownFormData(body) : body) as NonNullable<RequestInit["body"]>;
 }
 
-/** Undici encodes FormData afresh for each attempt, with a boundary and a content type of its own. */
+/** A form is encoded for all attempts at once, with a boundary that fetch knows nothing of. */
 function withoutBoundary(headers: Dispatcher.DispatchOptions["headers"]): typeof headers {
   const type = headerValue(headers, "content-type");
   if (

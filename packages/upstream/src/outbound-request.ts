@@ -15,11 +15,13 @@ import type { Dispatcher } from "undici";
 
 import { bodyFingerprint } from "./body/body-fingerprint.ts";
 import { bodyTimeout } from "./body-timeout.ts";
-import type { Body } from "./body/body.ts";
+import type { Body, SentUnder } from "./body/body.ts";
 import { requestBody, type BodyLimits } from "./body/request-body.ts";
+import { unchanging } from "./body/unchanging.ts";
 import { http2Headers } from "./http2-headers.ts";
 import { stepsOf } from "./inbound-steps.ts";
 import type { Inbound } from "./inbound.ts";
+import { CallOptions } from "./call-options.ts";
 import type { Origin } from "./origin.ts";
 import { headerValue, rereadable, withHeader } from "./request-headers.ts";
 import { overlay } from "./route-table.ts";
@@ -43,7 +45,7 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
 const none: readonly Condition[] = [];
 
 /** One request to an upstream, with everything that decides how it may be sent. */
-export class OutboundRequest {
+export class OutboundRequest implements SentUnder {
   readonly origin: Origin;
   readonly options: ReissueDispatchOptions;
   readonly policy: RetryPolicy;
@@ -90,14 +92,15 @@ export class OutboundRequest {
     this.#optedIn = optedIn || inboundOptIn.length > 0;
     this.policy = inboundOptIn.length > 0 ? { ...policy, retryOn: inboundOptIn } : policy;
     this.retrySafe = idempotent || keyed || this.#optedIn;
-    this.body = requestBody(options.body, this.retrySafe, bodies);
+    const content = unchanging(options.body);
+    this.body = requestBody(content, this.retrySafe, bodies);
     const latestMs = nowMs + this.policy.totalTimeoutMs;
     this.deadlineMs = Math.min(latestMs, inbound?.deadlineMs ?? Infinity);
     this.signal =
       inbound?.signal !== undefined && isSafeMethod(method) ? inbound.signal : undefined;
     // Last, so that a request which is refused has begun no step.
     if (needsKey) {
-      this.step = stepOf(step, origin, options);
+      this.step = stepOf(step, origin, options, content);
       const key = this.step === null ? keyOf(origin, inbound) : `"${this.step.key}"`;
       this.#headers = withHeader(this.#headers, "idempotency-key", key);
     }
@@ -113,27 +116,47 @@ export class OutboundRequest {
     };
   }
 
+  get idempotencyKey(): string | null {
+    return isKeyed(this.#headers) ? String(headerValue(this.#headers, "idempotency-key")) : null;
+  }
+
   /** What undici is given for the next attempt. */
   open(): Dispatcher.DispatchOptions {
     const { options } = this;
-    const body = this.body.send();
-    const { contentType } = this.body;
-    const headers = contentType === null ? this.#headers : withType(this.#headers, contentType);
+    const body = this.body.send(this);
+    const headers = describing(this.body, this.#headers);
+    // Read by nobody else, so it can say what each attempt needs; a spread copy would be dear.
+    if (options instanceof CallOptions) return options.carrying(headers, body);
     const same = headers === options.headers && body === (options.body ?? null);
     return (same ? options : { ...options, headers, body }) as Dispatcher.DispatchOptions;
   }
+
+  /** Lets go of the body, when the call has ended. */
+  release(): void {
+    this.body.release();
+    if (this.options instanceof CallOptions) this.options.dropBody();
+  }
 }
 
-function withType(headers: ReissueDispatchOptions["headers"], type: string): typeof headers {
-  if (headerValue(headers, "content-type") !== undefined) return headers;
-  return withHeader(headers, "content-type", type);
+/** The headers with what is known of the body; a type that the caller gave stays. */
+function describing(
+  { contentType, contentLength }: Body,
+  given: ReissueDispatchOptions["headers"],
+): ReissueDispatchOptions["headers"] {
+  let headers = given;
+  if (contentType !== null && headerValue(headers, "content-type") === undefined) {
+    headers = withHeader(headers, "content-type", contentType);
+  }
+  if (contentLength === null) return headers;
+  return withHeader(headers, "content-length", String(contentLength));
 }
 
 /** Begins the step of a call that is to have a derived key; null for any other. */
 function stepOf(
   step: string | undefined,
   { name: origin, settings }: Origin,
-  { inbound, method, path, query, body, redirected = false }: ReissueDispatchOptions,
+  { inbound, method, path, query, redirected = false }: ReissueDispatchOptions,
+  body: unknown,
 ): OutboundStep | null {
   if (settings.idempotencyKey !== "derive" || inbound === undefined) return null;
   if (step === undefined) throw stepMissingError();

@@ -1,10 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
 
+import { CopiedBytes } from "./copied-bytes.ts";
 import { isFormData } from "./form-data.ts";
 import { isReadOnce } from "./read-once.ts";
 
 /**
- * The fingerprint of a body, equal for equal content: the same bytes, or the same entries of a form; null where that
+ * The fingerprint of an unchanging body, equal for equal content: the same bytes, or the same entries of a form; null where that
  * cannot be told before it is read, as of a stream or of what a factory gives.
  *
  * Blobs and files are equal if they are the same object: they cannot change, and can only be read in time.
@@ -25,26 +26,23 @@ export function bodyFingerprint(body: unknown): string | null {
 
 /** Adds a piece behind its kind and its length, so that no two lists of pieces hash alike. */
 function add(hash: Hash, piece: unknown): void {
-  if (piece instanceof Blob) {
-    hash.update(`blob ${numberOf(piece)}:`);
-  } else {
-    const bytes = bytesOf(piece);
-    hash.update(`bytes ${bytes.byteLength}:`).update(bytes);
-  }
+  const bytes = bytesOf(piece);
+  if (bytes === null) hash.update(`blob ${numberOf(piece as object)}:`);
+  else hash.update(`bytes ${bytes.byteLength}:`).update(bytes);
 }
 
-function bytesOf(piece: unknown): Uint8Array {
-  if (ArrayBuffer.isView(piece)) {
-    return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
-  }
-  if (piece instanceof ArrayBuffer) return new Uint8Array(piece);
-  return Buffer.from((piece as string | URLSearchParams | null | undefined)?.toString() ?? "");
+/** The bytes of a piece; null where they can only be read in time. */
+function bytesOf(piece: unknown): Uint8Array | null {
+  if (piece instanceof CopiedBytes) return piece.bytes;
+  if (piece instanceof URLSearchParams) return Buffer.from(piece.toString());
+  if (typeof piece === "object" && piece !== null) return null;
+  return Buffer.from((piece as string | undefined | null) ?? "");
 }
 
-const numbers = new WeakMap<Blob, number>();
+const numbers = new WeakMap<object, number>();
 let lastNumber = 0;
 
-function numberOf(blob: Blob): number {
+function numberOf(blob: object): number {
   let number = numbers.get(blob);
   if (number === undefined) numbers.set(blob, (number = lastNumber += 1));
   return number;

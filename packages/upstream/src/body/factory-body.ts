@@ -1,4 +1,4 @@
-import type { Body } from "./body.ts";
+import type { Body, SentUnder } from "./body.ts";
 import { isReadOnce } from "./read-once.ts";
 
 /** A body made anew for every attempt; the way to send a large file that must be resendable. */
@@ -61,12 +61,16 @@ export class FactoryBody implements Body {
     return this.#made?.contentType ?? null;
   }
 
-  send(): unknown {
+  get contentLength(): number | null {
+    return this.#made?.contentLength ?? null;
+  }
+
+  send(request: SentUnder): unknown {
     this.stop();
     this.#made = this.#toBody(this.#factory());
     // The factory itself may have ended the call.
     if (this.#released) this.#made.release();
-    return this.#made.send();
+    return this.#made.send(request);
   }
 
   failedWith(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { CopiedBytes, isBytes } from "./copied-bytes.ts";
 import { isFormData } from "./form-data.ts";
 import { isChunkSource, type ChunkSource } from "./source-of.ts";
 
@@ -6,13 +7,13 @@ export function isReadOnce(value: unknown): value is ChunkSource {
   return isChunkSource(value) && !isFixed(value);
 }
 
-/** Whether a body can be sent any number of times as it is; undici encodes FormData and reads Blobs afresh each time. */
+/** Whether a body can be sent any number of times, once nobody can change it any more. */
 export function isFixed(value: unknown): boolean {
   return (
     typeof value === "string" ||
     value instanceof URLSearchParams ||
-    value instanceof ArrayBuffer ||
-    ArrayBuffer.isView(value) ||
+    isBytes(value) ||
+    value instanceof CopiedBytes ||
     value instanceof Blob ||
     isFormData(value)
   );

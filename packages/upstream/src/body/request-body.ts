@@ -1,9 +1,12 @@
 import { FixedBody, noBody, type Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import { FactoryBody, type BodyFactory } from "./factory-body.ts";
-import { isFormData, ownFormData } from "./form-data.ts";
+import { CopiedBytes } from "./copied-bytes.ts";
+import { FormBody } from "./form-body.ts";
+import { FormEntries } from "./form-entries.ts";
 import { isReadOnce } from "./read-once.ts";
 import { StreamBody } from "./stream-body.ts";
+import { unchanging } from "./unchanging.ts";
 
 /** The limits on recorded bodies. */
 export interface BodyLimits {
@@ -12,22 +15,24 @@ export interface BodyLimits {
 }
 
 /**
- * Makes whatever a caller gave as a body sendable once for each attempt.
+ * Makes an unchanging value sendable once for each attempt; see {@link unchanging}.
  *
  * @param resendable - Whether the request may be resent once its body has been touched; if not, nothing is recorded.
  */
 export function requestBody(value: unknown, resendable: boolean, limits: BodyLimits): Body {
   if (value === null || value === undefined) return noBody;
   if (typeof value === "string") return new FixedBody(value);
+  if (value instanceof CopiedBytes) return new FixedBody(value.bytes);
   if (typeof value === "function") {
     // What a factory gives is asked for anew and need not be recorded.
-    return new FactoryBody(value as BodyFactory, (made) => requestBody(made, false, limits));
+    return new FactoryBody(value as BodyFactory, (made) =>
+      requestBody(unchanging(made), false, limits),
+    );
   }
-  // The one fixed kind that undici does not encode by itself.
   if (value instanceof URLSearchParams) {
     return new FixedBody(value.toString(), "application/x-www-form-urlencoded;charset=UTF-8");
   }
-  if (isFormData(value)) return new FixedBody(ownFormData(value));
+  if (value instanceof FormEntries) return new FormBody(value);
   if (!isReadOnce(value)) return new FixedBody(value);
   return new StreamBody(value, resendable ? limits.maxBytes : 0, limits.memory);
 }

@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 
 import type { Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
+import { CopiedBytes } from "./copied-bytes.ts";
 import { sourceOf, type ChunkSource } from "./source-of.ts";
 import type { Chunk, Source } from "./source.ts";
 
@@ -16,6 +17,7 @@ export type { ChunkSource };
 export class StreamBody implements Body {
   /** A stream does not say what it carries. */
   readonly contentType = null;
+  readonly contentLength = null;
   readonly #source: Source;
   /** The call may end, and its body with it, in an event that belongs to another call. */
   readonly #context = new AsyncResource("reissue.body");
@@ -140,7 +142,8 @@ export class StreamBody implements Body {
     const fits = !this.#incomplete && this.#recordedBytes + bytes <= this.#maxBytes;
     if (fits && this.#memory.reserve(bytes)) {
       this.#recordedBytes += bytes;
-      this.#record.push(chunk);
+      // A source may fill its buffer anew for the next chunk.
+      this.#record.push(ArrayBuffer.isView(chunk) ? new CopiedBytes(chunk).bytes : chunk);
     } else {
       this.#unrecorded = chunk;
     }

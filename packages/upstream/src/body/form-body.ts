@@ -1,0 +1,81 @@
+import type { Body, SentUnder } from "./body.ts";
+import { BoundaryGuard } from "./boundary-guard.ts";
+import { boundaryPrefix, derivedBoundary } from "./form-boundary.ts";
+import { encodeForm, formLength, type FormParts } from "./form-encoding.ts";
+import type { FormEntries } from "./form-entries.ts";
+
+/** A form, encoded once for all attempts. */
+export class FormBody implements Body {
+  readonly replayable = true;
+  readonly #entries: FormEntries;
+  #boundary = "";
+  /** Whether others may know the boundary, so that their files have to be looked through for it. */
+  #guarded = false;
+  #parts: FormParts = [];
+  /** Which attempt is the present one. */
+  #attempt = 0;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(entries: FormEntries) {
+    this.#entries = entries;
+  }
+
+  get contentType(): string {
+    return `multipart/form-data; boundary=${this.#boundary}`;
+  }
+
+  get contentLength(): number | null {
+    return formLength(this.#parts);
+  }
+
+  send({ idempotencyKey }: SentUnder): unknown {
+    this.stop();
+    if (this.#boundary === "") this.#encode(idempotencyKey);
+    const [first] = this.#parts;
+    return this.#parts.length === 1 ? first : this.#read(this.#attempt);
+  }
+
+  failedWith(error: unknown): boolean {
+    return this.#failure !== null && this.#failure.error === error;
+  }
+
+  stop(): void {
+    this.#attempt += 1;
+  }
+
+  release(): void {
+    this.stop();
+    this.#parts = [];
+  }
+
+  #encode(key: string | null): void {
+    this.#guarded = key !== null;
+    this.#boundary =
+      key === null ? boundaryPrefix + crypto.randomUUID() : derivedBoundary(key, this.#entries);
+    this.#parts = encodeForm(this.#entries, this.#boundary);
+  }
+
+  async *#read(attempt: number): AsyncGenerator<Uint8Array> {
+    for (const part of this.#parts) {
+      for await (const chunk of part instanceof Uint8Array ? [part] : this.#file(part.stream())) {
+        // Undici writes the last chunk of a body wherever that ends, so one that is cut short must not end but fail.
+        if (attempt !== this.#attempt) throw new Error("the form is not sent on in this attempt");
+        yield chunk;
+      }
+    }
+  }
+
+  async *#file(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const guard = new BoundaryGuard(this.#boundary);
+    try {
+      for await (const chunk of chunks) {
+        if (this.#guarded && guard.finds(chunk))
+          throw new TypeError("A file of the form contains the boundary");
+        yield chunk;
+      }
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+}
