@@ -36,7 +36,7 @@ export async function fetchThrough(
   const { retry, step, bodyTimeoutMs, body, ...rest } = init;
   const fetchInit: RequestInit = rest;
   const factory = typeof body === "function" ? body : null;
-  const given: unknown = unchanging(factory === null ? body : bodyFrom(factory));
+  const given: unknown = factory === null ? unchanging(body) : bodyFrom(factory);
   const source = isReadOnce(given) ? untouched(given) : null;
   if (given !== undefined) fetchInit.body = source === null ? ownBody(given) : new ReadableStream();
   let original: unknown = source ?? (factory !== null || isFixed(given) ? given : undefined);

@@ -10,7 +10,10 @@ import { requestThrough } from "./request-call.ts";
 
 /** What `upstream(url, init)` takes: fetch's own init, and what this call says about being resent. */
 export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
-  /** Any body that fetch takes, or a function that is asked for one before each attempt. */
+  /**
+   * Any body that fetch takes, fixed when the call begins; or a function that is asked for one before each attempt, of
+   * which bytes are not copied.
+   */
   readonly body?: RequestInit["body"] | BodyFactory;
   readonly retry?: CallRetryOptions | undefined;
   /** Which of the inbound request's calls this is, for origins that derive keys; the same on every run of the handler. */
@@ -23,7 +26,10 @@ export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
 export interface UpstreamRequestOptions extends Partial<
   Omit<Dispatcher.RequestOptions, "body" | "origin" | "path">
 > {
-  /** Any body that undici takes, URLSearchParams, or a function that is asked for one before each attempt. */
+  /**
+   * Any body that undici takes, or URLSearchParams, fixed when the call begins; or a function that is asked for one before
+   * each attempt, of which bytes are not copied.
+   */
   readonly body?:
     | Dispatcher.DispatchOptions["body"]
     | AsyncIterable<Uint8Array | string>

@@ -1,9 +1,9 @@
 import { FixedBody, noBody, type Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import { FactoryBody, type BodyFactory } from "./factory-body.ts";
-import { CopiedBytes } from "./copied-bytes.ts";
-import { FormBody } from "./form-body.ts";
-import { FormEntries } from "./form-entries.ts";
+import { CopiedBytes, isBytes } from "./copied-bytes.ts";
+import { FormBody } from "./form/form-body.ts";
+import { FormEntries } from "./form/form-entries.ts";
 import { isReadOnce } from "./read-once.ts";
 import { StreamBody } from "./stream-body.ts";
 import { unchanging } from "./unchanging.ts";
@@ -24,9 +24,9 @@ export function requestBody(value: unknown, resendable: boolean, limits: BodyLim
   if (typeof value === "string") return new FixedBody(value);
   if (value instanceof CopiedBytes) return new FixedBody(value.bytes);
   if (typeof value === "function") {
-    // What a factory gives is asked for anew and need not be recorded.
+    // What a factory gives is asked for anew: it need not be recorded, nor copied.
     return new FactoryBody(value as BodyFactory, (made) =>
-      requestBody(unchanging(made), false, limits),
+      requestBody(isBytes(made) ? made : unchanging(made), false, limits),
     );
   }
   if (value instanceof URLSearchParams) {

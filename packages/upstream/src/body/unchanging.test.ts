@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 
 import { CopiedBytes } from "./copied-bytes.ts";
-import { FormEntries } from "./form-entries.ts";
+import { FormEntries } from "./form/form-entries.ts";
 import { unchanging } from "./unchanging.ts";
 
 test.each<[string, unknown]>([

@@ -1,6 +1,6 @@
 import { CopiedBytes, isBytes } from "./copied-bytes.ts";
 import { isFormData } from "./form-data.ts";
-import { FormEntries } from "./form-entries.ts";
+import { FormEntries } from "./form/form-entries.ts";
 
 /**
  * A body that nobody can change any more, for all sends of a call: bytes and parameters are copied, the entries of a form are listed.

@@ -1,4 +1,4 @@
-import type { Body, SentUnder } from "./body.ts";
+import type { Body, SentUnder } from "../body.ts";
 import { BoundaryGuard } from "./boundary-guard.ts";
 import { boundaryPrefix, derivedBoundary } from "./form-boundary.ts";
 import { encodeForm, formLength, type FormParts } from "./form-encoding.ts";
