@@ -161,7 +161,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
 
 describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
   "%s, whose client leaves before its handler answers with",
-  (name, start) => {
+  (_, start) => {
     test.each<[string, () => Readable]>([
       ["a stream", () => Readable.from(["do", "ne"])],
       ["a file", () => createReadStream(import.meta.filename)],
@@ -179,7 +179,7 @@ describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
       expect(again.body).toBe(await text(body()));
     });
 
-    test("a stream that had nothing to give by then: nothing runs again", async () => {
+    test("a stream that had nothing to give by then: the same", async () => {
       const service = await serve(start, () =>
         Readable.from(
           (async function* () {
@@ -193,9 +193,8 @@ describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
       wire.socket.destroy();
       await sleep(200);
       const again = await ask(service.origin, { key: "k" });
-      // Koa destroys a body as the client leaves.
-      expect(again.status).toBe(name.startsWith("Koa") ? 409 : 200);
-      expect([again.lines.includes("retry-after: 1"), service.runs()]).toEqual([false, 1]);
+      expect([again.status, again.replayed, again.body]).toEqual([200, true, "late"]);
+      expect(service.runs()).toBe(1);
     });
   },
 );

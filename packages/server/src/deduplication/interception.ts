@@ -70,6 +70,7 @@ export function intercept(
 /** A socket of node:http's, which knows the response that is written to it. */
 interface Connection extends Socket {
   readonly _httpMessage?: ServerResponse | null;
+  readonly server?: { readonly listening?: boolean };
 }
 
 /** Of each connection that is watched, the responses that wait for those before them: it does not know them yet. */
@@ -91,15 +92,27 @@ function watchAnew(socket: Connection): Set<ServerResponse> {
   const waiting = new Set<ServerResponse>();
   watched.set(socket, waiting);
   // Once for all of its requests, and before Node tells the responses.
+  let hasTimedOut = false;
+  socket.on("timeout", () => (hasTimedOut = true));
   socket.prependListener("close", () => {
+    const isOwn = !hasTimedOut && wasDestroyed(socket);
     for (const response of [socket._httpMessage, ...waiting]) {
-      // One that its handler has destroyed was not left by its client.
+      // One that its handler has destroyed, alone or with its connection, was not left by its client.
       if (response == null || response.destroyed) continue;
+      if (isOwn && response === socket._httpMessage) continue;
       const interceptor = (response as Owner)[intercepted] ?? carried(response);
       interceptor?.leave(socket, response);
     }
   });
   return waiting;
+}
+
+/**
+ * Whether a connection was ended by a handler of this process, and neither by its peer nor by a server that closes: it
+ * has neither been told of an end nor failed.
+ */
+function wasDestroyed(socket: Connection): boolean {
+  return !socket.readableEnded && socket.errored == null && socket.server?.listening !== false;
 }
 
 /** What takes the place of methods, and the originals that are called for whom nobody intercepts. */

@@ -20,8 +20,6 @@ export class Settlement implements CaptureListener {
   readonly #inbound: InboundRequest;
   readonly #claim: Claim;
   readonly #claims: ClaimSettings;
-  /** Express 5's parsers give no body to a request whose client has left, and a handler's complaint of that is no answer. */
-  #isLeftUnread = false;
 
   constructor(inbound: InboundRequest, claim: Claim, deduplication: Deduplication) {
     this.maxBytes = deduplication.maxAnswerBytes;
@@ -35,10 +33,9 @@ export class Settlement implements CaptureListener {
     const claim = this.#claim;
     const { timedOut, request, hasFailed } = this.#inbound;
     if (timedOut) return this.#outlive();
-    const isComplaint = this.#isLeftUnread && body !== null && head.status >= 400;
     // The framework's own response to what was thrown and is no error to it, or an error handler's that sets no status.
     const isFalse = hasFailed && head.status < 300;
-    if (head.status >= 500 || isComplaint || isFalse) return claim.fail(head.status);
+    if (head.status >= 500 || isFalse) return claim.fail(head.status);
     if (isKeptStatus(head.status))
       return claim.complete(kept({ head, trailers, body }, request.method));
     // It may have stopped its work halfway, as it was told to.
@@ -53,9 +50,8 @@ export class Settlement implements CaptureListener {
   }
 
   onLeft(): void {
-    const { request, response } = this.#inbound;
+    const { response } = this.#inbound;
     const { clock, maxRunMs, leaseMs } = this.#claims;
-    this.#isLeftUnread = request.readableLength > 0;
     // Another may have taken over by then, and what has not ended might never end.
     const end = (): void => {
       if (!response.headersSent) this.#claim.abandon();

@@ -41,9 +41,43 @@ export function giveStandIn(response: ServerResponse, socket: Socket): void {
     response.assignSocket = () => {};
     spare(response);
   }
+  keepListeners(response);
   const { req } = response;
-  // All of its body has come, and whoever reads it may not have got to it: what is destroyed gives nothing any more.
-  if (req.complete && req.readableLength > 0) spare(req);
+  if (!isBeingRead(req)) return;
+  // What is destroyed gives nothing any more, and body parsers ask the connection too, whether they may read.
+  spare(req);
+  Object.defineProperty(socket, "readable", { configurable: true, value: true });
+}
+
+/** Whether all of a body has come, and whoever reads it may not have got to its end. */
+function isBeingRead(request: IncomingMessage): boolean {
+  const { complete, readableLength, readableDidRead, readableEnded } = request;
+  return complete && (readableLength > 0 || (readableDidRead && !readableEnded));
+}
+
+/** What the package on-finished keeps on a response: whom it tells of its end, or of its connection's. */
+interface Finishing extends ServerResponse {
+  readonly __onFinished?: { queue?: ((error: null, response: ServerResponse) => void)[] | null };
+}
+
+/**
+ * Keeps on-finished, which Express, Koa and many middleware use, from telling them that the connection of the client has
+ * closed: Koa would destroy the stream that is its body, and Express the file that it sends. They are told of the end of
+ * the response, as if the client had stayed.
+ */
+function keepListeners(response: Finishing): void {
+  const finishing = response.__onFinished;
+  const queue = finishing?.queue;
+  if (finishing == null || !Array.isArray(queue)) return;
+  // Without its queue it tells nobody, and makes room for another that listens to the stand-in.
+  finishing.queue = null;
+  let hasEnded = false;
+  const end = (): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    for (const listener of queue) listener(null, response);
+  };
+  response.once("finish", end).once("close", end);
 }
 
 /** Keeps Node, which is told of the client's leaving right after this, from destroying something. */
