@@ -1,6 +1,9 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 import { describe, expect, test } from "vitest";
 
 import { answer, bench, events, type Bench } from "./claims.test.fixture.ts";
+import { recordId } from "./record-id.ts";
 import { StoreFullError } from "./store-error.ts";
 import type { IdempotencyStore } from "./store.ts";
 
@@ -199,21 +202,26 @@ test("a store that is full has claimed nothing, and is asked for nothing", async
 });
 
 test("a store that comes back is not met by all releases at once, and gets every one", async () => {
+  const callers = new AsyncLocalStorage<string>();
+  const released: [string | undefined, string][] = [];
   let atOnce = 0;
   let most = 0;
   const b = bench({ storeTimeoutMs: 1000 }, (memory) => ({
     claim: losses[0]![1](memory),
     async release(claim) {
       most = Math.max(most, (atOnce += 1));
+      released.push([callers.getStore(), claim.id]);
       await new Promise((resolve) => setImmediate(resolve));
       atOnce -= 1;
       return memory.release(claim);
     },
   }));
   const keys = Array.from({ length: 100 }, (_, number) => `key-${number}`);
-  await Promise.all(keys.map((key) => b.ask({ key })));
+  await Promise.all(keys.map((key) => callers.run(key, () => b.ask({ key }))));
   await expect.poll(() => events(b).filter((event) => event === "released")).toHaveLength(100);
   expect(most).toBeLessThanOrEqual(16);
+  // Each in the context of its own request.
+  expect(released).toEqual(keys.map((key) => [key, recordId("shared", key)]));
 });
 
 test.each(["at-least-once", "at-most-once"] as const)(

@@ -1,3 +1,5 @@
+import { AsyncResource } from "node:async_hooks";
+
 import { attempt, type Awaitable } from "../awaitable.ts";
 import type { Clock } from "../clock.ts";
 import { publish } from "./idempotency-channel.ts";
@@ -86,7 +88,9 @@ export class StoreRetries {
     this.#pending += 1;
     this.#bytes += bytes;
     const untilMs = this.#clock.now() + this.#windowMs;
-    return { end, untilMs, delayMs: 0, wasNotHeld: false };
+    // Called when others' calls end: what traces the store's client asks whose it is.
+    const bound = { ...end, call: AsyncResource.bind(end.call) };
+    return { end: bound, untilMs, delayMs: 0, wasNotHeld: false };
   }
 
   #remove({ end }: Pending): void {
