@@ -18,7 +18,7 @@ const maxAttempts = 10;
  * @throws StoreUnavailableError where the table is missing; whatever pg throws otherwise.
  */
 export async function execute(
-  pool: PostgresPool,
+  pool: Pick<PostgresPool, "query">,
   statement: PostgresStatement,
 ): Promise<PostgresResult> {
   for (let attempt = 1; ; attempt += 1) {

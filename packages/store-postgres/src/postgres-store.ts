@@ -8,6 +8,7 @@ import { identifier } from "./identifier.ts";
 import { migrate } from "./migrate.ts";
 import type { ClientOf, PostgresPool, PostgresResult } from "./pool.ts";
 import { completeOnceText, completeText, releaseText, renewText } from "./record-statements.ts";
+import { settlingPool } from "./settling-pool.ts";
 import { sweep } from "./sweep.ts";
 import { startSweeper, type Sweeper, type SweeperOptions } from "./sweeper.ts";
 import type { TransactionAnswer } from "./transaction-answer.ts";
@@ -15,7 +16,11 @@ import { transaction, type Completing, type TransactionClaim } from "./transacti
 
 /** Where the records are kept. */
 export interface PostgresStoreOptions<Pool extends PostgresPool = PostgresPool> {
-  /** A `Pool` of pg 8. It stays yours: to size, to listen to for `error`, and to close. */
+  /**
+   * A `Pool` of pg 8. It stays yours: to size, to listen to for `error`, and to close. While all of its connections are in
+   * use, claims are renewed, completed and released over one more, which is closed after a second without use: a handler
+   * that streams while it holds a connection would wait for itself.
+   */
   readonly pool: Pool;
   /** @defaultValue "public" */
   readonly schema?: string | undefined;
@@ -99,14 +104,18 @@ export function postgresStore<Pool extends PostgresPool>(
   const table = `${schema}.${identifier(options.table ?? "reissue_idempotency", "table")}`;
   const completing: Completing = new Set();
 
-  const statement = (text: string): ((values: unknown[]) => Promise<PostgresResult>) => {
+  const statement = (
+    runner: Pick<PostgresPool, "query">,
+    text: string,
+  ): ((values: unknown[]) => Promise<PostgresResult>) => {
     const name = prepare ? statementName(text) : undefined;
-    return (values) => execute(pool, { text, values, name });
+    return (values) => execute(runner, { text, values, name });
   };
-  const claim = statement(claimText(table));
-  const renew = statement(renewText(table));
-  const complete = statement(completeText(table));
-  const release = statement(releaseText(table));
+  const settling = settlingPool(pool);
+  const claim = statement(pool, claimText(table));
+  const renew = statement(settling, renewText(table));
+  const complete = statement(settling, completeText(table));
+  const release = statement(settling, releaseText(table));
   const completeOnce = completeOnceText(table);
 
   return {

@@ -1,0 +1,111 @@
+import { systemClock, type Timer } from "@reissue/core";
+
+import { sqlState } from "./execute.ts";
+import type { PostgresResult, PostgresStatement } from "./pool.ts";
+
+/** What is needed of pg's `Client`, as a pool makes it. */
+export interface SpareClient {
+  connect(): Promise<unknown>;
+  query(statement: PostgresStatement): Promise<PostgresResult>;
+  end(): Promise<unknown>;
+  on(event: "error" | "end", listener: () => void): unknown;
+  ref?(): void;
+  unref?(): void;
+}
+
+/** How long it stays open without use, in ms. */
+const idleMs = 1000;
+
+/** How long one statement may take, in ms: five times what the engine waits for one by default. */
+const queryTimeoutMs = 10_000;
+
+/** One connection beside a pool: opened when it is asked for, closed soon after. Runs one statement after the other. */
+export class SpareConnection {
+  readonly #make: () => SpareClient;
+  readonly #onOpen: (client: SpareClient) => unknown;
+  readonly #onClosed: (client: SpareClient) => void;
+  #client: SpareClient | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #idle: Timer = null;
+
+  /**
+   * @param make - Makes a client, which is not connected yet.
+   * @param onOpen - Does to a new connection what the application does to each.
+   * @param onClosed - Told when a connection that was opened is closed.
+   */
+  constructor(
+    make: () => SpareClient,
+    onOpen: (client: SpareClient) => unknown,
+    onClosed: (client: SpareClient) => void,
+  ) {
+    this.#make = make;
+    this.#onOpen = onOpen;
+    this.#onClosed = onClosed;
+  }
+
+  /** How many statements wait for it or run. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Runs a statement once those before it have ended; fails as the statement does, or as connecting does. */
+  query(statement: PostgresStatement): Promise<PostgresResult> {
+    this.#waiting += 1;
+    const result = this.#last.then(() => this.#run(statement));
+    this.#last = result.then(
+      () => this.#ran(),
+      () => this.#ran(),
+    );
+    return result;
+  }
+
+  async #run(statement: PostgresStatement): Promise<PostgresResult> {
+    systemClock.clearTimeout(this.#idle);
+    this.#client?.ref?.();
+    const client = this.#client ?? (await this.#open());
+    try {
+      // pg takes a time for each statement, and leaves the connection as it is when that is over.
+      return await client.query({
+        query_timeout: queryTimeoutMs,
+        ...statement,
+      } as PostgresStatement);
+    } catch (error) {
+      // What the server reports leaves a connection as good as it was.
+      if (sqlState(error) === null) this.#close(client);
+      throw error;
+    }
+  }
+
+  async #open(): Promise<SpareClient> {
+    const client = this.#make();
+    client.on("error", () => this.#close(client));
+    client.on("end", () => this.#close(client));
+    await client.connect();
+    this.#client = client;
+    try {
+      await this.#onOpen(client);
+    } catch (error) {
+      this.#close(client);
+      throw error;
+    }
+    return client;
+  }
+
+  #close(client: SpareClient): void {
+    if (this.#client !== client) return;
+    this.#client = null;
+    this.#onClosed(client);
+    client.end().catch(() => {});
+  }
+
+  #ran(): void {
+    this.#waiting -= 1;
+    const client = this.#client;
+    if (this.#waiting > 0 || client === null) return;
+    // Nobody waits for it: a process may end meanwhile.
+    client.unref?.();
+    this.#idle = systemClock.setTimeout(() => this.#close(client), idleMs);
+    (this.#idle as { unref?: () => void }).unref?.();
+  }
+}
