@@ -102,7 +102,7 @@ export function postgresStore<Pool extends PostgresPool>(
   if (typeof prepare !== "boolean") throw new OptionError("prepare", "must be true or false");
   const schema = identifier(options.schema ?? "public", "schema");
   const table = `${schema}.${identifier(options.table ?? "reissue_idempotency", "table")}`;
-  const completing: Completing = new Set();
+  const completing: Completing = [];
 
   const statement = (
     runner: Pick<PostgresPool, "query">,
@@ -125,7 +125,7 @@ export function postgresStore<Pool extends PostgresPool>(
     async renew({ id, owner }, leaseMs) {
       const { rowCount } = await renew([id, owner, leaseMs]);
       // It waited for its own transaction to end, which holds the record until it has.
-      return rowCount === 1 || completing.has(owner);
+      return rowCount === 1 || completing.includes(owner);
     },
     async complete({ id, owner }, answer, retentionMs) {
       const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);

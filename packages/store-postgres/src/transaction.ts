@@ -14,8 +14,8 @@ export interface TransactionClaim extends ClaimToken {
   abandon(): void;
 }
 
-/** Who is between the completion of its record and the end of its transaction. */
-export type Completing = Set<string>;
+/** The owners that are between the completion of their record and the end of their transaction: a pool's worth at most. */
+export type Completing = string[];
 
 /** What Retry-After says to a request that has lost its claim, in seconds. */
 const retryAfterSeconds = 1;
@@ -44,7 +44,7 @@ export async function transaction<Client extends PostgresClient>(
       throw new Error("The work has ended its transaction itself, so its answer is not kept");
     }
     if (claim !== null) {
-      completion.completing.add(claim.owner);
+      completion.completing.push(claim.owner);
       await complete(client, claim, completion.text, answer);
     } else {
       // What a completion would meet where the work has hidden a failure. The client's own idea of it may be late.
@@ -63,10 +63,15 @@ export async function transaction<Client extends PostgresClient>(
     if (isCommitting && (broken !== undefined || sqlState(error) === null)) claim?.abandon();
     throw error;
   } finally {
-    if (claim !== null) completion.completing.delete(claim.owner);
+    if (claim !== null) remove(completion.completing, claim.owner);
     client.release(broken);
     client.removeListener("error", onError);
   }
+}
+
+function remove(owners: Completing, owner: string): void {
+  const at = owners.indexOf(owner);
+  if (at !== -1) owners.splice(at, 1);
 }
 
 async function complete(

@@ -55,20 +55,55 @@ export class UnsentLimit<Client> {
 type Listener = (event: Event) => void;
 
 /**
+ * Listeners in the order in which they were added, which is about that in which they are removed: a command is sent after
+ * those before it. No Set: the tables that it has outgrown keep what was in them alive.
+ */
+class Listeners {
+  #listeners: (Listener | null)[] = [];
+  /** None before this one is left. */
+  #first = 0;
+
+  add(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  delete(listener: Listener): void {
+    const at = this.#listeners.indexOf(listener, this.#first);
+    if (at === -1) return;
+    this.#listeners[at] = null;
+    while (this.#listeners[this.#first] === null) this.#first += 1;
+    if (this.#first < this.#listeners.length) return;
+    this.#listeners = [];
+    this.#first = 0;
+  }
+
+  /** Takes out the first; null where none is left. */
+  take(): Listener | null {
+    const listener = this.#listeners[this.#first] ?? null;
+    if (listener !== null) this.delete(listener);
+    return listener;
+  }
+}
+
+/**
  * A signal that many listen to for a moment. Node looks through all listeners to add one or to remove it, and warns of
  * the eleventh: these are kept beside it.
  */
 function manyHeard(): { readonly signal: AbortSignal; readonly abort: () => void } {
   const controller = new AbortController();
   const { signal } = controller;
-  const listeners = new Set<Listener>();
+  const listeners = new Listeners();
   const own: Pick<AbortSignal, "addEventListener" | "removeEventListener"> = {
-    addEventListener: (_type: string, listener: Listener) => void listeners.add(listener),
-    removeEventListener: (_type: string, listener: Listener) => void listeners.delete(listener),
+    addEventListener: (_type: string, listener: Listener) => listeners.add(listener),
+    removeEventListener: (_type: string, listener: Listener) => listeners.delete(listener),
   };
   const abort = (): void => {
     controller.abort();
-    for (const listener of listeners) listener(new Event("abort"));
+    let listener = listeners.take();
+    while (listener !== null) {
+      listener(new Event("abort"));
+      listener = listeners.take();
+    }
   };
   return { signal: Object.assign(signal, own), abort };
 }
