@@ -138,15 +138,16 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     if (refusal !== null) return done(refusal);
     if (inbound.limit((error) => expire(error, inbound, reply))) unlimitAtSend(inbound, reply);
     if (!inbound.startsClaim()) return done();
-    const onReplay = (): void => {
-      // What other plugins have set by now belongs to a replay too.
+    // What other plugins have set by now belongs to a replay too.
+    const beforeReplay = (): void => {
       for (const [name, value] of Object.entries(reply.getHeaders())) {
         if (value !== undefined) reply.raw.setHeader(name, value);
       }
-      reply.hijack();
     };
-    deduplicate(inbound, onReplay).then((runs) => {
+    deduplicate(inbound, beforeReplay).then((runs) => {
       if (runs) done();
+      // Not before it was written, or Fastify would leave an error without a response.
+      else reply.hijack();
     }, done);
   });
 

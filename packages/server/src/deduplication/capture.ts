@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers";
 
 import { isPromise, type Awaitable, type Field } from "@reissue/core";
 
+import { asSent, companyOf, type HeadCompany } from "./head-encoding.ts";
 import { headGiven, headOf, setHeaders, type Head, type Keeps } from "./head.ts";
 import { headersSet } from "./headers-set.ts";
 import {
@@ -63,6 +64,8 @@ class Capture implements Interceptor {
   readonly #recording: Recording;
   readonly #isHead: boolean;
   #head: Head | null = null;
+  /** What the head goes out with; null until it does. */
+  #company: HeadCompany | null = null;
   #hasBegun = false;
   #isEnding = false;
   /** Whether what was held is being let go: an end that others have put there may come down to a write. */
@@ -119,6 +122,7 @@ class Capture implements Interceptor {
     if (!isChunk(args[0]) || this.#isCut) return Reflect.apply(write, response, args);
     const isBodyless = this.#isBodyless;
     const chunk = isBodyless ? noBytes : bytesOf(args);
+    if (!isBodyless) this.#company ??= companyOf(args);
     if (isBodyless || this.#recording.size + chunk.length < this.#declaredLength) {
       const result: unknown = Reflect.apply(write, response, args);
       this.#hasBegun ||=
@@ -144,6 +148,7 @@ class Capture implements Interceptor {
     // Node throws for what is none, and the response has not ended.
     if (!isLast || this.#isCut) return Reflect.apply(end, response, args);
     const chunk = this.#isBodyless ? noBytes : bytesOf(args);
+    this.#company ??= this.#isBodyless ? "bytes" : companyOf(args);
     this.#fixHead(this.#recording.size + chunk.length);
     this.#recording.add(chunk);
     this.#isEnding = true;
@@ -161,6 +166,7 @@ class Capture implements Interceptor {
   flushHeaders(): void {
     // The head is all that there is of it.
     if (this.#isBodyless || this.#declaredLength === 0) return this.#fixHead(null);
+    this.#company ??= "nothing";
     Reflect.apply(this.#originals.flushHeaders, this.#response, []);
     this.#hasBegun = true;
   }
@@ -226,9 +232,12 @@ class Capture implements Interceptor {
 
   #keep(): Promise<unknown> | null {
     this.#isSettled = true;
+    const response = this.#response;
+    // Of a response that was made by hand, whose head may be fixed without \`writeHead\`.
+    const head = this.#head ?? this.#headWith(response.statusCode);
     const kept = this.#listener.onWhole({
-      head: this.#head as Head,
-      trailers: this.#response.chunkedEncoding ? this.#recording.trailers : [],
+      head: asSent(head, this.#company, response.chunkedEncoding),
+      trailers: response.chunkedEncoding ? this.#recording.trailers : [],
       body: this.#isShort ? null : this.#recording.body(),
     });
     return isPromise(kept) ? kept : null;

@@ -9,18 +9,20 @@ import { Settlement } from "./settlement.ts";
 /**
  * Lets a keyed request run if it is the first with its key, and answers it if it is not.
  *
- * @param onReplay - Called before a replay is written on the response.
+ * @param beforeReplay - Called before a replay is written on the response.
  * @returns whether its handler is to run; rejects with what it is to be answered with where it was refused.
  */
 export async function deduplicate(
   inbound: InboundRequest,
-  onReplay: () => void = () => {},
+  beforeReplay: () => void = () => {},
 ): Promise<boolean> {
   const { request, response, key, scope } = inbound;
   const { deduplication } = inbound.gate.idempotency;
   if (deduplication === null || key === null || scope === null) return true;
   // There a body needs no length, a response has other methods, and so it would run unprotected.
   if (request.httpVersionMajor > 1) throw new Error("Keys are deduplicated over HTTP/1 alone");
+  // One that was made by hand may not know what it responds to.
+  if (response.req === undefined) Object.assign(response, { req: request });
   // What came with the head is parsed by then.
   await Promise.resolve();
   let body: Uint8Array;
@@ -51,7 +53,7 @@ export async function deduplicate(
   }
   if (beginning.action === "replay") {
     if (isOver) return false;
-    onReplay();
+    beforeReplay();
     replay(response, beginning.answer);
     return false;
   }
@@ -61,7 +63,14 @@ export async function deduplicate(
   }
   inbound.claimed(beginning.claim);
   letRead(request);
-  capture(response, new Settlement(inbound, beginning.claim, deduplication));
+  const settlement = new Settlement(inbound, beginning.claim, deduplication);
+  try {
+    capture(response, settlement);
+  } catch (error) {
+    // Nothing has run, and nobody would settle it.
+    await beginning.claim.release();
+    throw error;
+  }
   return true;
 }
 

@@ -20,11 +20,13 @@ const inside = whereSet();
 export function headersSet(response: ServerResponse): SetHeaders {
   const held = inside === undefined ? undefined : (response as unknown as Holding)[inside];
   if (held !== undefined) return held ?? noHeaders;
-  // Node's types know it of requests alone.
+  // Node's types know it of requests alone. A response that was made by hand may not have it, or not what it looks at.
   const { getRawHeaderNames } = response as ServerResponse &
-    Pick<ClientRequest, "getRawHeaderNames">;
+    Partial<Pick<ClientRequest, "getRawHeaderNames">>;
+  const isNodes = inside === undefined && getRawHeaderNames !== undefined;
+  const names = isNodes ? getRawHeaderNames.call(response) : response.getHeaderNames();
   const headers: Record<string, SetHeader> = Object.create(null) as {};
-  for (const name of getRawHeaderNames.call(response)) {
+  for (const name of names) {
     headers[name.toLowerCase()] = [name, response.getHeader(name)];
   }
   return headers;
