@@ -31,6 +31,40 @@ test("a wait in line that takes too long is given up within the window, and told
   await hanging;
 });
 
+test.each([
+  ["its own time", "queue-timeout", { attemptTimeoutMs: 50 }],
+  ["its own time, without a window", "queue-timeout", { attemptTimeoutMs: 50, unsentWindowMs: 0 }],
+  [
+    "its own time, again and again",
+    "queue-timeout",
+    { attemptTimeoutMs: 50, unsentWindowMs: 0, retryOn: ["timeout" as const] },
+  ],
+  ["the deadline", "deadline-exceeded", { totalTimeoutMs: 50 }],
+  [
+    "the deadline, in the second wait",
+    "deadline-exceeded",
+    { attemptTimeoutMs: 50, totalTimeoutMs: 90, unsentWindowMs: 500, backOff: { baseMs: 1 } },
+  ],
+])("a wait in line that is ended by %s is given up as %s", async (_, reason, retry) => {
+  const clock = manualClock();
+  const server = await opened();
+  const upstream = outbound({ connections: 1, clock });
+  server.script([{ fault: "hang" }]);
+  const hanging = got(upstream, server.origin).catch(() => {});
+  const errors: unknown[] = [];
+  for (const method of ["GET", "POST"]) {
+    upstream.request(server.origin, { method, retry }).catch((error) => errors.push(error));
+    upstream(server.origin, { method, retry }).catch((error) => errors.push(error));
+  }
+  await server.until(({ heads }) => heads === 1);
+  await clock.advance(3000);
+  await vi.waitFor(() => expect(errors).toHaveLength(4), { interval: 2 });
+  for (const error of errors) expect(error).toMatchObject({ delivery: "unsent", reason });
+  expect(server.stats().heads).toBe(1);
+  await upstream.dispatcher.destroy();
+  await hanging;
+});
+
 test("a wait in line that took too long says nothing against the connection that comes next", async () => {
   const clock = manualClock();
   const gate = new Gate();

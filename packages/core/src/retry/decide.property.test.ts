@@ -83,6 +83,10 @@ function broken([outcome, request, policy, state]: Input, decision: Decision): s
         case "attempts-exhausted":
           if (inWindow) return state.nowMs >= windowEndMs;
           return !firstStale && state.attempts >= policy.maxAttempts;
+        case "queue-timeout":
+          if (!unsent || failure.phase !== "pool" || failure.kind === "reset") return false;
+          if (inWindow) return state.nowMs >= windowEndMs;
+          return !listed || state.attempts >= policy.maxAttempts || !state.budgetLeft;
         case "budget-exhausted":
           return !inWindow && !(firstStale ? state.staleBudgetLeft : state.budgetLeft);
         case "deadline-exceeded":
@@ -218,6 +222,7 @@ describe("every combination obeys every rule", () => {
       "condition-not-listed",
       "deadline-exceeded",
       "not-retry-safe",
+      "queue-timeout",
       "reset",
       "response-started",
       "stale-socket",

@@ -59,6 +59,7 @@ export type GiveUpReason =
   | "response-started"
   | "condition-not-listed"
   | "attempts-exhausted"
+  | "queue-timeout"
   | "budget-exhausted"
   | "deadline-exceeded"
   | "aborted";
@@ -96,10 +97,25 @@ export function decide(
   if (failure.kind === "aborted") return giveUp("aborted");
   if (failure.delivery === "delivered") return giveUp("response-started");
   if (state.nowMs >= state.deadlineMs) return giveUp("deadline-exceeded");
-  if (failure.delivery === "unsent") {
-    if (!failure.transient) return giveUp("condition-not-listed");
-    if (policy.unsentWindowMs > 0) return decideUnsent(failure, request, policy, state);
-  }
+  if (failure.delivery !== "unsent") return decideListed(failure, request, policy, state);
+  if (!failure.transient) return giveUp("condition-not-listed");
+  const unsent = policy.unsentWindowMs > 0 ? decideUnsent : decideListed;
+  const decision = unsent(failure, request, policy, state);
+  const inLine = failure.phase === "pool" && failure.kind !== "reset";
+  if (!inLine || decision.action === "resend") return decision;
+  // Nothing was tried that could be exhausted, or be listed.
+  const isOwn =
+    decision.reason === "deadline-exceeded" || decision.reason === "body-not-replayable";
+  return isOwn ? decision : giveUp("queue-timeout");
+}
+
+/** What `retryOn` says of it. */
+function decideListed(
+  failure: Failure,
+  request: RequestFacts,
+  policy: RetryPolicy,
+  state: RetryState,
+): Decision {
   const condition = failureCondition(failure);
   if (condition === null) return giveUp("condition-not-listed");
   if (failure.delivery !== "unsent" && !isRetrySafe(request)) return giveUp("not-retry-safe");

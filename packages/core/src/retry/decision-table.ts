@@ -28,6 +28,8 @@ export const reasonText: Readonly<Record<ResendReason | GiveUpReason, string>> =
     "`retryOn` does not list what happened, or it is nothing that a second try could cure.",
   "attempts-exhausted":
     "`maxAttempts` have been made, or a request that never left has been tried for `unsentWindowMs`.",
+  "queue-timeout":
+    "No connection came free while it waited in line, for `attemptTimeoutMs`, and the `unsentWindowMs` that it may be tried again for are over.",
   "budget-exhausted":
     "The origin has no token left: it is failing too often for more load to help.",
   "deadline-exceeded":
@@ -136,6 +138,11 @@ const limits: readonly [string, Event, Partial<RetryState>, Partial<RetryPolicy>
     `unsent for ${unsentWindowMs} ms`,
     refused,
     { unsentResends: 6, unsentSinceMs: -unsentWindowMs },
+  ],
+  [
+    "waited in line for longer than that",
+    failed("no connection came free", { delivery: "unsent", kind: "timeout", phase: "pool" }),
+    { unsentSinceMs: -15_000 },
   ],
   ["`retryOn` lists `timeout`", timedOut, {}, { retryOn: ["timeout"] }],
   ["0.5 s are left before the deadline", limited, { deadlineMs: 500 }],
