@@ -88,11 +88,12 @@ test("failures of attempts begun before the probe do not let in a second probe",
   const server = await opened();
   await server.refuse();
   const origin = server.origin.replace("http:", "https:");
-  const upstream = outbound({ connectTimeoutMs: 400, retry: { unsentWindowMs: windowMs } });
+  const unsentWindowMs = 300;
+  const upstream = outbound({ connectTimeoutMs: 600, retry: { unsentWindowMs } });
   // Both hang in the handshake, one of them until after the outage has begun.
   await mute(server.port);
-  const early = { attemptTimeoutMs: windowMs + 20 };
-  const late = { attemptTimeoutMs: windowMs + 120 };
+  const early = { attemptTimeoutMs: unsentWindowMs + 20 };
+  const late = { attemptTimeoutMs: unsentWindowMs + 60 };
   const both = [early, late].map((retry) => upstream.request(origin, { retry }).catch(() => {}));
   await both[0];
   const log = eventLog();

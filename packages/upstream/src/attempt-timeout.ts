@@ -175,6 +175,11 @@ export function timeoutError(): DOMException {
   return new DOMException("The upstream did not answer in time", "TimeoutError");
 }
 
+/** Whether an error is one of those above. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "TimeoutError";
+}
+
 function silenceError(): DOMException {
   return new DOMException(
     "The upstream sent nothing for bodyTimeoutMs in the middle of its response",

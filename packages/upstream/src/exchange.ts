@@ -7,14 +7,13 @@ import {
   type Decision,
   type Failure,
   type Outcome,
-  type Timer,
 } from "@reissue/core";
 import type { Dispatcher } from "undici";
 
 import { abortReason, onAbort } from "./abort-listener.ts";
 import { answerOutcome, failureOutcome } from "./answer.ts";
 import { AttemptHistory } from "./attempt-history.ts";
-import { AttemptTimeout, timeoutError } from "./attempt-timeout.ts";
+import { AttemptTimeout, isTimeout, timeoutError } from "./attempt-timeout.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import type { ExchangeHost, ParkedCall } from "./exchange-host.ts";
 import type { OutboundRequest } from "./outbound-request.ts";
@@ -24,9 +23,13 @@ import type { RawHeaders } from "./raw-headers.ts";
 import { Reply, type ReplyOwner } from "./reply.ts";
 import type { ProgressStep, ResponseHandler } from "./response-handler.ts";
 import { traceEnd, traceStart } from "./trace.ts";
+import { Wait } from "./wait.ts";
 
 /** What is known where time runs out on a response that is held. */
 const heldTimeout = { delivered: false, timedOut: true, phase: "response-body" } as const;
+
+/** What is known where time runs out before a connection stands that was being opened for the call. */
+const connectTimeout = { phase: "connect" } as const;
 
 /** One call from its first send to its last: sends, listens, decides, sends again, and gives the answer to the caller. */
 export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
@@ -44,10 +47,9 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   #attempt: Attempt | null = null;
   #sentAtMs = 0;
   readonly #timeout: AttemptTimeout;
-  #backOff: Timer | null = null;
+  readonly #wait: Wait;
   #abortReason: Error | null = null;
   #timedOut = false;
-  #parked = false;
   #ended = false;
   #stopListening: (() => void) | null = null;
 
@@ -56,6 +58,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     this.#request = request;
     this.#reply = new Reply(this, handler, request.step);
     this.#timeout = new AttemptTimeout(request, this);
+    this.#wait = new Wait(host, this, request.origin.clock);
   }
 
   /** Whether the request may be sent again after it was written. */
@@ -93,7 +96,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   }
 
   onExpire(error: Error): void {
-    if (this.#attempt === null) return this.#neverSent(error, true);
+    if (this.#attempt === null) return this.#neverSent(error, "pool");
     this.#timedOut = true;
     this.#attempt.abort(error);
   }
@@ -114,17 +117,19 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   }
 
   onConnection(connection: Connection): void {
-    const { pool, clock } = this.#request.origin;
-    this.#unpark();
+    const { pool, clock, outage } = this.#request.origin;
+    this.#wait.end();
     const nowMs = clock.now();
     if (!this.#timeout.isOver(nowMs)) return this.#dispatch(connection, nowMs);
     // Once undici had it, the timer could only end it together with the connection, and may find it written.
+    outage.abandonProbe(this);
     pool.giveBack(connection);
-    this.#neverSent(timeoutError(), true);
+    this.#neverSent(timeoutError(), "pool");
   }
 
   onRefused(error: unknown): void {
-    this.#neverSent(error, false);
+    // What another call met while it connected.
+    this.#neverSent(error, isTimeout(error) ? "connect" : undefined);
   }
 
   onProgress(step: ProgressStep, chunk?: Uint8Array | string): void {
@@ -170,7 +175,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     this.#endAttempt(attempt, null);
     this.#reply.complete(trailers);
     // Its caller has paused it.
-    if (!this.#ended) this.#park();
+    if (!this.#ended) this.#wait.begin();
   }
 
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void {
@@ -188,6 +193,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
       aborted: this.#abortReason !== null,
       timedOut: this.#timedOut,
       ...(this.#timedOut && this.#reply.holding ? heldTimeout : null),
+      ...(this.#timedOut && attempt.neverConnected ? connectTimeout : null),
     });
     this.#reply.drop();
     origin.learnFrom(this, attempt, failure, error);
@@ -201,11 +207,12 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     this.need = need;
     this.#sentAtMs = nowMs;
     this.#sends += 1;
-    if (nowMs >= deadlineMs) return this.#neverSent(timeoutError(), true);
+    if (nowMs >= deadlineMs) return this.#neverSent(timeoutError(), "pool");
     this.#timeout.start(nowMs);
     const found = origin.pool.acquire(this, nowMs);
-    if (found === "waiting") this.#park();
-    else if (found instanceof Connection) this.#dispatch(found, nowMs);
+    if (found instanceof Connection) this.#dispatch(found, nowMs);
+    else if (found === "in-line") this.#wait.begin();
+    else if (found === "for-probe") this.#waitForProbe();
     else this.onRefused(found.error);
   }
 
@@ -232,14 +239,25 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     connection.dispatch(options, attempt);
   }
 
+  /** Waits for what a probe finds, for no longer than connecting would be tried again. */
+  #waitForProbe(): void {
+    const { origin, policy } = this.#request;
+    const { outage, clock } = origin;
+    this.#wait.beginFor(policy.unsentWindowMs, () => {
+      if (outage.sinceMs(clock.now()) !== null) this.onRefused(outage.error);
+      // It is over, and what is waited for is a turn.
+      else this.#wait.begin();
+    });
+  }
+
   /** Ends an attempt that got no connection. */
-  #neverSent(error: unknown, timedOut: boolean): void {
-    this.#unpark();
+  #neverSent(error: unknown, timedOutIn: "pool" | "connect" | undefined): void {
+    const { clock, pool } = this.#request.origin;
+    pool.leave(this);
+    this.#wait.end();
     this.#timeout.stop();
-    const { clock, outage } = this.#request.origin;
-    outage.abandonProbe(this);
-    const phase = timedOut ? "pool" : undefined;
-    const failure = classify(error, { written: false, timedOut, phase });
+    const timedOut = timedOutIn !== undefined;
+    const failure = classify(error, { written: false, timedOut, phase: timedOutIn });
     this.#knownHistory().addNeverSent(this.#sends, this.#sentAtMs, clock.now(), failure, error);
     this.#resendOrFail(failure, error);
   }
@@ -275,25 +293,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     this.#timedOut = false;
     const need = decision.connection === "fresh" ? "fresh" : this.#usualNeed;
     if (decision.delayMs <= 0) return this.#send(need, clock.now());
-    this.#park();
-    const send = (): void => {
-      this.#backOff = null;
-      this.#unpark();
-      this.#send(need, clock.now());
-    };
-    this.#backOff = clock.setTimeout(() => this.context.runInAsyncScope(send), decision.delayMs);
-  }
-
-  #park(): void {
-    this.#parked = true;
-    this.#host.onPark(this);
-  }
-
-  #unpark(): void {
-    if (!this.#parked) return;
-    this.#parked = false;
-    this.#request.origin.pool.leave(this);
-    this.#host.onUnpark(this);
+    this.#wait.beginFor(decision.delayMs, () => this.#send(need, clock.now()));
   }
 
   /** Sends again in the place of an answer that has not ended yet; false when the answer is the caller's. */
@@ -319,8 +319,8 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     const { origin } = this.#request;
     this.#ended = true;
     this.#timeout.stop();
-    if (this.#backOff !== null) origin.clock.clearTimeout(this.#backOff);
-    this.#unpark();
+    origin.pool.leave(this);
+    this.#wait.end();
     this.#stopListening?.();
     this.#request.release();
     origin.end();

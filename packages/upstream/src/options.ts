@@ -44,6 +44,13 @@ export interface ConnectionSettings {
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
+   * How many requests to an origin that has been down for longer than `retry.unsentWindowMs` may wait for what the
+   * present probe of it finds; others fail at once. Each waits for at most `unsentWindowMs`, within its own deadline.
+   *
+   * @defaultValue 1024: more than one process sends in the time that connecting takes, and a few MB if each is waited for
+   */
+  readonly maxWaitingForProbe?: number | undefined;
+  /**
    * Whether HTTP/2 is offered over TLS, one request at a time on each connection. Request headers that are about one
    * connection, such as `te: gzip`, are then left out (RFC 9113 §8.2.2).
    *

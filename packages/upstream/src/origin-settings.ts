@@ -24,6 +24,7 @@ export interface OriginSettings {
   readonly idleMs: number;
   readonly unsafeIdleMs: number;
   readonly holdBytes: number;
+  readonly maxWaitingForProbe: number;
   /** Which key unsafe calls without one get; undefined where they get none. */
   readonly idempotencyKey: OriginOptions["idempotencyKey"];
   readonly client: Client.Options;
@@ -39,6 +40,7 @@ export const connectionKeys: readonly (keyof ConnectionSettings)[] = [
   "holdBytes",
   "bodyTimeoutMs",
   "connectTimeoutMs",
+  "maxWaitingForProbe",
   "allowH2",
   "tls",
 ];
@@ -90,6 +92,11 @@ export function originSettings(
     idleMs,
     unsafeIdleMs: checkDuration(value("unsafeIdleMs"), at("unsafeIdleMs"), 1000),
     holdBytes: checkNumber(value("holdBytes"), at("holdBytes"), 65_536, { min: 0 }),
+    maxWaitingForProbe: checkNumber(value("maxWaitingForProbe"), at("maxWaitingForProbe"), 1024, {
+      min: 0,
+      max: Infinity,
+      integer: true,
+    }),
     idempotencyKey,
     client: {
       allowH2,

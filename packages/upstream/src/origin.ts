@@ -60,6 +60,9 @@ export class Origin {
     if (attempt.neverConnected || failure.phase === "connect") {
       if (failure.kind === "aborted" || !failure.transient) this.outage.abandonProbe(who);
       else this.outage.fail(who, error, attempt.handedOverAtMs, nowMs);
+      // After a probe without a verdict the first of those that waited for it probes.
+      const found = failure.kind !== "aborted" && this.outage.isUnprobed(nowMs);
+      if (found) this.pool.refuseWaiting(error);
     }
     if (attempt.neverBegun && failure.kind === "reset") {
       this.pool.idleLimit.onDeath(nowMs - attempt.connection.idleSinceMs, nowMs);

@@ -13,27 +13,47 @@ function down(): Outage {
   return outage;
 }
 
-test("within the window everybody may connect; after it one, and the rest are refused at once", () => {
+test("within the window everybody may connect; after it one, and the rest are held back", () => {
   const outage = down();
   outage.begin(one, 99);
-  expect(outage.refusal(other, 99)).toBeNull();
+  expect(outage.holdsBack(other, 99)).toBe(false);
   outage.begin(one, 100);
-  expect(outage.refusal(other, 100)).toEqual({ error: refused });
-  expect(outage.refusal(one, 100)).toBeNull();
+  expect(outage.holdsBack(other, 100)).toBe(true);
+  expect(outage.error).toBe(refused);
+  expect(outage.holdsBack(one, 100)).toBe(false);
 });
 
 test("the next may probe once the one who probes has failed or given up, and not before", () => {
   const outage = down();
   outage.begin(one, 100);
   outage.fail(other, refused, 50, 110);
-  expect(outage.refusal(other, 110)).not.toBeNull();
+  expect(outage.holdsBack(other, 110)).toBe(true);
   outage.fail(one, refused, 100, 120);
-  expect(outage.refusal(other, 120)).toBeNull();
+  expect(outage.holdsBack(other, 120)).toBe(false);
   outage.begin(other, 120);
   outage.abandonProbe(one);
-  expect(outage.refusal(one, 130)).not.toBeNull();
+  expect(outage.holdsBack(one, 130)).toBe(true);
   outage.abandonProbe(other);
-  expect(outage.refusal(one, 130)).toBeNull();
+  expect(outage.holdsBack(one, 130)).toBe(false);
+});
+
+test("a probe that has been under way for a whole window holds nobody back any longer", () => {
+  const outage = down();
+  outage.begin(one, 100);
+  expect(outage.holdsBack(other, 199)).toBe(true);
+  expect(outage.holdsBack(other, 200)).toBe(false);
+  outage.begin(other, 200);
+  outage.fail(one, refused, 100, 210);
+  expect(outage.holdsBack(one, 210)).toBe(true);
+});
+
+test("it is unprobed where it is long and the probe has failed, or there was none", () => {
+  const outage = down();
+  expect([outage.isUnprobed(99), outage.isUnprobed(100)]).toEqual([false, true]);
+  outage.begin(one, 100);
+  expect(outage.isUnprobed(110)).toBe(false);
+  outage.fail(one, refused, 100, 120);
+  expect(outage.isUnprobed(120)).toBe(true);
 });
 
 test("a connection that stands ends it", () => {
@@ -41,7 +61,7 @@ test("a connection that stands ends it", () => {
   outage.begin(one, 100);
   outage.stand(110);
   expect(outage.sinceMs(110)).toBeNull();
-  expect(outage.refusal(other, 110)).toBeNull();
+  expect(outage.holdsBack(other, 110)).toBe(false);
 });
 
 test("a connect that began before another one stood, and fails late, begins no new outage", () => {
@@ -63,5 +83,5 @@ test("without a window nobody is ever held back", () => {
   const outage = new Outage(0);
   outage.fail(one, refused, 0, 1);
   outage.begin(one, 2);
-  expect(outage.refusal(other, 2)).toBeNull();
+  expect(outage.holdsBack(other, 2)).toBe(false);
 });

@@ -1,16 +1,12 @@
 /** An outage whose last failure is older than this many windows is forgotten: nobody has looked since. */
 const forgottenAfterWindows = 5;
 
-/** Why nobody may connect just now: what the last one to try met. */
-export interface Refusal {
-  readonly error: unknown;
-}
-
 /**
  * Whether connecting to an origin has been failing, and for how long.
  *
- * Once it has failed for longer than the unsent window, one request at a time probes it and the rest fail at once, so
- * that a dead upstream never piles up waiting callers. The first connection that stands ends the outage.
+ * Once it has failed for longer than the unsent window, one request at a time probes it and the rest wait for what it
+ * finds, so that a dead upstream never piles up callers, and one that is back refuses none. The first connection that
+ * stands ends the outage.
  */
 export class Outage {
   readonly #windowMs: number;
@@ -21,6 +17,7 @@ export class Outage {
   #stoodAtMs = -Infinity;
   /** Who is probing; only its own failure lets in the next one. */
   #prober: object | null = null;
+  #probedSinceMs = 0;
 
   /** @param windowMs - The unsent window; 0 means that an outage never holds anybody back. */
   constructor(windowMs: number) {
@@ -34,15 +31,32 @@ export class Outage {
     return this.#sinceMs;
   }
 
-  /** Why somebody may neither connect nor wait for it just now; null where they may. */
-  refusal(who: object, nowMs: number): Refusal | null {
-    const other = this.#prober !== null && this.#prober !== who;
-    return other && this.#isLong(nowMs) ? { error: this.#error } : null;
+  /** What the last connect to fail met; null where there is no outage. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /**
+   * Whether a call may not connect just now, since another one probes.
+   *
+   * A probe that has been under way for a whole window holds nobody back any longer: it may have begun before the
+   * upstream came back, and wait for its lost packets to be repeated.
+   */
+  holdsBack(who: object, nowMs: number): boolean {
+    if (this.#prober === null || this.#prober === who) return false;
+    return this.#isLong(nowMs) && nowMs - this.#probedSinceMs < this.#windowMs;
+  }
+
+  /** Whether it has lasted longer than the window, and nobody is about to find out whether it is over. */
+  isUnprobed(nowMs: number): boolean {
+    return this.#prober === null && this.#isLong(nowMs);
   }
 
   /** Takes note that somebody connects, who is the one to probe if the outage is long. */
   begin(who: object, nowMs: number): void {
-    if (this.#isLong(nowMs)) this.#prober = who;
+    if (!this.#isLong(nowMs)) return;
+    this.#prober = who;
+    this.#probedSinceMs = nowMs;
   }
 
   /** Takes note of a connect that failed; `startedAtMs` is when it began. */

@@ -21,7 +21,7 @@ test("a connection that comes back before it stood leaves the pool empty, and it
     onRefused: () => {},
   });
   const found = pool.acquire(waiter(), 0) as Connection;
-  expect(pool.acquire(waiter(), 0)).toBe("waiting");
+  expect(pool.acquire(waiter(), 0)).toBe("in-line");
   pool.giveBack(found);
   expect(brought).toHaveLength(1);
   expect(brought[0]).not.toBe(found);

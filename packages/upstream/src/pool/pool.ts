@@ -9,7 +9,7 @@ import type { OriginSettings } from "../origin-settings.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleLimit } from "./idle-limit.ts";
 import { Line, type InLine } from "./line.ts";
-import type { Outage, Refusal } from "./outage.ts";
+import type { Outage } from "./outage.ts";
 
 /**
  * What a request asks of the connection it gets.
@@ -19,6 +19,20 @@ import type { Outage, Refusal } from "./outage.ts";
  * - `fresh`: one that no request ever used; for resends.
  */
 export type Need = "any" | "hot" | "fresh";
+
+/**
+ * What a call waits for that was given no connection.
+ *
+ * - `in-line`: for its turn.
+ * - `for-probe`: for what a probe of an upstream that has been down finds; the call itself says for how long.
+ */
+export type Waiting = "in-line" | "for-probe";
+
+/** Why a call may neither connect nor wait just now. */
+export interface Refusal {
+  /** What the last one to connect met. */
+  readonly error: unknown;
+}
 
 /** A call that asks for a connection, and may have to wait for it. */
 export interface Waiter extends InContext, InLine {
@@ -62,15 +76,29 @@ export class Pool implements ConnectionOwner {
     return this.#all.size === 0;
   }
 
-  /** Finds a connection for somebody; `waiting` when it, or a refusal, will be brought to them. */
-  acquire(waiter: Waiter, nowMs: number): Connection | Refusal | "waiting" {
+  /** Finds a connection for a call, or has it wait until it is brought one or refused. */
+  acquire(waiter: Waiter, nowMs: number): Connection | Refusal | Waiting {
     const found = this.#find(waiter, nowMs);
     if (found !== null) return found;
+    const forProbe = this.#outage.holdsBack(waiter, nowMs);
+    if (forProbe && this.#waiters.size >= this.#settings.maxWaitingForProbe) {
+      return { error: this.#outage.error };
+    }
     this.#waiters.join(waiter);
-    return "waiting";
+    return forProbe ? "for-probe" : "in-line";
   }
 
-  /** Takes somebody out of the queue. */
+  /** Refuses all that wait: the upstream is down, as has just been found. */
+  refuseWaiting(error: unknown): void {
+    for (let left = this.#waiters.size; left > 0; left -= 1) {
+      const waiter = this.#waiters.first;
+      if (waiter === null) return;
+      this.#waiters.leave(waiter);
+      waiter.context.runInAsyncScope(() => waiter.onRefused(error));
+    }
+  }
+
+  /** Takes a call out of the line, if it is in it. */
   leave(waiter: Waiter): void {
     this.#waiters.leave(waiter);
   }
@@ -136,6 +164,8 @@ export class Pool implements ConnectionOwner {
 
   onConnected(): void {
     this.#outage.stand(this.#clock.now());
+    // Those that waited for the outcome of a probe.
+    if (this.#waiters.size > 0) this.#serve();
   }
 
   onDisconnected(connection: Connection, error: Error & { code?: string }): void {
@@ -164,13 +194,12 @@ export class Pool implements ConnectionOwner {
     await Promise.all(all.map((connection) => connection.evict(error)));
   }
 
-  #find(waiter: Waiter, nowMs: number): Connection | Refusal | null {
+  #find(waiter: Waiter, nowMs: number): Connection | null {
     const idle = waiter.need === "fresh" ? null : this.#takeIdle(waiter.need, nowMs);
     if (idle !== null) return idle;
     // A connection that came back in this turn is worth waiting for until the next.
     if (waiter.need === "hot" && this.#idle.at(-1)?.settled === false) return null;
-    const refusal = this.#outage.refusal(waiter, nowMs);
-    if (refusal !== null) return refusal;
+    if (this.#outage.holdsBack(waiter, nowMs)) return null;
     if (this.#all.size >= this.#settings.connections) {
       const coldest = this.#idle[0];
       if (coldest === undefined) return null;
@@ -260,18 +289,11 @@ export class Pool implements ConnectionOwner {
         const found = this.#find(waiter, this.#clock.now());
         if (found === null) return;
         this.#waiters.leave(waiter);
-        tell(waiter, found);
+        // This is an event of another call's connection.
+        waiter.context.runInAsyncScope(() => waiter.onConnection(found));
       }
     } finally {
       this.#serving = false;
     }
   }
-}
-
-/** Brings a waiter what was found for it, in its own context: this is an event of another request's connection. */
-function tell(waiter: Waiter, found: Connection | Refusal): void {
-  waiter.context.runInAsyncScope(() => {
-    if (found instanceof Connection) waiter.onConnection(found);
-    else waiter.onRefused(found.error);
-  });
 }
