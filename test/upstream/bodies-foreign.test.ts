@@ -99,7 +99,7 @@ describe("an inbound request that is passed on as a body", () => {
       socket.write(Buffer.alloc(size));
       socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
       await vi.waitFor(() => expect(answers).toMatch(/^HTTP\/1.1 504[^]*next/), {
-        timeout: 3000,
+        timeout: 10_000,
         interval: 2,
       });
     },

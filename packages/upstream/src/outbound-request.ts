@@ -17,6 +17,7 @@ import { bodyFingerprint } from "./body/body-fingerprint.ts";
 import { bodyTimeout } from "./body-timeout.ts";
 import type { Body, SentUnder } from "./body/body.ts";
 import { requestBody, type BodyLimits } from "./body/request-body.ts";
+import { inSlices } from "./body/slices.ts";
 import { unchanging } from "./body/unchanging.ts";
 import { http2Headers } from "./http2-headers.ts";
 import { stepsOf } from "./inbound-steps.ts";
@@ -123,8 +124,13 @@ export class OutboundRequest implements SentUnder {
   /** What undici is given for the next attempt. */
   open(): Dispatcher.DispatchOptions {
     const { options } = this;
-    const body = this.body.send(this);
-    const headers = describing(this.body, this.#headers);
+    let body = this.body.send(this);
+    let headers = described(this.#headers, this.body.contentType, this.body.contentLength);
+    const sliced = inSlices(body);
+    if (sliced !== null && isRightLength(headers, sliced.length)) {
+      body = sliced.content;
+      headers = described(headers, sliced.type, sliced.length);
+    }
     // Read by nobody else, so it can say what each attempt needs; a spread copy would be dear.
     if (options instanceof CallOptions) return options.carrying(headers, body);
     const same = headers === options.headers && body === (options.body ?? null);
@@ -139,16 +145,22 @@ export class OutboundRequest implements SentUnder {
 }
 
 /** The headers with what is known of the body; a type that the caller gave stays. */
-function describing(
-  { contentType, contentLength }: Body,
+function described(
   given: ReissueDispatchOptions["headers"],
+  type: string | null,
+  length: number | null,
 ): ReissueDispatchOptions["headers"] {
   let headers = given;
-  if (contentType !== null && headerValue(headers, "content-type") === undefined) {
-    headers = withHeader(headers, "content-type", contentType);
+  if (type !== null && headerValue(headers, "content-type") === undefined) {
+    headers = withHeader(headers, "content-type", type);
   }
-  if (contentLength === null) return headers;
-  return withHeader(headers, "content-length", String(contentLength));
+  return length === null ? headers : withHeader(headers, "content-length", String(length));
+}
+
+/** Whether a length that the caller declares is that of the body; undici refuses a wrong one. */
+function isRightLength(headers: ReissueDispatchOptions["headers"], length: number): boolean {
+  const declared = headerValue(headers, "content-length");
+  return declared === undefined || Number(declared) === length;
 }
 
 /** Begins the step of a call that is to have a derived key; null for any other. */

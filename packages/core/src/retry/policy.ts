@@ -18,13 +18,14 @@ export interface RetryPolicy {
   readonly retryOn: readonly Condition[];
   readonly backOff: BackOff;
   /**
-   * How long one attempt may take from its start to the response headers (to the end of a held answer), in ms.
+   * How long one attempt may take from its start to the response headers, in ms: anew from each progress of its request
+   * body, and once more for a response that is held.
    *
    * @defaultValue 15000
    */
   readonly attemptTimeoutMs: number;
   /**
-   * How long all attempts and waits may take together, to the response headers, in ms.
+   * How long all attempts and waits may take together, to the response headers, in ms, uploads included.
    *
    * @defaultValue 30000
    */

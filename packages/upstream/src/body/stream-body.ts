@@ -3,6 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import type { Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import { CopiedBytes } from "./copied-bytes.ts";
+import { isLarge, slices } from "./slices.ts";
 import { sourceOf, type ChunkSource } from "./source-of.ts";
 import type { Chunk, Source } from "./source.ts";
 
@@ -105,7 +106,15 @@ export class StreamBody implements Body {
 
   /** Undici writes the last chunk of a body wherever that ends, so one that is cut short must not end but fail. */
   async *#unbroken(chunks: AsyncGenerator<Chunk>, reader: number): AsyncGenerator<Chunk> {
-    yield* chunks;
+    for await (const chunk of chunks) {
+      if (!isLarge(chunk)) {
+        yield chunk;
+        continue;
+      }
+      for (const slice of slices(chunk)) {
+        if (reader === this.#reader) yield slice;
+      }
+    }
     if (reader !== this.#reader) throw new Error("the body is not sent on in this attempt");
   }
 

@@ -1,4 +1,6 @@
 import type { Body, SentUnder } from "../body.ts";
+import { slices } from "../slices.ts";
+import type { Chunk } from "../source.ts";
 import { BoundaryGuard } from "./boundary-guard.ts";
 import { boundaryPrefix, derivedBoundary } from "./form-boundary.ts";
 import { encodeForm, formLength, type FormParts } from "./form-encoding.ts";
@@ -55,12 +57,14 @@ export class FormBody implements Body {
     this.#parts = encodeForm(this.#entries, this.#boundary);
   }
 
-  async *#read(attempt: number): AsyncGenerator<Uint8Array> {
+  async *#read(attempt: number): AsyncGenerator<Chunk> {
     for (const part of this.#parts) {
       for await (const chunk of part instanceof Uint8Array ? [part] : this.#file(part.stream())) {
-        // Undici writes the last chunk of a body wherever that ends, so one that is cut short must not end but fail.
-        if (attempt !== this.#attempt) throw new Error("the form is not sent on in this attempt");
-        yield chunk;
+        for (const slice of slices(chunk)) {
+          // Undici writes the last chunk of a body wherever that ends, so one that is cut short must not end but fail.
+          if (attempt !== this.#attempt) throw new Error("the form is not sent on in this attempt");
+          yield slice;
+        }
       }
     }
   }

@@ -1,0 +1,66 @@
+import type { Chunk } from "./source.ts";
+
+/**
+ * How much of a body is handed to undici at once, in bytes.
+ *
+ * Undici hands on the next slice when the socket, or the HTTP/2 stream, has taken the last, which is the only sign of
+ * progress that Node gives: a body handed over whole is silent from its first byte to its last. At this size an upstream
+ * that reads 5 KB a second still makes progress in every 15 s.
+ */
+const sliceBytes = 65_536;
+
+/** A chunk in slices; a small one as it is. */
+export function* slices(chunk: Chunk): Generator<Chunk> {
+  if (!isLarge(chunk)) {
+    yield chunk;
+    return;
+  }
+  const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+  for (let at = 0; at < bytes.byteLength; at += sliceBytes) {
+    yield bytes.subarray(at, at + sliceBytes);
+  }
+}
+
+/** Whether a chunk is worth being cut into slices. */
+export function isLarge(chunk: Chunk): boolean {
+  if (typeof chunk !== "string") return chunk.byteLength > sliceBytes;
+  // A UTF-16 unit has at most three bytes in UTF-8.
+  return chunk.length * 3 > sliceBytes && Buffer.byteLength(chunk) > sliceBytes;
+}
+
+/** A body of known length, to be written slice by slice. */
+export interface SlicedBody {
+  readonly length: number;
+  /** The content type that it has by itself; null for none. */
+  readonly type: string | null;
+  readonly content: Iterable<Chunk> | AsyncIterable<Chunk>;
+}
+
+/** A body as undici takes it, to be written slice by slice; null for one that is small, or is a stream. */
+export function inSlices(body: unknown): SlicedBody | null {
+  if (typeof body === "string") {
+    return isLarge(body) ? ofBytes(Buffer.from(body)) : null;
+  }
+  if (body instanceof Blob) {
+    const { size: length, type } = body;
+    if (length <= sliceBytes) return null;
+    return { length, type: type === "" ? null : type, content: ofBlob(body) };
+  }
+  const bytes = bytesOf(body);
+  return bytes !== null && isLarge(bytes) ? ofBytes(bytes) : null;
+}
+
+function ofBytes(bytes: Uint8Array): SlicedBody {
+  return { length: bytes.byteLength, type: null, content: slices(bytes) };
+}
+
+async function* ofBlob(blob: Blob): AsyncGenerator<Chunk> {
+  for await (const chunk of blob.stream()) yield* slices(chunk);
+}
+
+function bytesOf(body: unknown): Uint8Array | null {
+  if (body instanceof Uint8Array) return body;
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (!ArrayBuffer.isView(body)) return null;
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+}
