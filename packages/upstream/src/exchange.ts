@@ -109,9 +109,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     const record = attempt.record(failure, error);
     if (this.#resendInstead(attempt, { type: "failure", failure }, record)) return;
     this.#timeout.give();
-    // The timer is shared with other calls.
-    const takesMore = this.context.runInAsyncScope(() => this.#reply.release());
-    this.#timeout.received(takesMore);
+    this.#timeout.received(this.#reply.release());
   }
 
   onGiven(): void {
