@@ -1,5 +1,5 @@
 import type { CallRetryOptions } from "@reissue/core";
-import type { Dispatcher, RequestInfo, RequestInit, Response } from "undici";
+import type { Dispatcher } from "undici";
 
 import { ReissueAgent } from "./agent.ts";
 import type { BodyFactory } from "./body/factory-body.ts";
@@ -8,18 +8,23 @@ import type { Inbound } from "./inbound.ts";
 import type { UpstreamOptions } from "./options.ts";
 import { requestThrough } from "./request-call.ts";
 
-/** What `upstream(url, init)` takes: fetch's own init, and what this call says about being resent. */
+/**
+ * What `upstream(url, init)` takes: the platform's own init, and what this call says about being resent.
+ *
+ * A `dispatcher` in it is not used.
+ */
 export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
   /**
    * Any body that fetch takes, fixed when the call begins; or a function that is asked for one before each attempt, of
    * which bytes are not copied.
    */
-  readonly body?: RequestInit["body"] | BodyFactory;
-  readonly retry?: CallRetryOptions | undefined;
+  body?: RequestInit["body"] | BodyFactory;
+  /** What this call says about being resent; anything but an object belongs to another library, and is ignored. */
+  retry?: CallRetryOptions | undefined;
   /** Which of the inbound request's calls this is, for origins that derive keys; the same on every run of the handler. */
-  readonly step?: string | undefined;
+  step?: string | undefined;
   /** How long the response may be silent between two chunks of its body, in ms; 0 or Infinity for ever. */
-  readonly bodyTimeoutMs?: number | undefined;
+  bodyTimeoutMs?: number | undefined;
 }
 
 /** What `upstream.request(url, options)` takes: undici's own options, and what this call says about being resent. */
@@ -49,7 +54,7 @@ export interface BoundUpstream {
    *
    * @throws {@link UpstreamError} when the upstream could not be reached or did not answer.
    */
-  (input: RequestInfo, init?: UpstreamInit): Promise<Response>;
+  (input: string | URL | Request, init?: UpstreamInit): Promise<Response>;
   /**
    * Requests, with the semantics of `undici.request`: the fast path.
    *
@@ -92,7 +97,7 @@ export function createUpstream(options: UpstreamOptions = {}): Upstream {
 
 function bound(agent: ReissueAgent, inbound: Inbound | undefined): BoundUpstream {
   return Object.assign(
-    function upstream(input: RequestInfo, init?: UpstreamInit): Promise<Response> {
+    function upstream(input: string | URL | Request, init?: UpstreamInit): Promise<Response> {
       return fetchThrough(agent, inbound, input, init);
     },
     {

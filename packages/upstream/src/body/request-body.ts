@@ -1,5 +1,6 @@
 import { FixedBody, noBody, type Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
+import { DeclaredSource } from "./declared-source.ts";
 import { FactoryBody, type BodyFactory } from "./factory-body.ts";
 import { CopiedBytes, isBytes } from "./copied-bytes.ts";
 import { FormBody } from "./form/form-body.ts";
@@ -34,5 +35,6 @@ export function requestBody(value: unknown, resendable: boolean, limits: BodyLim
   }
   if (value instanceof FormEntries) return new FormBody(value);
   if (!isReadOnce(value)) return new FixedBody(value);
-  return new StreamBody(value, resendable ? limits.maxBytes : 0, limits.memory);
+  const maxBytes = value instanceof DeclaredSource ? Infinity : limits.maxBytes;
+  return new StreamBody(value, resendable ? maxBytes : 0, limits.memory);
 }

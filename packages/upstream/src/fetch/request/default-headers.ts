@@ -1,0 +1,34 @@
+import type { HeaderList } from "./header-list.ts";
+
+/** Those that make a request conditional, which no cache on the way may then answer (Fetch §4.5, step 15). */
+const conditional = [
+  "if-modified-since",
+  "if-none-match",
+  "if-unmodified-since",
+  "if-match",
+  "if-range",
+];
+
+/**
+ * Gives what goes out: the caller's headers, and those that the platform's fetch adds, in its order.
+ *
+ * @param protocol - Of the URL: `http:` or `https:`.
+ */
+export function sentHeaders(headers: HeaderList, protocol: string): Record<string, string> {
+  const sent = headers.copy();
+  const byDefault = (name: string, value: string): void => {
+    if (!sent.has(name)) sent.set(name, value);
+  };
+  byDefault("accept", "*/*");
+  byDefault("accept-language", "*");
+  sent.set("sec-fetch-mode", "cors");
+  byDefault("user-agent", "node");
+  if (conditional.some((name) => sent.has(name))) {
+    byDefault("pragma", "no-cache");
+    byDefault("cache-control", "no-cache");
+  }
+  if (sent.has("range")) sent.append("accept-encoding", "identity");
+  byDefault("accept-encoding", protocol === "https:" ? "br, gzip, deflate" : "gzip, deflate");
+  sent.delete("host");
+  return sent.toRecord();
+}

@@ -1,0 +1,102 @@
+import { types } from "node:util";
+
+import { textOf } from "./request-body-init.ts";
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** A value that fetch neither refuses nor trims (Fetch §2.2.2). */
+const plainValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+
+interface Field {
+  /** As it was given: the wire shows it so, as with fetch. */
+  name: string;
+  readonly key: string;
+  value: string;
+}
+
+/** The headers of a request that is sent as the caller wrote them: in their order, each name once. */
+export class HeaderList {
+  readonly #fields: Field[] = [];
+
+  copy(): HeaderList {
+    const copy = new HeaderList();
+    for (const { name, key, value } of this.#fields) copy.#fields.push({ name, key, value });
+    return copy;
+  }
+
+  has(key: string): boolean {
+    return this.#find(key) !== undefined;
+  }
+
+  get(key: string): string | undefined {
+    return this.#find(key)?.value;
+  }
+
+  /** Gives a field one value, whatever it had. */
+  set(key: string, value: string): void {
+    const field = this.#find(key);
+    if (field === undefined) this.#fields.push({ name: key, key, value });
+    else Object.assign(field, { name: key, value });
+  }
+
+  /** Adds a field, or a further value of one. */
+  append(name: string, value: string): void {
+    const key = name.toLowerCase();
+    const field = this.#find(key);
+    if (field === undefined) this.#fields.push({ name, key, value });
+    else field.value += `${key === "cookie" ? "; " : ", "}${value}`;
+  }
+
+  delete(key: string): void {
+    const index = this.#fields.findIndex((field) => field.key === key);
+    if (index !== -1) this.#fields.splice(index, 1);
+  }
+
+  /** As undici takes headers. */
+  toRecord(): Record<string, string> {
+    const record: Record<string, string> = {};
+    for (const { name, value } of this.#fields) record[name] = value;
+    return record;
+  }
+
+  #find(key: string): Field | undefined {
+    for (const field of this.#fields) if (field.key === key) return field;
+    return undefined;
+  }
+}
+
+/** Names and values as a caller gave them, each read once. */
+export type HeaderPairs = (readonly [name: string, value: string])[];
+
+/**
+ * Reads headers of the usual forms: an object, pairs, or the platform's Headers.
+ *
+ * @returns null for any other, which is the platform's to read, or to refuse.
+ */
+export function headerPairs(given: unknown): HeaderPairs | null {
+  if (given === undefined) return [];
+  if (typeof given !== "object" || given === null || types.isProxy(given)) return null;
+  if (given instanceof Headers) return [...given];
+  if (Array.isArray(given)) return given.every(isPair) ? given.map(pairOf) : null;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  const isPlain = prototype === Object.prototype || prototype === null;
+  if (!isPlain || Object.getOwnPropertySymbols(given).length > 0) return null;
+  return Object.keys(given).map((name) => pairOf([name, (given as Record<string, unknown>)[name]]));
+}
+
+/** The headers as they can be sent without change; null where the platform would refuse or normalise one. */
+export function headerList(pairs: HeaderPairs): HeaderList | null {
+  const list = new HeaderList();
+  for (const [name, value] of pairs) {
+    if (!token.test(name) || !plainValue.test(value)) return null;
+    list.append(name, value);
+  }
+  return list;
+}
+
+function isPair(given: unknown): boolean {
+  return Array.isArray(given) && given.length === 2;
+}
+
+function pairOf([name, value]: readonly unknown[]): readonly [string, string] {
+  return [textOf(name), textOf(value)];
+}
