@@ -7,6 +7,8 @@ import { drain, keepAlive, reissue } from "@reissue/express";
 import { faultyUpstream } from "@reissue/testing";
 import express from "express";
 
+import { accountOf } from "../account.js";
+
 const reset = /** @type {const} */ ({ fault: "reset", on: "reused", probability: 0.3 });
 const inventory = await faultyUpstream({
   faults: [{ fault: "hang", match: ({ path }) => path.startsWith("/parcels/") }, reset],
@@ -22,7 +24,7 @@ const orders = new Map([["1", { id: "1", item: "tea" }]]);
 const app = express();
 const gate = reissue({
   upstream: { origins: { [payments.origin]: { idempotencyKey: "derive" } } },
-  idempotency: { scope: (req) => req.headers.authorization ?? "anonymous" },
+  idempotency: { scope: accountOf },
 });
 app.use(gate, express.json());
 
@@ -75,4 +77,4 @@ console.log(`curl -i 127.0.0.1:${port}/orders/1
 curl -i 127.0.0.1:${port}/parcels/1
 curl -i 127.0.0.1:${port}/orders/1/reserve -X POST
 curl -i 127.0.0.1:${port}/orders -H content-type:application/json -d '{"item":"tea"}'
-curl -i 127.0.0.1:${port}/payments -H content-type:application/json -H idempotency-key:1 -d '{"order":1}'`);
+curl -i 127.0.0.1:${port}/payments -H content-type:application/json -H idempotency-key:1 -H 'authorization:Bearer me.1' -d '{"order":1}'`);

@@ -6,6 +6,8 @@ import { drain, keepAlive, reissue } from "@reissue/fastify";
 import { faultyUpstream } from "@reissue/testing";
 import fastify from "fastify";
 
+import { accountOf } from "../account.js";
+
 const reset = /** @type {const} */ ({ fault: "reset", on: "reused", probability: 0.3 });
 const inventory = await faultyUpstream({
   faults: [{ fault: "hang", match: ({ path }) => path.startsWith("/parcels/") }, reset],
@@ -21,7 +23,7 @@ const orders = new Map([["1", { id: "1", item: "tea" }]]);
 const app = fastify();
 await app.register(reissue, {
   upstream: { origins: { [payments.origin]: { idempotencyKey: "derive" } } },
-  idempotency: { scope: (req) => req.headers.authorization ?? "anonymous" },
+  idempotency: { scope: accountOf },
 });
 app.setErrorHandler((/** @type {any} */ error, _request, reply) => {
   const { statusCode: status = 500, message, headers = {} } = error;
@@ -73,4 +75,4 @@ console.log(`curl -i ${shop}/orders/1
 curl -i ${shop}/parcels/1
 curl -i ${shop}/orders/1/reserve -X POST
 curl -i ${shop}/orders -H content-type:application/json -d '{"item":"tea"}'
-curl -i ${shop}/payments -H content-type:application/json -H idempotency-key:1 -d '{"order":1}'`);
+curl -i ${shop}/payments -H content-type:application/json -H idempotency-key:1 -H 'authorization:Bearer me.1' -d '{"order":1}'`);

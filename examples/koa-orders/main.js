@@ -9,6 +9,8 @@ import { drain, keepAlive, reissue, route } from "@reissue/koa";
 import { faultyUpstream } from "@reissue/testing";
 import Koa from "koa";
 
+import { accountOf } from "../account.js";
+
 const reset = /** @type {const} */ ({ fault: "reset", on: "reused", probability: 0.3 });
 const inventory = await faultyUpstream({
   faults: [{ fault: "hang", match: ({ path }) => path.startsWith("/parcels/") }, reset],
@@ -21,11 +23,10 @@ const payments = await faultyUpstream({
 });
 const orders = new Map([["1", { id: "1", item: "tea" }]]);
 
-const app = new Koa();
-const router = new Router();
+const [app, router] = [new Koa(), new Router()];
 const gate = reissue({
   upstream: { origins: { [payments.origin]: { idempotencyKey: "derive" } } },
-  idempotency: { scope: (req) => req.headers.authorization ?? "anonymous" },
+  idempotency: { scope: accountOf },
 });
 app.use((ctx, next) =>
   next().catch(({ status = 500, message, headers = {} }) => {
@@ -58,8 +59,7 @@ router.post("/orders/:id/reserve", route({ retryOn: ["ECONNRESET"] }), async (ct
 // The charge goes out with a key made from the caller's and its step: sent again, it is not charged again.
 router.post("/payments", route({ idempotencyKey: "required" }), async (ctx) => {
   const call = { method: "POST", body: JSON.stringify(ctx.request.body), step: "charge" };
-  const charge = await ctx.upstream(`${payments.origin}/charges`, call);
-  ctx.body = await charge.json();
+  ctx.body = await (await ctx.upstream(`${payments.origin}/charges`, call)).json();
 });
 // 504 after half a second, however long the inventory takes.
 router.get("/parcels/:id", route({ timeoutMs: 500 }), async (ctx) => {
@@ -77,4 +77,4 @@ console.log(`curl -i 127.0.0.1:${port}/orders/1
 curl -i 127.0.0.1:${port}/parcels/1
 curl -i 127.0.0.1:${port}/orders/1/reserve -X POST
 curl -i 127.0.0.1:${port}/orders -H content-type:application/json -d '{"item":"tea"}'
-curl -i 127.0.0.1:${port}/payments -H content-type:application/json -H idempotency-key:1 -d '{"order":1}'`);
+curl -i 127.0.0.1:${port}/payments -H content-type:application/json -H idempotency-key:1 -H 'authorization:Bearer me.1' -d '{"order":1}'`);

@@ -178,7 +178,7 @@ describe.each(withStores(frameworks))(
       "%s",
       async (_name, run, method) => {
         const { origin, errors } = await start({
-          gate: { idempotency: { store: open(), scope: "shared" } },
+          gate: { idempotency: { store: open(), scope: "shared", methods: ["POST", "HEAD"] } },
           run,
         });
         await same(origin, { method: method ?? "POST" });

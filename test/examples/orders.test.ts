@@ -27,11 +27,13 @@ const dialogue: readonly (readonly [string, string, RequestInit, Answer])[] = [
   ["GET", "/orders/1", {}, [200, { id: "1", item: "tea", stock: { left: 7 } }]],
   ["GET", "/orders/99", {}, [404, { error: "No such order" }]],
   ["GET", "/parcels/1", {}, [504, { error: "Gateway Timeout" }]],
-  ["POST", "/payments", keyed("a", "Ann"), [200, { charges: 1 }]],
-  ["POST", "/payments", keyed("a", "Ann"), [200, { charges: 1 }]],
-  ["POST", "/payments", keyed("b", "Ann"), [200, { charges: 2 }]],
-  ["POST", "/payments", keyed("a", "Bob"), [200, { charges: 3 }]],
-  ["POST", "/payments", keyed("a", "Ann"), [200, { charges: 3 }]],
+  ["POST", "/payments", keyed("a", "Bearer Ann.1"), [200, { charges: 1 }]],
+  ["POST", "/payments", keyed("a", "Bearer Ann.1"), [200, { charges: 1 }]],
+  ["POST", "/payments", keyed("b", "Bearer Ann.1"), [200, { charges: 2 }]],
+  ["POST", "/payments", keyed("a", "Bearer Bob.1"), [200, { charges: 3 }]],
+  // A token that was renewed.
+  ["POST", "/payments", keyed("a", "Bearer Ann.2"), [200, { charges: 3 }]],
+  ["POST", "/payments", keyed("a", ""), [401, { error: "Unauthorized" }]],
   [
     "POST",
     "/payments",
@@ -60,7 +62,7 @@ test.each(shops)("%s answers as all shops do, whatever its upstreams lose", asyn
     expect(await ask("POST", "/orders/1/reserve")).toEqual([200, { left: 7 }]);
   }
   for (const [count] of times(30).entries()) {
-    expect(await ask("POST", "/payments", keyed(`key-${count}`, "Ann"))).toEqual([
+    expect(await ask("POST", "/payments", keyed(`key-${count}`, "Bearer Ann.1"))).toEqual([
       200,
       { charges: 4 + count },
     ]);

@@ -70,7 +70,11 @@ export {
 export { Claim } from "./idempotency/claim.ts";
 export { begin, type Beginning, type KeyedRequest } from "./idempotency/claims.ts";
 export { derivedKey, type DerivedKeyParts } from "./idempotency/derived-key.ts";
-export { fingerprint, type FingerprintParts } from "./idempotency/fingerprint.ts";
+export {
+  chosenFingerprint,
+  fingerprint,
+  type FingerprintParts,
+} from "./idempotency/fingerprint.ts";
 export {
   idempotencyChannel,
   type IdempotencyEvent,

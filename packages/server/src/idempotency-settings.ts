@@ -14,8 +14,11 @@ import {
   type KeySyntax,
 } from "@reissue/core";
 
+import { claimedMethods, type ClaimsMethod } from "./claimed-methods.ts";
 import type { Keeps } from "./deduplication/head.ts";
+import type { Keep } from "./deduplication/keep.ts";
 import { keptHeaders } from "./deduplication/kept-headers.ts";
+import type { Fingerprint } from "./deduplication/own-fingerprint.ts";
 import type { Scope } from "./scope.ts";
 
 /** What may be said about inbound idempotency keys. Without a `store` they are validated, and nothing is kept. */
@@ -51,6 +54,26 @@ export interface IdempotencyOptions<Carrier = IncomingMessage> extends Partial<C
    * @defaultValue []
    */
   readonly keepHeaders?: readonly string[] | undefined;
+  /**
+   * The methods whose keys are claimed. The key of another one's request is checked, and nothing is kept for it: a read
+   * that is retried wants what there is now.
+   *
+   * @defaultValue all that are not safe (GET, HEAD, OPTIONS, TRACE, QUERY)
+   */
+  readonly methods?: readonly string[] | undefined;
+  /**
+   * What tells a retry from another request under the same key, where that is not all of its bytes.
+   *
+   * @defaultValue method, path with query, content type and raw body
+   */
+  readonly fingerprint?: Fingerprint<Carrier> | undefined;
+  /**
+   * Which responses are kept, of those that their status would have kept: a GraphQL 200 may say `errors`. One that is not
+   * is treated as a failure is: the next request runs, or, at most once, its outcome is unknown.
+   *
+   * @defaultValue all of them
+   */
+  readonly keep?: Keep | undefined;
 }
 
 /** How keyed requests are deduplicated. */
@@ -59,6 +82,11 @@ export interface Deduplication {
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
   readonly keeps: Keeps;
+  readonly claimsMethod: ClaimsMethod;
+  /** Null where all of a request's bytes tell it from others. */
+  readonly fingerprint: Fingerprint<unknown> | null;
+  /** Null where the status alone decides. */
+  readonly keep: Keep | null;
 }
 
 /** {@link IdempotencyOptions}, resolved. */
@@ -70,7 +98,14 @@ export interface IdempotencySettings {
   readonly deduplication: Deduplication | null;
 }
 
-const sizeKeys = ["maxBodyBytes", "maxAnswerBytes", "keepHeaders"] as const;
+const storeKeys = [
+  "maxBodyBytes",
+  "maxAnswerBytes",
+  "keepHeaders",
+  "methods",
+  "fingerprint",
+  "keep",
+] as const;
 
 /**
  * Reads what is said about keys.
@@ -81,7 +116,7 @@ export function idempotencySettings<Carrier>(
   options: IdempotencyOptions<Carrier>,
   surroundings: { readonly clock: Clock; readonly retryAfterSeconds: number },
 ): IdempotencySettings {
-  checkKeys(options, "idempotency", ["scope", "syntax", ...sizeKeys, ...claimKeys]);
+  checkKeys(options, "idempotency", ["scope", "syntax", ...storeKeys, ...claimKeys]);
   const { scope = null, syntax = "lenient", store } = options;
   if (scope !== null && scope !== "shared" && typeof scope !== "function") {
     const problem = `must be "shared" or a function, got ${describe(scope)}`;
@@ -90,7 +125,7 @@ export function idempotencySettings<Carrier>(
   checkOneOf(syntax, ["lenient", "strict"], "idempotency.syntax");
   const of = { scope: scope as Scope<unknown> | null, syntax };
   if (store === undefined) {
-    for (const name of [...sizeKeys, ...claimKeys]) {
+    for (const name of [...storeKeys, ...claimKeys]) {
       if (options[name] === undefined) continue;
       throw new OptionError(`idempotency.${name}`, "needs a store");
     }
@@ -107,8 +142,20 @@ export function idempotencySettings<Carrier>(
       maxBodyBytes: bytes(options.maxBodyBytes, "idempotency.maxBodyBytes"),
       maxAnswerBytes: bytes(options.maxAnswerBytes, "idempotency.maxAnswerBytes"),
       keeps: keptHeaders(options.keepHeaders ?? [], "idempotency.keepHeaders"),
+      claimsMethod: claimedMethods(options.methods, "idempotency.methods"),
+      fingerprint: functionOrNull(
+        options.fingerprint as Fingerprint<unknown> | undefined,
+        "idempotency.fingerprint",
+      ),
+      keep: functionOrNull(options.keep, "idempotency.keep"),
     },
   };
+}
+
+function functionOrNull<Given>(value: Given | undefined, path: string): Given | null {
+  if (value === undefined) return null;
+  if (typeof value === "function") return value;
+  throw new OptionError(path, `must be a function, got ${describe(value)}`);
 }
 
 /** A mebibyte by default, which is Fastify's `bodyLimit`, and more than Express' and Koa's parsers take. */

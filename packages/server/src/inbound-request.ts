@@ -30,7 +30,7 @@ export class InboundRequest {
   /** Whether an error has escaped from its handler, whatever status it was given. */
   hasFailed = false;
   /** What the gate is given whose settings for keys hold. */
-  #carrier: unknown;
+  carrier: unknown;
   #gate: GateSettings;
   #route: RouteSettings;
   #key: string | null = null;
@@ -54,7 +54,7 @@ export class InboundRequest {
     startedAtMs: number | null,
   ) {
     this.request = request;
-    this.#carrier = carrier;
+    this.carrier = carrier;
     this.response = response;
     this.#gate = gate;
     const own = (carrierOf(request) as Seen)[said];
@@ -186,7 +186,7 @@ export class InboundRequest {
 
   /** The path as the client sent it, with its query. */
   get path(): string {
-    return pathOf(this.request, this.#carrier);
+    return pathOf(this.request, this.carrier);
   }
 
   /** Its right to run under its key; null where it has no key, or keys are not deduplicated. */
@@ -197,16 +197,15 @@ export class InboundRequest {
   /** Whose its key is. @throws {@link OptionError} where nobody is named. */
   get scope(): string | null {
     const { scope } = this.gate.idempotency;
-    return scope === null ? null : scopeOf(this.#carrier, scope);
+    return scope === null ? null : scopeOf(this.carrier, scope);
   }
 
-  /** Whether it has a key that is to be claimed, which is so once. */
+  /** Whether it has a key that is to be claimed, which is so once, and for some methods only. */
   startsClaim(): boolean {
-    if (this.#key === null || this.#isClaiming || this.gate.idempotency.deduplication === null) {
-      return false;
-    }
-    this.#isClaiming = true;
-    return true;
+    const { deduplication } = this.gate.idempotency;
+    if (this.#key === null || this.#isClaiming || deduplication === null) return false;
+    this.#isClaiming = deduplication.claimsMethod(this.request.method ?? "");
+    return this.#isClaiming;
   }
 
   /** Told that it may run under its key. */
@@ -269,7 +268,7 @@ export class InboundRequest {
     const hasStore = this.#gate.idempotency.deduplication !== null;
     if (hasStore || idempotency.deduplication === null) return;
     this.#gate = { ...this.#gate, idempotency };
-    this.#carrier = carrier;
+    this.carrier = carrier;
   }
 
   #timed(): RequestTime {

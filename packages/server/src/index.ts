@@ -3,6 +3,8 @@ export { memoryStore, type MemoryStoreOptions } from "@reissue/core";
 export { balancerIdleMs, type Balancer } from "./balancers.ts";
 export { claimOf } from "./claim-of.ts";
 export { deduplicate } from "./deduplication/deduplicate.ts";
+export type { Keep, KeepableResponse } from "./deduplication/keep.ts";
+export type { Fingerprint } from "./deduplication/own-fingerprint.ts";
 export { drain, type DrainableServer, type Drained, type DrainOptions } from "./drain.ts";
 export { escape } from "./escape.ts";
 export { gateKeys, gateSettings, type GateOptions, type GateSettings } from "./gate-settings.ts";

@@ -21,3 +21,9 @@ export interface FingerprintParts {
 export function fingerprint({ method, path, contentType, body }: FingerprintParts): string {
   return framedHash("reissue request fingerprint 1", [method, path, contentType], body);
 }
+
+/** The fingerprint of a request whose service says itself what a retry has in common with it. */
+export function chosenFingerprint(chosen: string | Uint8Array): string {
+  const bytes = typeof chosen === "string" ? Buffer.from(chosen) : chosen;
+  return framedHash("reissue chosen fingerprint 1", [], bytes);
+}

@@ -2,6 +2,7 @@ import { begin, fingerprint, isPromise, type KeyedRequest } from "@reissue/core"
 
 import type { InboundRequest } from "../inbound-request.ts";
 import { capture } from "./capture.ts";
+import { ownFingerprint } from "./own-fingerprint.ts";
 import { letRead, readBody } from "./read-body.ts";
 import { replay } from "./replay.ts";
 import { Settlement } from "./settlement.ts";
@@ -42,7 +43,9 @@ export async function deduplicate(
     contentType: request.headers["content-type"] ?? "",
     body,
   };
-  const keyed = new Keyed(scope, key, fingerprint(parts), inbound);
+  const own = deduplication.fingerprint;
+  const mark = own === null ? fingerprint(parts) : ownFingerprint(own, inbound.carrier, body);
+  const keyed = new Keyed(scope, key, mark, inbound);
   const said = begin(keyed, deduplication.claims);
   const beginning = isPromise(said) ? await said : said;
   // Nobody waits for it any more, or it was answered meanwhile.

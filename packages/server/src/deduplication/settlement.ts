@@ -10,6 +10,7 @@ import type { Deduplication } from "../idempotency-settings.ts";
 import type { InboundRequest } from "../inbound-request.ts";
 import type { Captured, CaptureListener } from "./capture.ts";
 import type { Head, Keeps } from "./head.ts";
+import { isKept, type Keep } from "./keep.ts";
 import { keepsTrailer } from "./kept-headers.ts";
 import { watchLateResponse } from "./late-response.ts";
 
@@ -20,6 +21,7 @@ export class Settlement implements CaptureListener {
   readonly #inbound: InboundRequest;
   readonly #claim: Claim;
   readonly #claims: ClaimSettings;
+  readonly #keep: Keep | null;
 
   constructor(inbound: InboundRequest, claim: Claim, deduplication: Deduplication) {
     this.maxBytes = deduplication.maxAnswerBytes;
@@ -27,6 +29,7 @@ export class Settlement implements CaptureListener {
     this.#inbound = inbound;
     this.#claim = claim;
     this.#claims = deduplication.claims;
+    this.#keep = deduplication.keep;
   }
 
   onWhole({ head, trailers, body }: Captured): Awaitable<unknown> {
@@ -36,8 +39,12 @@ export class Settlement implements CaptureListener {
     // The framework's own response to what was thrown and is no error to it, or an error handler's that sets no status.
     const isFalse = hasFailed && head.status < 300;
     if (head.status >= 500 || isFalse) return claim.fail(head.status);
-    if (isKeptStatus(head.status))
+    if (isKeptStatus(head.status)) {
+      const keep = this.#keep;
+      if (keep !== null && body !== null && !isKept(keep, head, body))
+        return claim.fail(head.status);
       return claim.complete(kept({ head, trailers, body }, request.method));
+    }
     // It may have stopped its work halfway, as it was told to.
     return claim.lost ? claim.fail(500) : claim.release();
   }

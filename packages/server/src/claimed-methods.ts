@@ -1,0 +1,26 @@
+import { describe, isSafeMethod, OptionError } from "@reissue/core";
+
+/** Whether the keys of requests with a method are claimed. */
+export type ClaimsMethod = (method: string) => boolean;
+
+/**
+ * Reads which methods' keys are claimed; by default those of all methods that are not safe (RFC 9110 §9.2.1).
+ *
+ * @throws {@link OptionError} for what is no list of methods.
+ */
+export function claimedMethods(methods: readonly string[] | undefined, path: string): ClaimsMethod {
+  if (methods === undefined) return (method) => !isSafeMethod(method);
+  if (!Array.isArray(methods)) {
+    throw new OptionError(path, `must be an array of methods, got ${describe(methods)}`);
+  }
+  for (const [index, method] of methods.entries()) {
+    // Methods are case-sensitive, and every one that is in use is in upper case: "post" would claim nothing.
+    if (typeof method === "string" && /^[A-Z][A-Z-]*$/.test(method)) continue;
+    throw new OptionError(
+      `${path}[${index}]`,
+      `must be a method such as "POST", got ${describe(method)}`,
+    );
+  }
+  const claimed = new Set(methods);
+  return (method) => claimed.has(method);
+}
