@@ -40,6 +40,25 @@ test("a limit of several is used up, never exceeded, and the order of arrival is
   }
 });
 
+test.each([1, 3])(
+  "a plain POST in line has its turn among %d callers whose next GET follows at once",
+  async (callers) => {
+    const server = await opened();
+    const upstream = outbound({ connections: 1 });
+    let waiting = true;
+    let gets = 0;
+    const keepAsking = async (): Promise<void> => {
+      for (; waiting && gets < 100; gets += 1) await got(upstream, server.origin);
+    };
+    const asking = Array.from({ length: callers }, keepAsking);
+    await posted(upstream, server.origin);
+    waiting = false;
+    await Promise.all(asking);
+    expect(gets).toBeLessThan(20);
+    expect(server.connections).toBe(1);
+  },
+);
+
 test("a waiter that is aborted leaves, and nobody behind it loses the place", async () => {
   const server = await opened({ respond: { delayMs: 30 } });
   const upstream = outbound({ connections: 1 });

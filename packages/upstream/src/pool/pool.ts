@@ -78,7 +78,7 @@ export class Pool implements ConnectionOwner {
 
   /** Finds a connection for a call, or has it wait until it is brought one or refused. */
   acquire(waiter: Waiter, nowMs: number): Connection | Refusal | Waiting {
-    const found = this.#find(waiter, nowMs);
+    const found = this.#isPromised ? null : this.#find(waiter, nowMs);
     if (found !== null) return found;
     const forProbe = this.#outage.holdsBack(waiter, nowMs);
     if (forProbe && this.#waiters.size >= this.#settings.maxWaitingForProbe) {
@@ -192,6 +192,15 @@ export class Pool implements ConnectionOwner {
     const all = this.#all.empty();
     this.#idle.length = 0;
     await Promise.all(all.map((connection) => connection.evict(error)));
+  }
+
+  /**
+   * Whether those in line wait for what came back in this turn of the event loop, with nothing else to be had: whoever
+   * took it before them would let what cannot be resent wait for as long as others come.
+   */
+  get #isPromised(): boolean {
+    if (this.#waiters.size === 0 || this.#settling.length === 0) return false;
+    return this.#all.size >= this.#settings.connections;
   }
 
   #find(waiter: Waiter, nowMs: number): Connection | null {
