@@ -45,14 +45,16 @@ test.each([1, 3])(
   async (callers) => {
     const server = await opened();
     const upstream = outbound({ connections: 1 });
-    let waiting = true;
+    const served = new AbortController();
     let gets = 0;
     const keepAsking = async (): Promise<void> => {
-      for (; waiting && gets < 100; gets += 1) await got(upstream, server.origin);
+      for (; !served.signal.aborted && gets < 100; gets += 1) {
+        await got(upstream, server.origin);
+      }
     };
     const asking = Array.from({ length: callers }, keepAsking);
     await posted(upstream, server.origin);
-    waiting = false;
+    served.abort();
     await Promise.all(asking);
     expect(gets).toBeLessThan(20);
     expect(server.connections).toBe(1);
