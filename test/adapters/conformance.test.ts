@@ -71,7 +71,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
         title: "Bad Gateway",
         status: 502,
       });
-      expect(service.errors).toEqual([]);
+      expect(service.errors).toMatchObject([{ status: 502, cause: { code: "ECONNREFUSED" } }]);
     });
   });
 

@@ -98,7 +98,7 @@ test("a reply that its handler has taken over is answered with 504 when the rout
   await app.register(reissue, { timeoutMs: 50, idempotency });
   const runs: Promise<unknown>[] = [];
   app.post("/", (_request, reply) => {
-    reply.hijack().raw.setHeader("x-half", "done");
+    reply.hijack().raw.setHeader("etag", "half").setHeader("x-trace", "kept");
     const end = (): unknown => reply.raw.end("late");
     runs.push(new Promise((resolve) => setTimeout(resolve, 200)).then(end));
   });
@@ -107,7 +107,7 @@ test("a reply that its handler has taken over is answered with 504 when the rout
   const answer = await fetch(origin, { method: "POST", headers });
   expect([answer.status, await answer.text()]).toEqual([504, "Gateway Timeout"]);
   expect(answer.headers.get("x-should-retry")).toBe("true");
-  expect(answer.headers.get("x-half")).toBe(null);
+  expect([answer.headers.get("etag"), answer.headers.get("x-trace")]).toEqual([null, "kept"]);
   expect(logged).toMatchObject([{ level: 50, msg: "Gateway Timeout", err: { statusCode: 504 } }]);
   await Promise.all(runs);
   // What the handler has done by now is not done again as long as its claim holds.

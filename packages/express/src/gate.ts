@@ -7,6 +7,7 @@ import {
   giveUpstream,
   InboundRequest,
   lazyUpstream,
+  mute,
   passes,
   respond,
   routeSettings,
@@ -118,8 +119,13 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
         const inbound = InboundRequest.of(req, res, settings);
         const passed = escape(error, inbound, answers);
         if (passed === null) return;
+        if (passed.asProblem) {
+          respond(res, passed.error, true);
+          mute(res);
+          next(passed.error);
+        }
         // Express would destroy the connection, as of any response that has begun.
-        if (inbound.endIsHeld) res.once("close", () => next(passed.error));
+        else if (inbound.endIsHeld) res.once("close", () => next(passed.error));
         else next(passed.error);
       };
     },

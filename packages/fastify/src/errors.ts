@@ -1,4 +1,4 @@
-import { escape, InboundRequest } from "@reissue/server";
+import { escape, InboundRequest, mute, respond } from "@reissue/server";
 import type {
   FastifyError,
   FastifyReply,
@@ -6,6 +6,8 @@ import type {
   RouteHandlerMethod,
   RouteOptions,
 } from "fastify";
+
+import { setReplyHeaders } from "./reply-headers.ts";
 
 /** The inbound request behind one of Fastify's, which there is not yet where a hook before ours has failed. */
 export type InboundOf = (request: FastifyRequest, reply: FastifyReply) => InboundRequest;
@@ -18,6 +20,11 @@ export function translating(own: ErrorHandler | undefined, inboundOf: InboundOf)
   return function reissueErrors(error, request, reply) {
     const passed = escape(error, inboundOf(request, reply));
     if (passed === null) return void reply.hijack();
+    if (passed.asProblem) {
+      setReplyHeaders(reply);
+      respond(reply.raw, passed.error, true);
+      mute(reply.raw);
+    }
     if (own === undefined) return failWith(passed.error);
     return own.call(this, passed.error as FastifyError, request, reply);
   };

@@ -28,6 +28,7 @@ import fp from "fastify-plugin";
 
 import { translating, watched } from "./errors.ts";
 import { watchNotFound } from "./not-found.ts";
+import { setReplyHeaders } from "./reply-headers.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -139,11 +140,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     if (inbound.limit((error) => expire(error, inbound, reply))) unlimitAtSend(inbound, reply);
     if (!inbound.startsClaim()) return done();
     // What other plugins have set by now belongs to a replay too.
-    const beforeReplay = (): void => {
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value);
-      }
-    };
+    const beforeReplay = (): void => setReplyHeaders(reply);
     deduplicate(inbound, beforeReplay).then((runs) => {
       if (runs) done();
       // Not before it was written, or Fastify would leave an error without a response.

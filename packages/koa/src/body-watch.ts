@@ -1,4 +1,4 @@
-import { escape, InboundRequest } from "@reissue/server";
+import { escape, InboundRequest, respond } from "@reissue/server";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { finished, Stream } from "node:stream";
@@ -87,7 +87,9 @@ function failed(response: KoaResponse, stream: Body, error: Error): void {
   // Koa destroys a body as its client leaves, which says nothing of a keyed request's work: it is not to run again.
   if (res.headersSent || inbound.left) return cut(res, error);
   const passed = escape(error, inbound, answers);
-  if (passed !== null) response.ctx.onerror(passed.error as never);
+  if (passed === null) return;
+  if (passed.asProblem) respond(res, passed.error, true);
+  response.ctx.onerror(passed.error as never);
 }
 
 /** Not the connection at once: it may carry others, over HTTP/2 or to a client that does not wait for their answers. */

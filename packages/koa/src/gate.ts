@@ -6,6 +6,7 @@ import {
   InboundRequest,
   lazyUpstream,
   passes,
+  respond,
   routeSettings,
   upstreamHolder,
   type GateOptions,
@@ -95,7 +96,11 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
     return handled.then(undefined, (error: unknown) => {
       const failed = inbound ?? InboundRequest.of(ctx.req, ctx.res, settings, ctx);
       const passed = escape(error, failed, answers);
-      if (passed !== null) throw passed.error;
+      if (passed !== null) {
+        if (passed.asProblem) respond(ctx.res, passed.error, true);
+        // Koa tells its listeners, and those outside hear of it, though it may have been answered.
+        throw passed.error;
+      }
       // It has been answered: Koa has nothing to do any more.
       ctx.respond = false;
     });

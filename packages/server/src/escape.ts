@@ -1,8 +1,14 @@
 import { isReissueAnswer } from "@reissue/core";
 
 import type { InboundRequest } from "./inbound-request.ts";
-import { respond } from "./respond.ts";
 import { translate, type Answers } from "./translation.ts";
+
+/** An error as it is handed on to the application's error handling. */
+export interface Escaped {
+  readonly error: unknown;
+  /** Whether Reissue responds with it as problem details; the application is told of it all the same. */
+  readonly asProblem: boolean;
+}
 
 /**
  * Deals with an error that has escaped from a handler, and tells what is handed on to the application's error handling.
@@ -14,7 +20,7 @@ export function escape(
   error: unknown,
   inbound: InboundRequest,
   answers: Answers = () => true,
-): { readonly error: unknown } | null {
+): Escaped | null {
   const { request, response, gate } = inbound;
   inbound.unlimit();
   const translation = translate(error, inbound, answers);
@@ -30,8 +36,6 @@ export function escape(
     else response.destroy();
   }
   const { error: passed } = translation;
-  const render = gate.problemDetails && isReissueAnswer(passed) && !response.headersSent;
-  if (!render || inbound.unheard) return { error: passed };
-  respond(response, passed, true);
-  return null;
+  const isRendered = gate.problemDetails && isReissueAnswer(passed);
+  return { error: passed, asProblem: isRendered && !response.headersSent && !inbound.unheard };
 }

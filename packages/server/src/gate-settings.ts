@@ -42,8 +42,8 @@ export interface GateOptions<Carrier = IncomingMessage> extends RouteOptions {
    */
   readonly retryAfterSeconds?: number | undefined;
   /**
-   * Whether failures are answered by Reissue itself, as `application/problem+json` (RFC 9457), instead of being handed to
-   * the application's own error handler.
+   * Whether Reissue responds to failures itself, as `application/problem+json` (RFC 9457). The application's own error
+   * handling is told of them all the same; what it responds is ignored.
    *
    * @defaultValue false
    */

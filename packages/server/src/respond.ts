@@ -12,21 +12,47 @@ import { problemDetails } from "./problem-details.ts";
  */
 export function respond(response: ServerResponse, error: unknown, asProblem: boolean): void {
   let body: string;
+  const answer = isAnswer(error) ? error : unknownError;
   try {
-    body = prepare(response, isAnswer(error) ? error : unknownError, asProblem);
+    body = prepare(response, answer, asProblem);
   } catch {
+    for (const name of Object.keys(answer.headers ?? {})) response.removeHeader(name);
     body = prepare(response, unknownError, asProblem);
   }
   response.end(body);
 }
+
+/** Headers that describe the content that was to be sent, and how it may be cached: RFC 9110 §8 and §10.2.2, RFC 9111. */
+const ofContent = [
+  "accept-ranges",
+  "age",
+  "cache-control",
+  "content-digest",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-md5",
+  "content-range",
+  "content-type",
+  "digest",
+  "etag",
+  "expires",
+  "last-modified",
+  "location",
+  "repr-digest",
+  "trailer",
+  "transfer-encoding",
+];
 
 /** Sets everything but the body, and gives that back. */
 function prepare(response: ServerResponse, answer: GatewayError, asProblem: boolean): string {
   const { status, expose, message, headers } = answer;
   const text = expose ? message : (STATUS_CODES[status] ?? "Error");
   const body = asProblem ? JSON.stringify(problemDetails(answer)) : text;
-  // They were meant for the response that there is not.
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  // Others, such as those of CORS and of security, hold for this response too.
+  for (const name of ofContent) response.removeHeader(name);
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   response.setHeader(
     "Content-Type",
