@@ -74,7 +74,7 @@ describe("over HTTP/1.1", () => {
 
   test("a resend, its back-off, its body and what is decided are the caller's", async () => {
     const server = await opened();
-    const upstream = outbound({ connections: 1 });
+    const upstream = outbound({ connections: 1, retry: { maxAttempts: 5 } });
     await as("opener", upstream, server.origin);
     const log = contextLog(caller);
     server.script([

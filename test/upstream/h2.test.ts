@@ -69,12 +69,14 @@ describe("a refused stream", () => {
     expect(log.records[1]?.failure).toMatchObject({ kind: "refused-stream", delivery: "unsent" });
     expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["unsent"]);
     expect(server.heads).toHaveLength(3);
-    expect(log.records[2]?.reused).toBe(false);
+    // Nothing is wrong with the connection on which it was refused.
+    expect(log.records[2]?.reused).toBe(true);
+    expect(server.sessions).toHaveLength(1);
   });
 
   test("again and again is given up after the window, as unsent", async () => {
     const server = await h2Server(own, (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
-    const upstream = outbound({ ...h2, retry: { unsentWindowMs: 80 } });
+    const upstream = outbound({ ...h2, retry: { unsentWindowMs: 300 } });
     const error = await posted(upstream, server.origin).catch((thrown: UpstreamError) => thrown);
     expect(error).toMatchObject({ delivery: "unsent", reason: "attempts-exhausted" });
     expect(server.heads.length).toBeGreaterThan(1);

@@ -35,6 +35,7 @@ export {
 } from "./retry/condition.ts";
 export {
   decide,
+  unsentBackOff,
   isRetrySafe,
   type Decision,
   type GiveUpReason,

@@ -17,9 +17,13 @@ import { traceDecision } from "./trace.ts";
 /** How safely each delivery says that nothing was processed. */
 const strength: Record<Delivery, number> = { unsent: 3, stale: 2, unknown: 1, delivered: 0 };
 
-/** What went wrong in one call so far; made only once something has. */
+/** What one call has tried so far, and what went wrong. */
 export class AttemptHistory {
-  readonly #records: AttemptRecord[] = [];
+  #records: AttemptRecord[] | null = null;
+  /** Sends so far, of every kind, with those that never got a connection. */
+  sends = 0;
+  /** When the last of them began. */
+  sentAtMs = 0;
   #staleResends = 0;
   #unsentResends = 0;
   #unsentSinceMs: number | null = null;
@@ -39,36 +43,33 @@ export class AttemptHistory {
   add(record: AttemptRecord, triedSinceMs: number): void {
     // One that was answered may well have been processed.
     const delivery = record.failure?.delivery ?? "unknown";
-    this.#records.push(record);
+    (this.#records ??= []).push(record);
     if (delivery === "unsent") this.#unsentSinceMs ??= triedSinceMs;
     else this.#unsentSinceMs = null;
     const isWeaker = this.#delivery === null || strength[delivery] < strength[this.#delivery];
     if (isWeaker) this.#delivery = delivery;
   }
 
-  /** Takes note of an attempt that never got a connection. */
-  addNeverSent(
-    attempt: number,
-    startedAtMs: number,
-    nowMs: number,
-    failure: Failure,
-    error: unknown,
-  ): void {
+  /** Takes note of an attempt that begins. */
+  begin(nowMs: number): void {
+    this.sends += 1;
+    this.sentAtMs = nowMs;
+  }
+
+  /** Takes note that the last attempt never got a connection. */
+  addNeverSent(nowMs: number, failure: Failure, error: unknown): void {
+    const { sends: attempt, sentAtMs: startedAtMs } = this;
     const durationMs = nowMs - startedAtMs;
     const never = { reused: null, idleMs: null, status: null };
     this.add({ attempt, startedAtMs, durationMs, ...never, failure, error }, startedAtMs);
   }
 
-  /**
-   * Decides what is done after an attempt, and pays for it if that is a resend.
-   *
-   * @param sends - Sends so far, of every kind.
-   */
-  decide(outcome: Outcome, request: OutboundRequest, sends: number): Decision {
+  /** Decides what is done after an attempt, and pays for it if that is a resend. */
+  decide(outcome: Outcome, request: OutboundRequest): Decision {
     const nowMs = request.origin.clock.now();
-    const state = this.#state(request, sends, nowMs);
+    const state = this.#state(request, nowMs);
     const decision = decide(outcome, request.facts, request.policy, state);
-    traceDecision(request, sends, outcome, decision);
+    traceDecision(request, this.sends, outcome, decision);
     if (decision.action === "resend") this.#pay(decision.reason, request, nowMs);
     return decision;
   }
@@ -84,15 +85,15 @@ export class AttemptHistory {
       failure: { ...failure, delivery },
       reason,
       origin,
-      attempts: this.#records,
+      attempts: this.#records ?? [],
       cause,
     });
   }
 
-  #state({ origin, deadlineMs }: OutboundRequest, sends: number, nowMs: number): RetryState {
+  #state({ origin, deadlineMs }: OutboundRequest, nowMs: number): RetryState {
     const outageSinceMs = origin.outage.sinceMs(nowMs);
     return {
-      attempts: Math.max(sends - this.#staleResends - this.#unsentResends, 1),
+      attempts: Math.max(this.sends - this.#staleResends - this.#unsentResends, 1),
       staleResends: this.#staleResends,
       unsentResends: this.#unsentResends,
       // An upstream that was already down when this call came gets no window of its own from it.

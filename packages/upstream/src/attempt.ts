@@ -43,7 +43,7 @@ export interface AttemptOwner extends InContext {
   onData(chunk: Buffer): boolean;
   onComplete(attempt: Attempt, trailers: RawHeaders): void;
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void;
-  /** It failed; who is told calls {@link Attempt.letGo}. */
+  /** It failed; who is told calls {@link Attempt.letGo} or {@link Attempt.giveBack}. */
   onFailure(attempt: Attempt, error: Error): void;
   /** Ends the whole call. */
   abort(reason: Error): void;
@@ -274,7 +274,15 @@ export class Attempt implements Occupant {
       return;
     }
     if (this.#discarding) return this.letGo();
+    this.connection.completing = true;
     this.context.runInAsyncScope(() => this.#owner.onFailure(this, error));
+    this.connection.completing = false;
+  }
+
+  /** Gives back the connection, on which the upstream has refused the request and may well take others. */
+  giveBack(): void {
+    if (this.connection.open) this.#pool.release(this.connection, this.#idleMs);
+    else this.letGo();
   }
 
   /** Gives up the connection that it failed on, once all has been learned from it. */

@@ -40,12 +40,10 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   readonly #host: ExchangeHost;
   readonly #request: OutboundRequest;
   readonly #reply: Reply;
-  #history: AttemptHistory | null = null;
-  #sends = 0;
+  readonly #history: AttemptHistory;
   /** What the attempt under way, or the one being waited for, needs. */
   need: Need = "any";
   #attempt: Attempt | null = null;
-  #sentAtMs = 0;
   readonly #timeout: AttemptTimeout;
   readonly #wait: Wait;
   #abortReason: Error | null = null;
@@ -57,8 +55,9 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     this.#host = host;
     this.#request = request;
     this.#reply = new Reply(this, handler, request.step);
+    this.#history = new AttemptHistory(request.options.redirected === true);
     this.#timeout = new AttemptTimeout(request, this);
-    this.#wait = new Wait(host, this, request.origin.clock);
+    this.#wait = new Wait(host, request, this);
   }
 
   /** Whether the request may be sent again after it was written. */
@@ -148,6 +147,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
       this.#reply.inform(status, headers, resume, statusText);
       return true;
     }
+    this.#wait.onOutcome(true);
     attempt.connection.takeHint(headers);
     const { origin, policy } = this.#request;
     const crossed = attempt.crossedBy(status, headers);
@@ -197,7 +197,8 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     });
     this.#reply.drop();
     origin.learnFrom(this, attempt, failure, error);
-    attempt.letGo();
+    if (failure.kind === "refused-stream") attempt.giveBack();
+    else attempt.letGo();
     this.#endAttempt(attempt, attempt.record(failure, error));
     this.#resendOrFail(failure, error);
   }
@@ -205,14 +206,13 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   #send(need: Need, nowMs: number): void {
     const { origin, deadlineMs } = this.#request;
     this.need = need;
-    this.#sentAtMs = nowMs;
-    this.#sends += 1;
+    this.#history.begin(nowMs);
     if (nowMs >= deadlineMs) return this.#neverSent(timeoutError(), "pool");
     this.#timeout.start(nowMs);
     const found = origin.pool.acquire(this, nowMs);
     if (found instanceof Connection) this.#dispatch(found, nowMs);
     else if (found === "in-line") this.#wait.begin();
-    else if (found === "for-probe") this.#waitForProbe();
+    else if (found === "for-probe") this.#wait.forProbe();
     else this.onRefused(found.error);
   }
 
@@ -233,32 +233,20 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
       origin.pool.giveBack(connection);
       return;
     }
-    const attempt = new Attempt(this, origin, connection, this.#sends, this.#sentAtMs, nowMs);
+    const { sends, sentAtMs } = this.#history;
+    const attempt = new Attempt(this, origin, connection, sends, sentAtMs, nowMs);
     this.#attempt = attempt;
     traceStart(attempt, this.#request);
     connection.dispatch(options, attempt);
   }
 
-  /** Waits for what a probe finds, for no longer than connecting would be tried again. */
-  #waitForProbe(): void {
-    const { origin, policy } = this.#request;
-    const { outage, clock } = origin;
-    this.#wait.beginFor(policy.unsentWindowMs, () => {
-      if (outage.sinceMs(clock.now()) !== null) this.onRefused(outage.error);
-      // It is over, and what is waited for is a turn.
-      else this.#wait.begin();
-    });
-  }
-
   /** Ends an attempt that got no connection. */
   #neverSent(error: unknown, timedOutIn: "pool" | "connect" | undefined): void {
-    const { clock, pool } = this.#request.origin;
-    pool.leave(this);
     this.#wait.end();
     this.#timeout.stop();
     const timedOut = timedOutIn !== undefined;
     const failure = classify(error, { written: false, timedOut, phase: timedOutIn });
-    this.#knownHistory().addNeverSent(this.#sends, this.#sentAtMs, clock.now(), failure, error);
+    this.#history.addNeverSent(this.#request.origin.clock.now(), failure, error);
     this.#resendOrFail(failure, error);
   }
 
@@ -268,24 +256,26 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     this.#timeout.stop();
     if (record !== null) {
       this.#request.body.stop();
-      this.#knownHistory().add(record, attempt.handedOverAtMs);
+      this.#history.add(record, attempt.handedOverAtMs);
     }
     traceEnd(attempt, record);
   }
 
-  #knownHistory(): AttemptHistory {
-    return (this.#history ??= new AttemptHistory(this.#request.options.redirected === true));
-  }
-
   #resendOrFail(failure: Failure, error: unknown): void {
     // What is no transport failure, a refused argument or the caller's own stream, passes untouched.
+    this.#wait.onOutcome(false);
     if (this.#abortReason !== null) return this.#fail(this.#abortReason);
     if (failure.kind === "unknown") return this.#fail(error as Error);
-    const history = this.#knownHistory();
-    const decision = history.decide({ type: "failure", failure }, this.#request, this.#sends);
-    if (decision.action === "resend") return this.#resend(decision);
-    const { name } = this.#request.origin;
-    this.#fail(history.toError(failure, decision.reason, name, error));
+    const decision = this.#history.decide({ type: "failure", failure }, this.#request);
+    const { name, clock } = this.#request.origin;
+    if (decision.action === "give-up") {
+      this.#fail(this.#history.toError(failure, decision.reason, name, error));
+    } else if (failure.kind === "refused-stream" && decision.reason === "unsent") {
+      const send = (): void => this.#send(this.#usualNeed, clock.now());
+      this.#wait.forLeave(send, () => this.#resendOrFail(failure, error));
+    } else {
+      this.#resend(decision);
+    }
   }
 
   #resend(decision: Decision & { readonly action: "resend" }): void {
@@ -293,13 +283,13 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     this.#timedOut = false;
     const need = decision.connection === "fresh" ? "fresh" : this.#usualNeed;
     if (decision.delayMs <= 0) return this.#send(need, clock.now());
-    this.#wait.beginFor(decision.delayMs, () => this.#send(need, clock.now()));
+    this.#wait.backOff(decision.delayMs, () => this.#send(need, clock.now()));
   }
 
   /** Sends again in the place of an answer that has not ended yet; false when the answer is the caller's. */
   #resendInstead(attempt: Attempt, outcome: Outcome, record: AttemptRecord): boolean {
     return this.context.runInAsyncScope(() => {
-      const decision = this.#knownHistory().decide(outcome, this.#request, this.#sends);
+      const decision = this.#history.decide(outcome, this.#request);
       if (decision.action === "give-up") return false;
       this.#reply.drop();
       attempt.discard();
@@ -319,7 +309,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     const { origin } = this.#request;
     this.#ended = true;
     this.#timeout.stop();
-    origin.pool.leave(this);
+    this.#wait.onOutcome(false);
     this.#wait.end();
     this.#stopListening?.();
     this.#request.release();

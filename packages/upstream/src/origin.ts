@@ -1,9 +1,10 @@
-import { RetryBudget, type Clock, type Failure } from "@reissue/core";
+import { RetryBudget, unsentBackOff, type Clock, type Failure } from "@reissue/core";
 
 import type { Attempt } from "./attempt.ts";
 import type { OriginSettings } from "./origin-settings.ts";
 import { Outage } from "./pool/outage.ts";
 import { Pool } from "./pool/pool.ts";
+import { Refusals } from "./pool/refusals.ts";
 import { TimeoutQueue } from "./timeout-queue.ts";
 
 /** One upstream origin: its connections, what it can still afford, and whether it can be reached. */
@@ -14,6 +15,7 @@ export class Origin {
   readonly clock: Clock;
   readonly pool: Pool;
   readonly outage: Outage;
+  readonly refusals: Refusals;
   readonly budget: RetryBudget;
   readonly staleBudget: RetryBudget;
   /** The timeouts of attempts that have their full time. */
@@ -27,6 +29,7 @@ export class Origin {
     this.clock = clock;
     this.outage = new Outage(settings.policy.unsentWindowMs);
     this.pool = new Pool(name, settings, clock, this.outage);
+    this.refusals = new Refusals(unsentBackOff(settings.policy), clock);
     this.budget = new RetryBudget(settings.policy.budget);
     this.staleBudget = new RetryBudget(settings.policy.staleBudget);
     this.timeouts = new TimeoutQueue(settings.policy.attemptTimeoutMs, clock);
@@ -67,6 +70,7 @@ export class Origin {
     if (attempt.neverBegun && failure.kind === "reset") {
       this.pool.idleLimit.onDeath(nowMs - attempt.connection.idleSinceMs, nowMs);
     }
+    if (failure.kind === "refused-stream") this.refusals.onRefusal();
     if (failure.delivery === "stale") {
       this.pool.idleLimit.onDeath(attempt.idleMs ?? 0, nowMs);
       this.pool.retireElders(attempt.connection.idleSinceMs);

@@ -106,7 +106,8 @@ function broken([outcome, request, policy, state]: Input, decision: Decision): s
   if (!Number.isFinite(delayMs) || delayMs < 0) return "no delay";
   if (state.nowMs + delayMs >= state.deadlineMs) return "past the deadline";
   const noConnection = unsent && failure?.phase === "pool" && failure.kind === "timeout";
-  const anyDoes = failure === null || (inWindow && noConnection);
+  const streamRefused = failure?.kind === "refused-stream";
+  const anyDoes = failure === null || (inWindow && (noConnection || streamRefused));
   if (decision.connection !== (anyDoes ? "any" : "fresh")) return "wrong connection";
 
   const backOffHeld = delayMs === 0 || delayMs < boundMs;

@@ -1,5 +1,5 @@
 import type { Failure } from "../failure/failure.ts";
-import { fullJitter } from "./back-off.ts";
+import { fullJitter, type BackOff } from "./back-off.ts";
 import { failureCondition, statusListed } from "./condition.ts";
 import { isIdempotentMethod } from "./method.ts";
 import type { RetryPolicy } from "./policy.ts";
@@ -136,6 +136,11 @@ function decideListed(
  */
 const unsentCapShare = 1 / 8;
 
+/** The back-off between two resends of a request that never reached the application. */
+export function unsentBackOff({ backOff, unsentWindowMs }: RetryPolicy): BackOff {
+  return { ...backOff, capMs: Math.min(backOff.capMs, unsentWindowMs * unsentCapShare) };
+}
+
 /** Nothing reached the application, so neither method, attempts nor budget matter: only the window and the deadline. */
 function decideUnsent(
   failure: Failure,
@@ -150,11 +155,11 @@ function decideUnsent(
   }
   const leftMs = (state.unsentSinceMs ?? state.nowMs) + policy.unsentWindowMs - state.nowMs;
   if (leftMs <= 0) return giveUp("attempts-exhausted");
-  const { baseMs, capMs } = policy.backOff;
-  const unsent = { baseMs, capMs: Math.min(capMs, policy.unsentWindowMs * unsentCapShare) };
-  const delayMs = fullJitter(state.unsentResends, unsent, state.random);
-  // Nothing went wrong with a connection where none came in time.
-  const connection = failure.phase === "pool" && failure.kind === "timeout" ? "any" : "fresh";
+  const delayMs = fullJitter(state.unsentResends, unsentBackOff(policy), state.random);
+  // Nothing went wrong with a connection where none came in time, or where the upstream refused the request on it.
+  const any =
+    failure.kind === "refused-stream" || (failure.phase === "pool" && failure.kind === "timeout");
+  const connection = any ? "any" : "fresh";
   return resendBefore(state, Math.min(delayMs, leftMs), connection, "unsent");
 }
 

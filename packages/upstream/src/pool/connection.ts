@@ -49,7 +49,7 @@ export class Connection implements Bagged {
   served = 0;
   /** Since when the present socket has had nothing to do, in ms of the clock. */
   idleSinceMs = 0;
-  /** Whether undici is telling of the end of a response on it, and not yet ready for another request. */
+  /** Whether undici is telling of the end of a request on it, and not yet ready for another one. */
   completing = false;
   /** Whether the event loop has turned since it came back, so that a close that followed the answer would be known. */
   settled = true;
