@@ -37,7 +37,7 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
   readonly step?: string | undefined;
   /** How long the response may be silent between two chunks of its body, in ms; 0 or Infinity for ever. */
   readonly bodyTimeoutMs?: number | undefined;
-  /** Whether an earlier request of the same call has been answered, with a redirect. */
+  /** Whether an earlier request of the same call has been answered, with a redirect or a 421. */
   readonly redirected?: boolean | undefined;
   /** The inbound request that this call is made for. */
   readonly inbound?: Inbound | undefined;

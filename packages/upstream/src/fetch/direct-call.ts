@@ -79,8 +79,11 @@ export class DirectCall implements HopOwner {
       if (!this.followsRedirects) throw this.#failed("unexpected redirect");
       this.#follow(status, location);
       const last = this.#hop;
-      response = await this.#directed();
-      last?.leave();
+      try {
+        response = await this.#directed();
+      } finally {
+        last?.leave();
+      }
     }
     return response;
   }
@@ -97,6 +100,7 @@ export class DirectCall implements HopOwner {
   #send(): Promise<HopResponse> {
     const { agent, inbound, own } = this.#context;
     const { url, method, headers, body } = this.#target;
+    const isFirst = this.#hop === null;
     const hop = new FetchHop(this, method);
     this.#hop = hop;
     const request: ReissueDispatchOptions = {
@@ -109,7 +113,7 @@ export class DirectCall implements HopOwner {
       retry: own.retry,
       step: own.step,
       bodyTimeoutMs: own.bodyTimeoutMs,
-      redirected: this.#redirects > 0,
+      redirected: !isFirst,
       inbound,
     };
     agent.dispatch(request, hop as unknown as Dispatcher.DispatchHandler);
