@@ -70,6 +70,8 @@ export class InboundRequest {
     carrier: unknown = request,
   ): InboundRequest {
     const inbound = InboundRequest.of(request, response, settings, carrier);
+    // What was bound before is another gate's.
+    if (inbound.client !== client) inbound.#bound = null;
     inbound.client = client;
     return inbound;
   }
@@ -269,6 +271,8 @@ export class InboundRequest {
     if (hasStore || idempotency.deduplication === null) return;
     this.#gate = { ...this.#gate, idempotency };
     this.carrier = carrier;
+    // A client that was bound before knew of no scope.
+    this.#bound = null;
   }
 
   #timed(): RequestTime {
@@ -284,7 +288,8 @@ export class InboundRequest {
     const key = this.#key;
     const scope = key === null ? null : this.scope;
     const owner = key === null || scope === null ? null : { scope, key };
-    this.#steps ??= new OutboundSteps(owner);
+    this.#steps ??= new OutboundSteps();
+    if (owner !== null) this.#steps.ownedBy(owner);
     return {
       signal: this.signal,
       deadlineMs: timeoutMs === Infinity ? Infinity : this.#startedAt() + timeoutMs,

@@ -37,11 +37,21 @@ export interface StepOwner {
  */
 export class OutboundSteps {
   #owner: StepOwner | null;
+  /** Stands in for the owner while nobody has named one. */
+  #anonymous: StepOwner | null = null;
   #steps: Map<string, Step> | null = null;
 
   /** @param owner - The inbound request; without a key of its own, the keys are random, and no retry repeats them. */
   constructor(owner: StepOwner | null = null) {
     this.#owner = owner;
+  }
+
+  /**
+   * Told whose the steps are that begin from now on, where that was not known when the first client was bound: a route
+   * may read the key, or an inner gate name the scope, after a middleware has made calls. The first to be told counts.
+   */
+  ownedBy(owner: StepOwner): void {
+    this.#owner ??= owner;
   }
 
   /**
@@ -51,12 +61,12 @@ export class OutboundSteps {
    */
   begin(call: StepCall): OutboundStep {
     const { step, origin, method, fingerprint } = call;
-    this.#owner ??= { scope: "", key: crypto.randomUUID() };
+    const owner = this.#owner ?? (this.#anonymous ??= { scope: "", key: crypto.randomUUID() });
     this.#steps ??= new Map();
     const name = `${method} ${origin} ${step}`;
     const known = this.#steps.get(name);
     if (known !== undefined) return known.repeat(call);
-    const begun = new Step(derivedKey({ ...this.#owner, origin, method, step }), fingerprint);
+    const begun = new Step(derivedKey({ ...owner, origin, method, step }), fingerprint);
     this.#steps.set(name, begun);
     return begun;
   }
