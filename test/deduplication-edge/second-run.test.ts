@@ -223,4 +223,29 @@ describe.each([
     await clock.advance(leaseMs);
     expect(await ask(origin, { key: "k" })).toMatchObject({ status: 200, body: "again" });
   });
+
+  test("holds its key where an error handler writes its answer before it ends it", async () => {
+    const clock = manualClock();
+    const app = express();
+    app.set("env", "test");
+    const idempotency = { store: memoryStore({ clock }), scope: "shared", leaseMs } as const;
+    const gate = reissue({ clock, timeoutMs, idempotency });
+    let runs = 0;
+    app.use(gate, () => {
+      runs += 1;
+    });
+    const page: express5.ErrorRequestHandler = (error, _request, response, _next) => {
+      response.status(error.status).set("Content-Length", "5");
+      response.write("sorry");
+      response.end();
+    };
+    app.use(gate.errors(), page);
+    const origin = await listening(app);
+    const first = ask(origin, { key: "k" });
+    await expect.poll(() => runs, { interval: 2 }).toBe(1);
+    await clock.advance(timeoutMs);
+    expect(await first).toMatchObject({ status: 504, body: "sorry" });
+    await clock.advance(2 * leaseMs);
+    expect([(await ask(origin, { key: "k" })).status, runs]).toEqual([409, 1]);
+  });
 });

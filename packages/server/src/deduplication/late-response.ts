@@ -13,7 +13,9 @@ export function watchLateResponse(response: ServerResponse, onLate: () => void):
   for (const name of names) {
     const original = response[name] as Method;
     const late = function (this: ServerResponse, ...args: unknown[]): unknown {
-      onLate();
+      // Whoever answered in its place may have written the last byte, and has yet to end.
+      const isOwnEnd = name === "end" && !response.writableEnded && !response.destroyed;
+      if (!isOwnEnd) onLate();
       return Reflect.apply(original, this, args);
     };
     Object.defineProperty(response, name, { configurable: true, writable: true, value: late });
