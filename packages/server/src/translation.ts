@@ -39,7 +39,7 @@ export function translate(error: unknown, inbound: InboundRequest, answers: Answ
   if (unheard) return { action: "pass", error: answerable(error, answers) };
   // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
   if (headersSent) return { action: "cut", error: answerable(error, answers) };
-  const failure = classify(error);
+  const failure = failureOf(error, inbound);
   if (failure.status !== null) return { action: "pass", error: answerTo(failure, inbound, error) };
   return { action: "pass", error: foreignAnswerError(error) ?? answerable(error, answers) };
 }
@@ -56,6 +56,12 @@ function answerable(error: unknown, answers: Answers): unknown {
   } catch {
     return unanswerableError(error);
   }
+}
+
+/** What an error says of an upstream. While the client waits, it is no disconnect of its that has aborted a call. */
+function failureOf(error: unknown, { left }: InboundRequest): Failure {
+  const failure = classify(error);
+  return failure.kind === "aborted" && !left ? classify(error, { timedOut: true }) : failure;
 }
 
 /** What a request is answered with whose time is over. */

@@ -139,6 +139,10 @@ const table: Table = [
         code: "ERR_CANCELED",
         config: { signal: { reason: new DOMException("timeout", "TimeoutError") } },
       }),
+      thrown("The operation was aborted due to timeout", {
+        name: "CanceledError",
+        code: "ERR_CANCELED",
+      }),
     ],
   ],
   [

@@ -32,7 +32,9 @@ const messages: readonly Message[] = [
     shapes.badBody,
   ],
   [null, "Response does not match the HTTP/1.1 protocol (Invalid EOF state…", shapes.cutFraming],
-  // axios; the second is how 1.0 to 1.7 said the first.
+  // axios; where it is over fetch, only the words are left of an AbortSignal.timeout. The third is how 1.0 to 1.7 said
+  // the second.
+  ["ERR_CANCELED", "The operation was aborted due to timeout", shapes.answerTimeout],
   ["ERR_BAD_RESPONSE", "stream has been aborted", shapes.cut],
   ["ERR_BAD_RESPONSE", "maxContentLength size of -1 exceeded", shapes.cut],
   ["ECONNABORTED", "Request aborted", shapes.aborted],
