@@ -1,5 +1,4 @@
 import type { ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
 
 import { isPromise, type Awaitable, type Field } from "@reissue/core";
@@ -7,15 +6,10 @@ import { isPromise, type Awaitable, type Field } from "@reissue/core";
 import { asSent, companyOf, type HeadCompany } from "./head-encoding.ts";
 import { headGiven, headOf, setHeaders, type Head, type Keeps } from "./head.ts";
 import { headersSet } from "./headers-set.ts";
-import {
-  intercept,
-  sayEnded,
-  type Interceptor,
-  type Method,
-  type Methods,
-} from "./interception.ts";
+import { intercept, sayEnded, type Interceptor } from "./interception.ts";
+import type { Method, Methods } from "./methods.ts";
 import { bytesOf, isChunk, Recording } from "./recording.ts";
-import { giveStandIn, hasStandIn } from "./stand-in.ts";
+import { hasStandIn } from "./stand-in.ts";
 
 /** A response as it was given to node:http. */
 export interface Captured {
@@ -60,7 +54,7 @@ export function capture(response: ServerResponse, listener: CaptureListener): vo
 class Capture implements Interceptor {
   readonly #response: ServerResponse;
   readonly #listener: CaptureListener;
-  readonly #originals: Methods;
+  #originals: Methods;
   readonly #recording: Recording;
   readonly #isHead: boolean;
   #head: Head | null = null;
@@ -171,9 +165,9 @@ class Capture implements Interceptor {
     this.#hasBegun = true;
   }
 
-  leave(socket: Socket, response: ServerResponse): void {
+  leave(give: () => Methods | null): void {
     if (this.#hasBegun || this.#isSettled) return;
-    giveStandIn(response, socket);
+    this.#originals = give() ?? this.#originals;
     this.#listener.onLeft();
   }
 

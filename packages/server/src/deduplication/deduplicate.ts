@@ -20,8 +20,6 @@ export async function deduplicate(
   const { request, response, key, scope } = inbound;
   const { deduplication } = inbound.gate.idempotency;
   if (deduplication === null || key === null || scope === null) return true;
-  // There a body needs no length, a response has other methods, and so it would run unprotected.
-  if (request.httpVersionMajor > 1) throw new Error("Keys are deduplicated over HTTP/1 alone");
   // One that was made by hand may not know what it responds to.
   if (response.req === undefined) Object.assign(response, { req: request });
   // What came with the head is parsed by then.

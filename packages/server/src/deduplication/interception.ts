@@ -2,14 +2,9 @@ import { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 import { carrierOf } from "../carrier.ts";
-
-/** A method of a response's, or what is called in its place. */
-export type Method = (...args: unknown[]) => unknown;
-
-const names = ["writeHead", "write", "end", "addTrailers", "flushHeaders"] as const;
-
-/** The methods that everything comes down to which a response is told. */
-export type Methods = Readonly<Record<(typeof names)[number], Method>>;
+import { leaveStream } from "./http2-stand-in.ts";
+import { names, type Methods } from "./methods.ts";
+import { giveStandIn } from "./stand-in.ts";
 
 /** What is told in a response's place. */
 export interface Interceptor extends Methods {
@@ -18,9 +13,10 @@ export interface Interceptor extends Methods {
   /**
    * Told that the client has left, before the response is.
    *
-   * @param response - As Node has it; whoever asked for the interception may have had a proxy of it.
+   * @param give - Puts something in its place, unless the response is to end; gives what to call from then on, or null
+   * for the same.
    */
-  leave(socket: Socket, response: ServerResponse): void;
+  leave(give: () => Methods | null): void;
 }
 
 const intercepted = Symbol("reissue.response");
@@ -78,6 +74,7 @@ const watched = new WeakMap<Socket, Set<ServerResponse>>();
 
 /** Tells the interceptors of the responses on a connection that its client has left. */
 function watch(response: ServerResponse): void {
+  if (response.req.httpVersionMajor > 1) return watchStream(response);
   const socket: Connection | null | undefined = response.req.socket;
   // Requests that were made by hand have none, or one that tells nothing.
   if (typeof socket?.prependListener !== "function") return;
@@ -86,6 +83,26 @@ function watch(response: ServerResponse): void {
   if (socket._httpMessage === response || response.socket !== null) return;
   waiting.add(response);
   response.once("socket", () => waiting.delete(response));
+}
+
+/** A response over HTTP/2, as far as node:http's has nothing like it. */
+interface Http2Response extends ServerResponse {
+  readonly stream?: { prependListener?(event: "close", listener: () => void): unknown };
+}
+
+/** Tells the interceptor of a response over HTTP/2 that its client has closed the stream. */
+function watchStream(response: Http2Response): void {
+  let isOwn = false;
+  const destroy = response.destroy.bind(response);
+  // One that its handler has destroyed was not left by its client.
+  response.destroy = (error) => {
+    isOwn = true;
+    return destroy(error);
+  };
+  response.stream?.prependListener?.("close", () => {
+    const interceptor = (response as Owner)[intercepted] ?? carried(response);
+    if (!isOwn) interceptor?.leave(() => leaveStream(response));
+  });
 }
 
 function watchAnew(socket: Connection): Set<ServerResponse> {
@@ -101,7 +118,7 @@ function watchAnew(socket: Connection): Set<ServerResponse> {
       if (response == null || response.destroyed) continue;
       if (isOwn && response === socket._httpMessage) continue;
       const interceptor = (response as Owner)[intercepted] ?? carried(response);
-      interceptor?.leave(socket, response);
+      interceptor?.leave(() => giveStandIn(response, socket));
     }
   });
   return waiting;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-import type { Method } from "./interception.ts";
+import type { Method } from "./methods.ts";
 
 /** What everything comes down to that a handler answers with: a header first, or an end. */
 const names = ["setHeader", "end"] as const;

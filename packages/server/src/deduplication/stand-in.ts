@@ -1,6 +1,8 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 
+import { hasLeftStream } from "./http2-stand-in.ts";
+
 /** Takes whatever it is given, and makes nobody wait. A socket, for handlers may set one's options. */
 class StandIn extends Socket {
   constructor() {
@@ -29,7 +31,7 @@ class StandIn extends Socket {
  *
  * @param socket - The one that the client had, which the response is still on.
  */
-export function giveStandIn(response: ServerResponse, socket: Socket): void {
+export function giveStandIn(response: ServerResponse, socket: Socket): null {
   const standIn = new StandIn();
   const isWaiting = response.socket === null;
   if (!isWaiting) response.detachSocket(socket);
@@ -43,10 +45,11 @@ export function giveStandIn(response: ServerResponse, socket: Socket): void {
   }
   keepListeners(response);
   const { req } = response;
-  if (!isBeingRead(req)) return;
+  if (!isBeingRead(req)) return null;
   // What is destroyed gives nothing any more, and body parsers ask the connection too, whether they may read.
   spare(req);
   Object.defineProperty(socket, "readable", { configurable: true, value: true });
+  return null;
 }
 
 /** Whether all of a body has come, and whoever reads it may not have got to its end. */
@@ -88,6 +91,6 @@ function spare(message: IncomingMessage | ServerResponse): void {
 }
 
 /** Whether a stand-in is in its client's place. */
-export function hasStandIn({ socket }: ServerResponse): boolean {
-  return socket instanceof StandIn;
+export function hasStandIn(response: ServerResponse): boolean {
+  return response.socket instanceof StandIn || hasLeftStream(response);
 }
