@@ -109,6 +109,7 @@ describe.each([
 test("a POST without a key is told that it may have been processed", async () => {
   const at = await dying(3000);
   await ask(at);
+  await at.clock.advance(25);
   await expect(ask(at, post)).rejects.toMatchObject({
     delivery: "unknown",
     reason: "not-retry-safe",

@@ -61,8 +61,11 @@ test("a resend that waits in line gets a connection of its own in place of a use
   const server = await opened({
     respond: ({ path }) => (path === "/first" ? gate.answer(path) : {}),
   });
-  const upstream = outbound({ connections: 1 });
+  const clock = new SkewedClock();
+  const upstream = outbound({ clock, connections: 1 });
   await got(upstream, server.origin);
+  // One that died right after its answer would keep the POST off a connection that has just come back.
+  clock.skip(30);
   server.script([{ fault: "reset" }]);
   const stale = got(upstream, `${server.origin}/stale`);
   const first = got(upstream, `${server.origin}/first`);

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 import type { UpstreamError } from "@reissue/upstream";
 import { manualClock } from "@reissue/testing";
 import { describe, expect, test } from "vitest";
@@ -102,6 +104,7 @@ describe("a stale socket over TLS", () => {
     });
     const upstream = outbound({ tls, clock: manualClock() });
     await got(upstream, server.origin);
+    await setImmediate();
     await expect(posted(upstream, server.origin)).rejects.toMatchObject({
       delivery: "stale",
       reason: "not-retry-safe",

@@ -33,3 +33,19 @@ export function endsConnection(status: number, headers: RawHeaders): boolean {
   const options = joinedHeader(headers, "connection")?.toString("latin1") ?? "";
   return /(?:^|,)\s*close\s*(?:,|$)/i.test(options);
 }
+
+/** Whether an answer has content, whose length it may declare (RFC 9110 §6.4.1). */
+export function hasContent(status: number, method: string): boolean {
+  return status !== 204 && status !== 304 && method !== "HEAD";
+}
+
+/**
+ * Whether an answer was whole that undici takes for a cut one: a 304 has no content, whatever length it declares, for
+ * that is the length of what a 200 would have had (RFC 9110 §8.6). A 204 that declares one is as whole.
+ */
+export function isWholeWithoutContent(
+  status: number | null,
+  error: Error & { code?: string },
+): boolean {
+  return (status === 304 || status === 204) && error.code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+}

@@ -12,7 +12,7 @@ import {
 } from "@reissue/core";
 import { errors } from "undici";
 
-import { endsConnection } from "./answer.ts";
+import { endsConnection, hasContent, isWholeWithoutContent } from "./answer.ts";
 import type { InContext } from "./context.ts";
 import type { Origin } from "./origin.ts";
 import type { Connection, Occupant } from "./pool/connection.ts";
@@ -145,11 +145,9 @@ export class Attempt implements Occupant {
   /** The failure that its answer stands for, where that crossed the request and does not answer it. */
   crossedBy(status: number, headers: RawHeaders): Failure | null {
     if (this.#writtenAtMs === null || !endsConnection(status, headers)) return null;
-    const failure = crossedTimeout({
-      ...this.evidence,
-      responseStarted: this.#informed,
-      diedAfterMs: this.#clock.now() - this.#writtenAtMs,
-    });
+    const diedAfterMs = this.#clock.now() - this.#writtenAtMs;
+    const known = { ...this.evidence, responseStarted: this.#informed, diedAfterMs };
+    const failure = crossedTimeout(known);
     this.#crossed = failure !== null;
     return failure;
   }
@@ -203,8 +201,11 @@ export class Attempt implements Occupant {
       this.#idleMs = nowMs - connection.idleSinceMs;
       if (!this.#owner.retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
         // It was hot when it was chosen; something held the process up since. Nothing has been written yet.
-        abort(new errors.SocketError("the connection has been idle too long"));
-        return;
+        return abort(new errors.SocketError("the connection has been idle too long"));
+      }
+      if (!this.#owner.retrySafe && connection.hasUnread) {
+        connection.writtenOn = false;
+        return abort(new errors.SocketError("the connection has ended"));
       }
     }
     this.#writtenAtMs = nowMs;
@@ -250,9 +251,7 @@ export class Attempt implements Occupant {
     this.#end();
     this.connection.completing = true;
     this.#pool.release(this.connection, this.#crossed ? null : this.#idleMs);
-    if (this.#writtenAtMs !== null) {
-      this.connection.takeExchange(this.connection.idleSinceMs - this.#writtenAtMs);
-    }
+    this.connection.takeExchange(this.connection.idleSinceMs - this.#writtenAtMs!);
     if (!this.#discarding) this.#owner.onComplete(this, trailers);
     this.connection.completing = false;
   }
@@ -297,17 +296,4 @@ export class Attempt implements Occupant {
     this.#ended = true;
     if (this.#discardTimer !== null) this.#clock.clearTimeout(this.#discardTimer);
   }
-}
-
-/** Whether an answer has content, whose length it may declare (RFC 9110 §6.4.1). */
-function hasContent(status: number, method: string): boolean {
-  return status !== 204 && status !== 304 && method !== "HEAD";
-}
-
-/**
- * Whether an answer was whole that undici takes for a cut one: a 304 has no content, whatever length it declares, for
- * that is the length of what a 200 would have had (RFC 9110 §8.6). A 204 that declares one is as whole.
- */
-function isWholeWithoutContent(status: number | null, error: Error & { code?: string }): boolean {
-  return (status === 304 || status === 204) && error.code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
 }

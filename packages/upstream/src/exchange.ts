@@ -18,7 +18,7 @@ import { Attempt, type AttemptOwner } from "./attempt.ts";
 import type { ExchangeHost, ParkedCall } from "./exchange-host.ts";
 import type { OutboundRequest } from "./outbound-request.ts";
 import { Connection } from "./pool/connection.ts";
-import type { Need, Waiter } from "./pool/pool.ts";
+import type { Need, Waiter } from "./pool/waiter.ts";
 import type { RawHeaders } from "./raw-headers.ts";
 import { Reply, type ReplyOwner } from "./reply.ts";
 import type { ProgressStep, ResponseHandler } from "./response-handler.ts";
@@ -237,7 +237,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     const attempt = new Attempt(this, origin, connection, sends, sentAtMs, nowMs);
     this.#attempt = attempt;
     traceStart(attempt, this.#request);
-    connection.dispatch(options, attempt);
+    connection.dispatch(options, attempt, !this.retrySafe);
   }
 
   /** Ends an attempt that got no connection. */

@@ -5,7 +5,7 @@ import type { Timer } from "@reissue/core";
 import type { InContext } from "./context.ts";
 import type { ExchangeHost, ParkedCall } from "./exchange-host.ts";
 import type { OutboundRequest } from "./outbound-request.ts";
-import type { Waiter } from "./pool/pool.ts";
+import type { Waiter } from "./pool/waiter.ts";
 import type { RefusedCall } from "./pool/refusals.ts";
 
 /** A call as long as it is on no connection. */

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 
 import type { Clock } from "@reissue/core";
@@ -53,6 +54,8 @@ export class Connection implements Bagged {
   completing = false;
   /** Whether the event loop has turned since it came back, so that a close that followed the answer would be known. */
   settled = true;
+  /** Whether the present socket speaks HTTP/2. */
+  http2 = false;
   /** Whether a request has been written on the present socket and not been answered whole. */
   writtenOn = false;
   /** The least time that a round trip on the present socket was seen to take, in ms. */
@@ -62,6 +65,10 @@ export class Connection implements Bagged {
   /** What the server's latest Keep-Alive hint on this connection allows, less the buffer, in ms. */
   hintMs: number = Infinity;
   #hint: Buffer = noHint;
+  /** Whether the kernel can be asked for what has come on the present socket and not been read. */
+  #canLook = false;
+  /** Hands a request to undici that is held back. */
+  #held: (() => void) | null = null;
   readonly #idleMs: number;
   readonly #clock: Clock;
 
@@ -119,14 +126,25 @@ export class Connection implements Bagged {
     this.hintMs = hintMs === null ? Infinity : hintMs - hintBufferMs;
   }
 
-  /** Hands a request to undici, which writes it as soon as the socket stands. */
-  dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant): void {
+  /** Whether something has come that was not read, which on an idle connection is its end; false where Node cannot tell. */
+  get hasUnread(): boolean {
+    return this.#canLook && handleOf(this.#socket)?.hasPendingRead?.() === true;
+  }
+
+  /**
+   * Hands a request to undici, which writes it as soon as the socket stands.
+   *
+   * @param careful - Whether it cannot be resent: where the kernel cannot be asked, the loop is given a turn more than
+   * undici gives it, since what came while it was held up is read in the turn after the next.
+   */
+  dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant, careful: boolean): void {
     this.#occupant = occupant;
     this.#closeIdleAfter(0);
     const dispatch = (): void =>
       dispatchOn(this.#client, options, occupant as unknown as Dispatcher.DispatchHandler);
     // Dispatched before undici has done with the request before, it would be written from an event of that one.
     if (this.completing) void afterwards.then(dispatch);
+    else if (careful && this.served > 0 && this.open && !this.#canLook) this.#hold(dispatch);
     else dispatch();
   }
 
@@ -138,6 +156,7 @@ export class Connection implements Bagged {
 
   /** Closes it once what is on it has ended. */
   retire(): void {
+    this.#letGo();
     void this.#client.close();
   }
 
@@ -146,6 +165,7 @@ export class Connection implements Bagged {
     const destroyed = this.#client.destroy(error);
     // Undici waits for a socket that does not stand yet, for as long as connecting may take.
     this.#opening?.destroy(new errors.ClientDestroyedError());
+    this.#letGo();
     return destroyed;
   }
 
@@ -155,10 +175,24 @@ export class Connection implements Bagged {
     return this.destroy(error);
   }
 
+  #hold(dispatch: () => void): void {
+    this.#held = dispatch;
+    setImmediate(() => this.#letGo());
+  }
+
+  #letGo(): void {
+    const dispatch = this.#held;
+    this.#held = null;
+    dispatch?.();
+  }
+
   /** Begins anew with a socket that stands. */
   #stand(socket: Socket | TLSSocket): void {
     this.#socket = socket;
-    if (isHttp2(socket)) socket.on("timeout", closeIdle);
+    // What comes on an idle HTTP/2 connection need not be its end.
+    this.#canLook = !this.http2 && handleOf(socket)?.hasPendingRead !== undefined;
+    this.http2 = isHttp2(socket);
+    if (this.http2) socket.on("timeout", closeIdle);
     this.served = 0;
     this.hintMs = Infinity;
     this.#hint = noHint;
@@ -182,8 +216,17 @@ export class Connection implements Bagged {
 
   /** Undici itself closes idle connections of HTTP/1.1 but not of HTTP/2; 0 for never. */
   #closeIdleAfter(ms: number): void {
-    if (this.#socket !== null && isHttp2(this.#socket)) this.#socket.setTimeout(ms);
+    if (this.#socket !== null && this.http2) this.#socket.setTimeout(ms);
   }
+}
+
+/** The part of a socket's handle that newer versions of Node have; it is not public, and so only used where it is there. */
+interface Handle {
+  readonly hasPendingRead?: () => boolean;
+}
+
+function handleOf(socket: Socket | null): Handle | null {
+  return (socket as { readonly _handle?: Handle | null } | null)?._handle ?? null;
 }
 
 function closeIdle(this: Socket): void {

@@ -13,7 +13,7 @@ function limitAfter(events: readonly Event[], everyMs = 1000): IdleLimit {
     if (what === "death") limit.onDeath(idleMs, minute + index * everyMs);
     else if (what === "answer") limit.onAnswer(idleMs);
     else if (what === "standing") limit.onStanding(idleMs);
-    else limit.onPassedOver();
+    else limit.onPassedOver(idleMs);
   });
   return limit;
 }
@@ -33,8 +33,12 @@ describe("a death is a hint for what cannot be resent", () => {
     ["until an answer on one as old", [death, ["answer", 100]], 4000],
     ["while one stands that is not much older", [death, ["standing", 130]], 80],
     ["until one stands that is", [death, ["standing", 134]], 4000],
-    ["when two were passed over", [death, ["passed over", 0], ["passed over", 0]], 80],
-    ["until three were", [death, ["passed over", 0], ["passed over", 0], ["passed over", 0]], 4000],
+    ["when two were passed over", [death, ["passed over", 100], ["passed over", 100]], 80],
+    [
+      "until three were",
+      [death, ["passed over", 100], ["passed over", 100], ["passed over", 100]],
+      4000,
+    ],
     ["and at an age of less than 20 ms none", [["death", 19]], 4000],
   ])("%s", (_, events, unsafeMs) => {
     expect(bothAfter(events)).toEqual([4000, unsafeMs]);

@@ -1,5 +1,4 @@
-/** Below this idle age a connection's death says nothing of an idle timeout: it was a crash or a restart. */
-const floorMs = 20;
+import { ResponseCloses, rightAfterMs } from "./response-closes.ts";
 
 /** The share of the learned age that is kept as a buffer against latency and clock differences. */
 const bufferShare = 0.2;
@@ -31,6 +30,8 @@ interface Death {
  * different ages they are a restart and teach nothing: after a deploy connections are kept as before.
  */
 export class IdleLimit {
+  /** What is learned from connections that die younger than any idle timeout would let them. */
+  readonly responseCloses: ResponseCloses = new ResponseCloses();
   readonly #configuredMs: number;
   #learnedMs: number = Infinity;
   #learnedAtMs = 0;
@@ -64,7 +65,7 @@ export class IdleLimit {
 
   /** Takes note that the server closed a connection which had been idle for `idleMs`, under a request or without one. */
   onDeath(idleMs: number, nowMs: number): void {
-    if (idleMs < floorMs) return;
+    if (idleMs < rightAfterMs) return this.responseCloses.onClose();
     const death = { idleMs, atMs: nowMs };
     const last = this.#last;
     this.#last = death;
@@ -80,18 +81,26 @@ export class IdleLimit {
 
   /** Takes note that a request was answered on a connection which had been idle for `idleMs`. */
   onAnswer(idleMs: number): void {
+    this.responseCloses.onOutlived();
     if (this.#hint !== null && idleMs >= this.#hint.idleMs) this.#setHint(null);
   }
 
   /** Takes note that a connection still stands, as far as is known, which has been idle for `idleMs`. */
   onStanding(idleMs: number): void {
+    if (idleMs >= rightAfterMs) this.responseCloses.onOutlived();
     // The end of one that is not much older may be on its way.
     if (this.#hint !== null && idleMs * (1 - sameAgeShare) >= this.#hint.idleMs)
       this.#setHint(null);
   }
 
-  /** Takes note that a connection was not used for what is known of idle timeouts. */
-  onPassedOver(): void {
+  /** Whether what cannot be resent keeps off a connection that has been idle for `idleMs`. */
+  endangers(idleMs: number, nowMs: number): boolean {
+    return idleMs > this.unsafeMs(nowMs) || this.responseCloses.endangers(idleMs);
+  }
+
+  /** Takes note that a connection was not used, being endangered. */
+  onPassedOver(idleMs: number): void {
+    if (this.responseCloses.endangers(idleMs)) return this.responseCloses.onPassedOver();
     this.#passedOver += 1;
     if (this.#passedOver === maxPassedOver) this.#setHint(null);
   }

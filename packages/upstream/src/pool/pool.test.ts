@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 import { originSettings } from "../origin-settings.ts";
 import type { Connection } from "./connection.ts";
 import { Outage } from "./outage.ts";
-import { Pool, type Waiter } from "./pool.ts";
+import { Pool } from "./pool.ts";
+import type { Waiter } from "./waiter.ts";
 
 test("a connection that comes back before it stood leaves the pool empty, and its place free", () => {
   const origin = "http://127.0.0.1:9";

@@ -4,43 +4,15 @@ import type { Clock } from "@reissue/core";
 import { buildConnector } from "undici";
 
 import { Bag } from "../bag.ts";
-import type { InContext } from "../context.ts";
 import type { OriginSettings } from "../origin-settings.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleLimit } from "./idle-limit.ts";
-import { Line, type InLine } from "./line.ts";
+import { Line } from "./line.ts";
 import type { Outage } from "./outage.ts";
+import type { Refusal, Waiter, Waiting } from "./waiter.ts";
 
-/**
- * What a request asks of the connection it gets.
- *
- * - `any`: the most recently used idle one, or a fresh one.
- * - `hot`: likewise, but not one that has been idle longer than `unsafeIdleMs`; for what may not be resent.
- * - `fresh`: one that no request ever used; for resends.
- */
-export type Need = "any" | "hot" | "fresh";
-
-/**
- * What a call waits for that was given no connection.
- *
- * - `in-line`: for its turn.
- * - `for-probe`: for what a probe of an upstream that has been down finds; the call itself says for how long.
- */
-export type Waiting = "in-line" | "for-probe";
-
-/** Why a call may neither connect nor wait just now. */
-export interface Refusal {
-  /** What the last one to connect met. */
-  readonly error: unknown;
-}
-
-/** A call that asks for a connection, and may have to wait for it. */
-export interface Waiter extends InContext, InLine {
-  readonly need: Need;
-  onConnection(connection: Connection): void;
-  /** The upstream is down, so that waiting on is of no use. */
-  onRefused(error: unknown): void;
-}
+/** How long a connection is to have been back before it is taken for one that stays open, in ms. */
+const restMs = 1;
 
 /**
  * The connections to one origin: a stack of idle ones, hottest on top.
@@ -206,8 +178,7 @@ export class Pool implements ConnectionOwner {
   #find(waiter: Waiter, nowMs: number): Connection | null {
     const idle = waiter.need === "fresh" ? null : this.#takeIdle(waiter.need, nowMs);
     if (idle !== null) return idle;
-    // A connection that came back in this turn is worth waiting for until the next.
-    if (waiter.need === "hot" && this.#idle.at(-1)?.settled === false) return null;
+    if (waiter.need === "hot" && this.#isSettling(nowMs)) return null;
     if (this.#outage.holdsBack(waiter, nowMs)) return null;
     if (this.#all.size >= this.#settings.connections) {
       const coldest = this.#idle[0];
@@ -222,29 +193,50 @@ export class Pool implements ConnectionOwner {
   #takeIdle(need: "any" | "hot", nowMs: number): Connection | null {
     if (this.#idle.length === 0) return null;
     const limitMs = this.idleLimit.currentMs(nowMs);
+    let found: Connection | null = null;
     for (let index = this.#idle.length - 1; index >= 0; index -= 1) {
-      const hottest = this.#idle[index]!;
-      const idleMs = nowMs - hottest.idleSinceMs;
-      if (!hottest.open || idleMs > limitMs || idleMs > hottest.hintMs) {
-        this.#retire(hottest);
-      } else if (need === "any" || hottest.settled) {
+      const next = this.#idle[index]!;
+      const idleMs = nowMs - next.idleSinceMs;
+      if (!next.open || idleMs > limitMs || idleMs > next.hintMs) {
+        this.#retire(next);
+      } else if (need === "any") {
+        found = next;
+        break;
+      } else if (next.settled) {
         // Too cold for this one; whoever may be resent can still have it.
-        if (need === "hot" && idleMs > this.#settings.unsafeIdleMs) return null;
-        if (need === "hot" && this.#isPassedOver(idleMs, nowMs)) return null;
-        this.#idle.splice(index, 1);
-        return hottest;
+        if (idleMs > this.#settings.unsafeIdleMs || this.#isPassedOver(idleMs, nowMs)) break;
+        found = next;
+        // One that has been back for longer has shown that it stays open.
+        if (idleMs >= restMs) break;
       }
     }
-    return null;
+    if (found !== null) this.#idle.splice(this.#idle.lastIndexOf(found), 1);
+    return found;
+  }
+
+  /**
+   * Whether something that cannot be resent waits for a connection that came back in this turn of the event loop.
+   *
+   * If that is the only idle one another is opened, once: from then on one more stands than there are requests at a
+   * time, and each has the time of a request to show that it stays open.
+   */
+  #isSettling(nowMs: number): boolean {
+    const last = this.#idle.at(-1);
+    if (last === undefined || last.settled) return false;
+    if (this.idleLimit.responseCloses.endangers(nowMs - last.idleSinceMs)) return false;
+    // Over HTTP/2 a server says that it closes, and another connection costs a handshake.
+    if (last.http2) return true;
+    return this.#idle.length > 1 || this.#all.size >= this.#settings.connections;
   }
 
   /** Whether connections are said to die at that idle age, which the longest idle one has not outlived. */
   #isPassedOver(idleMs: number, nowMs: number): boolean {
-    if (idleMs <= this.idleLimit.unsafeMs(nowMs)) return false;
+    const { idleLimit } = this;
+    if (!idleLimit.endangers(idleMs, nowMs)) return false;
     const coldest = this.#idle[0]!;
-    if (coldest.open) this.idleLimit.onStanding(nowMs - coldest.idleSinceMs);
-    if (idleMs <= this.idleLimit.unsafeMs(nowMs)) return false;
-    this.idleLimit.onPassedOver();
+    if (coldest.open) idleLimit.onStanding(nowMs - coldest.idleSinceMs);
+    if (!idleLimit.endangers(idleMs, nowMs)) return false;
+    idleLimit.onPassedOver(idleMs);
     return true;
   }
 
