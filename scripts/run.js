@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 
 /** The repository's root; every command runs there. */
 export const root = dirname(import.meta.dirname);
@@ -67,7 +67,9 @@ export async function vitest(filters, { node = process.execPath } = {}) {
   const code = await run(command, { node });
 
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const file of readReport(report)) {
+  const files = readReport(report);
+  printSlowest(files);
+  for (const file of files) {
     const statuses = file.assertionResults.map((test) => test.status);
     if (file.status === "failed" && !statuses.includes("failed")) counts.failed += 1;
     for (const status of statuses) {
@@ -81,8 +83,32 @@ export async function vitest(filters, { node = process.execPath } = {}) {
 }
 
 /**
+ * Prints the ten test files that took longest: the first to look at when the suite has become slow.
+ *
+ * @param {TestFile[]} files
+ */
+function printSlowest(files) {
+  const slowest = files
+    .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, 10);
+  console.log("\nslowest files");
+  for (const { name, seconds } of slowest) {
+    console.log(`${seconds.toFixed(1).padStart(6)} s  ${relative(root, name)}`);
+  }
+}
+
+/**
+ * A test file in vitest's JSON report; times in ms since the epoch.
+ *
+ * @typedef {{
+ *   name: string, status: string, startTime: number, endTime: number, assertionResults: { status: string }[],
+ * }} TestFile
+ */
+
+/**
  * @param {string} path
- * @returns {{ status: string, assertionResults: { status: string }[] }[]}
+ * @returns {TestFile[]}
  */
 function readReport(path) {
   try {

@@ -14,6 +14,7 @@ if ((await check("install", install)) && (await check("build", build))) {
     await check("format", ["oxfmt", "--check"]);
     await check("types", ["tsc", "-b"]);
     await check("unused", ["knip", "--no-config-hints"]);
+    await check("api", ["node", "scripts/api-report.js", "--check"]);
   }
   await step("programs", async () => {
     const complete = installPrograms();
