@@ -76,6 +76,31 @@ describe.each(ways)("a call %s", (_, init) => {
   });
 });
 
+test.each([true, false])(
+  "tells the stream that is sent why, aborted before: %s",
+  async (before) => {
+    const server = await opened({ faults: [{ fault: "hang" }] });
+    const controller = new AbortController();
+    const reason = new Error("the caller's");
+    let told: unknown;
+    const body = new ReadableStream({
+      start: (stream) => stream.enqueue(Buffer.from("begun")),
+      cancel(given) {
+        told = given;
+      },
+    });
+    if (before) controller.abort(reason);
+    const { signal } = controller;
+    const given = { method: "POST", body, duplex: "half", signal } as const;
+    const sent = client()(server.origin, given);
+    sent.catch(() => {});
+    if (!before) await server.until(({ heads }) => heads === 1);
+    controller.abort(reason);
+    await expect(sent).rejects.toBe(reason);
+    await expect.poll(() => told).toBe(reason);
+  },
+);
+
 test("a signal that many calls share is listened to by those alone that are under way", async () => {
   const server = await opened();
   const controller = new AbortController();

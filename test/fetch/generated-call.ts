@@ -15,8 +15,7 @@ export interface GeneratedCall {
   readonly name: string;
   /** When its signal aborts it, once it is under way; null for never. */
   readonly aborts: "before the head" | "in the body" | null;
-  /** Whether its headers come in an object that does not show in which letters and order they were given, or a form. */
-  readonly reordersHeaders: boolean;
+  readonly hasForm: boolean;
   make(): {
     readonly input: unknown;
     readonly init: unknown;
@@ -25,8 +24,6 @@ export interface GeneratedCall {
     readonly read: string;
   };
 }
-
-const reordering = ["a Request", "Headers", "a form"];
 
 /** Makes the call of a number out of what chance gives it. */
 export function generatedCall(number: number, origin: string, random: () => number): GeneratedCall {
@@ -81,7 +78,7 @@ export function generatedCall(number: number, origin: string, random: () => numb
   return {
     name: parts.join(" | "),
     aborts: late ? (path === "/slow" ? "in the body" : "before the head") : null,
-    reordersHeaders: [initName, headerName, bodyName].some((name) => reordering.includes(name)),
+    hasForm: bodyName === "a form",
     make() {
       const controller = new AbortController();
       const init: Record<string, unknown> = {};

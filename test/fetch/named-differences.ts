@@ -26,7 +26,7 @@ export function comparable(call: GeneratedCall, outcome: FetchOutcome): unknown 
     error: outcome.error === null ? null : named(outcome.error),
     seen: seen(call, outcome),
   });
-  return JSON.parse(call.name.includes("| a form |") ? withoutBoundary(told) : told);
+  return JSON.parse(call.hasForm ? withoutBoundary(told) : told);
 }
 
 /** A boundary is each one's own, and so is its length. */
@@ -53,14 +53,14 @@ function unread(response: FetchOutcome["response"]): unknown {
 
 function seen(call: GeneratedCall, outcome: FetchOutcome): unknown {
   if (keepsReferrer.test(call.name)) return null;
-  return call.reordersHeaders ? outcome.seen.map(withoutNames) : outcome.seen;
+  return call.hasForm ? outcome.seen.map(inNoOrder) : outcome.seen;
 }
 
-/** Headers and Request do not show in which letters and order names were given: those go out in small ones, sorted. */
-function withoutNames(seen: Seen): unknown {
+/** The type of a form comes last. */
+function inNoOrder(seen: Seen): unknown {
   const { rawHeaders } = seen;
   const pairs = Array.from({ length: rawHeaders.length / 2 }, (_, index) => {
-    return `${rawHeaders[index * 2]?.toLowerCase()}: ${rawHeaders[index * 2 + 1]}`;
+    return `${rawHeaders[index * 2]}: ${rawHeaders[index * 2 + 1]}`;
   });
   return { ...seen, rawHeaders: pairs.toSorted() };
 }

@@ -5,6 +5,10 @@ export type Chunk = Uint8Array | string;
 export abstract class Source {
   /** The next chunk; asked for only when the one before has come. Rejects with the very error of the source. */
   abstract read(): Promise<IteratorResult<Chunk, unknown>>;
-  /** Tells the source that nobody will read on; a read under way may then stay unanswered. */
-  abstract close(): void;
+  /**
+   * Tells the source that nobody will read on; a read under way may then stay unanswered.
+   *
+   * @param reason - Why, for a source that can be told.
+   */
+  abstract close(reason?: unknown): void;
 }

@@ -3,13 +3,13 @@ import { Source, type Chunk } from "./source.ts";
 /** The part of a reader that is used here. */
 interface WebReader {
   read(): Promise<IteratorResult<Chunk, unknown>>;
-  cancel(): Promise<void>;
+  cancel(reason?: unknown): Promise<void>;
 }
 
 /** A WHATWG stream, of whichever implementation. */
 export interface WebStream {
   getReader(): WebReader;
-  cancel(): Promise<void>;
+  cancel(reason?: unknown): Promise<void>;
 }
 
 /** A web stream, read by a reader: its iterator would cancel it only once a read under way is answered. */
@@ -27,9 +27,9 @@ export class WebSource extends Source {
     return this.#reader.read();
   }
 
-  close(): void {
+  close(reason?: unknown): void {
     // A source that fails while it is being closed has nobody left to tell.
-    (this.#reader ?? this.#stream).cancel().catch(() => {});
+    (this.#reader ?? this.#stream).cancel(reason).catch(() => {});
   }
 }
 

@@ -26,7 +26,12 @@ export class DirectCall implements HopOwner {
   #redirects = 0;
   /** Whether a redirect led to another origin. */
   #crossed = false;
-  readonly #onAbort = (): void => this.#hop?.abort(this.#request.signal?.reason);
+  readonly #onAbort = (): void => {
+    const { body, signal } = this.#request;
+    // The stream that is sent is told the reason too.
+    body?.source?.close(signal?.reason);
+    this.#hop?.abort(signal?.reason);
+  };
 
   constructor(context: CallContext, request: DirectRequest) {
     this.#context = context;
@@ -46,7 +51,7 @@ export class DirectCall implements HopOwner {
       return this.#toResponse(await this.#respond());
     } catch (error) {
       // Also where the call failed before it had begun.
-      body?.source?.close();
+      body?.source?.close(error);
       signal?.removeEventListener("abort", this.#onAbort);
       throw error;
     }
@@ -74,10 +79,11 @@ export class DirectCall implements HopOwner {
 
   async #respond(): Promise<HopResponse> {
     let response = await this.#directed();
-    while (response.location !== null && this.#request.redirect !== "manual") {
-      const { status, location } = response;
-      if (!this.followsRedirects) throw this.#failed("unexpected redirect");
-      this.#follow(status, location);
+    if (this.#request.redirect === "error" && response.redirects) {
+      throw this.#failed("unexpected redirect");
+    }
+    while (this.followsRedirects && response.location !== null) {
+      this.#follow(response.status, response.location);
       const last = this.#hop;
       try {
         response = await this.#directed();

@@ -17,7 +17,9 @@ export interface HopResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: RawHeaders;
-  /** The Location of a response that redirects; null for any other. */
+  /** Whether it redirects, by its status. */
+  readonly redirects: boolean;
+  /** Its Location, where it redirects and has one; else null. */
   readonly location: string | null;
   /** Null where there is none, and where a redirect is followed. */
   readonly body: ResponseBody | null;
@@ -93,13 +95,14 @@ export class FetchHop implements ResponseHandler, BodyOwner {
     this.#owner.timing.onResponseStart();
     this.#resumeExchange = resume;
     this.#status = status;
-    const location = redirectStatuses.includes(status) ? text(headers, "location") : undefined;
-    this.#isFollowed = this.#owner.followsRedirects && location !== undefined;
+    const redirects = redirectStatuses.includes(status);
+    const location = redirects ? (text(headers, "location") ?? null) : null;
+    this.#isFollowed = this.#owner.followsRedirects && location !== null;
     if (this.#method !== "HEAD" && !nullBodyStatuses.includes(status) && !this.#isFollowed) {
       this.#body = new ResponseBody(this);
       this.#decode(contentCodings(text(headers, "content-encoding")), this.#body);
     }
-    this.#resolve({ status, statusText, headers, location: location ?? null, body: this.#body });
+    this.#resolve({ status, statusText, headers, redirects, location, body: this.#body });
     return true;
   }
 

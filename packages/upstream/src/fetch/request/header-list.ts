@@ -68,14 +68,14 @@ export class HeaderList {
 export type HeaderPairs = (readonly [name: string, value: string])[];
 
 /**
- * Reads headers of the usual forms: an object, pairs, or the platform's Headers.
+ * Reads headers of the usual forms: an object or pairs.
  *
- * @returns null for any other, which is the platform's to read, or to refuse.
+ * @returns null for any other, which is the platform's to read, or to refuse: only it can see in a Headers in which letters
+ *   its names were written.
  */
 export function headerPairs(given: unknown): HeaderPairs | null {
   if (given === undefined) return [];
   if (typeof given !== "object" || given === null || types.isProxy(given)) return null;
-  if (given instanceof Headers) return [...given];
   if (Array.isArray(given)) return given.every(isPair) ? given.map(pairOf) : null;
   const prototype: unknown = Object.getPrototypeOf(given);
   const isPlain = prototype === Object.prototype || prototype === null;

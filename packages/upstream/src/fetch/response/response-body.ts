@@ -91,8 +91,10 @@ export class ResponseBody implements UnderlyingByteSource {
       // A copy: the stream takes the whole buffer for its own, which the parser still cuts chunks from.
       controller.enqueue(new Uint8Array(chunk));
       if (!this.#hasEnded) this.#owner.resume();
+    } else if (this.#hasEnded) {
+      // Not with the last chunk: who reads on is told of an abort that comes in between.
+      this.#close(controller);
     }
-    if (this.#hasEnded && this.#next === this.#chunks.length) this.#close(controller);
   }
 
   #forget(chunk: Uint8Array): void {
