@@ -40,7 +40,8 @@ describe.each(cells)("$name", { timeout }, (cell) => {
     audit(trial);
     expect(trial.outcomes.filter(({ error }) => error !== null)).toEqual([]);
     expect(oldestMs).toBeLessThanOrEqual(cell.unsafeIdleMs);
-    expect(written.length, "hot sockets were used").toBeGreaterThan(trial.outcomes.length / 4);
+    // Not more often: one that came back within the last millisecond is spared, and another is opened.
+    expect(written.length, "hot sockets were used").toBeGreaterThan(trial.outcomes.length / 8);
   });
 });
 

@@ -99,6 +99,8 @@ async function visit(cell: IdleCell, client: (bursts: Bursts) => Promise<void>):
       if (burst > 0) await pause(cell.closesAfterMs + (2 * random() - 1) * jitterMs);
       const callers = Array.from({ length: cell.callers }, async () => {
         await make();
+        // Real time: a connection rests for a millisecond before a request that cannot be resent may have it.
+        await pause(3);
         await make();
       });
       await Promise.all(callers);
