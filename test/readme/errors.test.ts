@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { anchors, text } from "./markdown.ts";
 
 const [, union = ""] =
-  /export type ErrorCode =([^;]*);/.exec(text("packages/core/src/errors.ts")) ?? [];
+  /export type ErrorCode =([^;]*);/.exec(text("packages/core/src/common/reissue-error.ts")) ?? [];
 const codes = [...union.matchAll(/"(\w+)"/g)].map(([, code = ""]) => code);
 
 test("every code of an error has its anchor, and no anchor is stale", () => {

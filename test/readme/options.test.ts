@@ -18,18 +18,18 @@ function properties(path: string, name: string): Map<string, string | undefined>
   return found;
 }
 
-const client = properties("packages/upstream/src/options.ts", "UpstreamOptions");
-const connection = properties("packages/upstream/src/options.ts", "ConnectionSettings");
-const origin = properties("packages/upstream/src/options.ts", "OriginOptions");
-const route = properties("packages/upstream/src/options.ts", "OriginRouteOptions");
+const client = properties("packages/upstream/src/config/options.ts", "UpstreamOptions");
+const connection = properties("packages/upstream/src/config/options.ts", "ConnectionSettings");
+const origin = properties("packages/upstream/src/config/options.ts", "OriginOptions");
+const route = properties("packages/upstream/src/config/options.ts", "OriginRouteOptions");
 const call = properties("packages/core/src/retry/retry-options.ts", "CallRetryOptions");
 const retry = properties("packages/core/src/retry/retry-options.ts", "RetryOptions");
 const server = [
   properties("packages/express/src/gate.ts", "ReissueOptions"),
-  properties("packages/server/src/gate-settings.ts", "GateOptions"),
-  properties("packages/server/src/idempotency-settings.ts", "IdempotencyOptions"),
-  properties("packages/core/src/idempotency/claim-settings.ts", "ClaimOptions"),
-  properties("packages/server/src/route-settings.ts", "RouteOptions"),
+  properties("packages/server/src/config/gate-config.ts", "GateOptions"),
+  properties("packages/server/src/config/idempotency-config.ts", "IdempotencyOptions"),
+  properties("packages/core/src/idempotency/claim/claim-config.ts", "ClaimOptions"),
+  properties("packages/server/src/config/route-config.ts", "RouteOptions"),
   properties("packages/server/src/node-handler.ts", "HandlerOptions"),
 ];
 

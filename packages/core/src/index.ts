@@ -1,11 +1,11 @@
-export { isPromise, type Awaitable } from "./awaitable.ts";
-export { systemClock, type Clock, type Timer } from "./clock.ts";
+export { isPromise, type Awaitable } from "./common/awaitable.ts";
+export { systemClock, type Clock, type Timer } from "./common/clock.ts";
 export {
   attemptChannel,
   decisionChannel,
   type AttemptMessage,
   type DecisionMessage,
-} from "./diagnostics.ts";
+} from "./diagnostics/attempt-channel.ts";
 export {
   ClosedError,
   isReissueError,
@@ -14,7 +14,7 @@ export {
   UpstreamError,
   type AttemptRecord,
   type ErrorCode,
-} from "./errors.ts";
+} from "./common/reissue-error.ts";
 export type {
   Delivery,
   Evidence,
@@ -50,39 +50,44 @@ export {
   type GatewayError,
   type GatewayErrorOptions,
 } from "./gateway/gateway-error.ts";
-export { foreignAnswerError } from "./gateway/foreign-answer.ts";
-export { isReissueAnswer } from "./gateway/own-answer.ts";
+export { foreignAnswerError } from "./gateway/foreign-response.ts";
+export { isReissueAnswer } from "./gateway/http-answer.ts";
 export { unanswerableError, unreadableError } from "./gateway/unreadable-error.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
-export { decodeAnswer, encodeAnswer, type Answer, type Field } from "./idempotency/answer.ts";
+export {
+  decodeAnswer,
+  encodeAnswer,
+  type Answer,
+  type Field,
+} from "./idempotency/store/stored-response.ts";
 export {
   bodyConsumedError,
   bodyTooLargeError,
   claimLostError,
   type ClaimError,
-} from "./idempotency/claim-error.ts";
+} from "./idempotency/claim/claim-error.ts";
 export {
   claimKeys,
   claimSettings,
   type ClaimOptions,
   type ClaimSettings,
   type Guarantee,
-} from "./idempotency/claim-settings.ts";
-export { Claim } from "./idempotency/claim.ts";
-export { begin, type Beginning, type KeyedRequest } from "./idempotency/claims.ts";
-export { derivedKey, type DerivedKeyParts } from "./idempotency/derived-key.ts";
+} from "./idempotency/claim/claim-config.ts";
+export { Claim } from "./idempotency/claim/claim.ts";
+export { begin, type Beginning, type KeyedRequest } from "./idempotency/claim/begin-claim.ts";
+export { derivedKey, type DerivedKeyParts } from "./idempotency/hash/derived-key.ts";
 export {
   chosenFingerprint,
   fingerprint,
   type FingerprintParts,
-} from "./idempotency/fingerprint.ts";
+} from "./idempotency/hash/fingerprint.ts";
 export {
   idempotencyChannel,
   type IdempotencyEvent,
   type IdempotencyMessage,
-} from "./idempotency/idempotency-channel.ts";
-export { isKeptStatus } from "./idempotency/kept-status.ts";
-export { keyMalformedError, keyMissingError, type KeyError } from "./idempotency/key-error.ts";
+} from "./diagnostics/idempotency-channel.ts";
+export { isKeptStatus } from "./idempotency/claim/stored-status.ts";
+export { keyMalformedError, keyMissingError, type KeyError } from "./idempotency/key/key-error.ts";
 export {
   keyProblemText,
   maxKeyLength,
@@ -90,17 +95,17 @@ export {
   type KeyProblem,
   type KeySyntax,
   type ParsedKey,
-} from "./idempotency/key.ts";
-export { memoryStore, type MemoryStoreOptions } from "./idempotency/memory-store.ts";
-export { recordId } from "./idempotency/record-id.ts";
-export { StoreFullError, StoreUnavailableError } from "./idempotency/store-error.ts";
+} from "./idempotency/key/key.ts";
+export { memoryStore, type MemoryStoreOptions } from "./idempotency/store/memory-store.ts";
+export { recordId } from "./idempotency/hash/record-id.ts";
+export { StoreFullError, StoreUnavailableError } from "./idempotency/store/store-error.ts";
 export type {
   ClaimOwner,
   ClaimRequest,
   ClaimResult,
   ClaimToken,
   IdempotencyStore,
-} from "./idempotency/store.ts";
+} from "./idempotency/store/store.ts";
 export {
   checkDuration,
   checkKeys,
@@ -109,7 +114,7 @@ export {
   describe,
   maxTimerMs,
   type NumberBounds,
-} from "./option.ts";
+} from "./common/option.ts";
 export { defaultPolicy, type RetryPolicy } from "./retry/policy.ts";
 export { parseRetryAfter } from "./retry/retry-after.ts";
 export {

@@ -1,13 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { inspect } from "node:util";
 
-import { deduplicate } from "./deduplication/deduplicate.ts";
-import { escape } from "./escape.ts";
-import { gateSettings, type GateOptions } from "./gate-settings.ts";
-import { InboundRequest } from "./inbound-request.ts";
+import { deduplicate } from "./idempotency/deduplicate.ts";
+import { escape } from "./errors/handle-error.ts";
+import { gateSettings, type GateOptions } from "./config/gate-config.ts";
+import { InboundRequest } from "./request/request-context.ts";
 import type { Bindable } from "./outbound-context.ts";
-import { lazyUpstream } from "./lazy-upstream.ts";
-import { respond } from "./respond.ts";
+import { lazyUpstream } from "./outbound/upstream-property.ts";
+import { respond } from "./errors/send-error.ts";
 
 /** A listener of node:http's, whose request has an `upstream`; it may be async. */
 export type Listener<Bound> = (

@@ -4,8 +4,8 @@ export type {
   PostgresPool,
   PostgresResult,
   PostgresStatement,
-} from "./pool.ts";
+} from "./connection/pool.ts";
 export { postgresStore, type PostgresStore, type PostgresStoreOptions } from "./postgres-store.ts";
 export { sweepChannel, type Sweeper, type SweeperOptions, type SweepMessage } from "./sweeper.ts";
-export type { TransactionAnswer } from "./transaction-answer.ts";
-export type { TransactionClaim } from "./transaction.ts";
+export type { TransactionAnswer } from "./transaction-response.ts";
+export type { TransactionClaim } from "./connection/transaction.ts";

@@ -2,17 +2,22 @@ import { createHash } from "node:crypto";
 
 import { checkKeys, OptionError, type Answer, type IdempotencyStore } from "@reissue/core";
 
-import { claimResult, claimText, claimValues } from "./claim-statement.ts";
-import { execute } from "./execute.ts";
-import { identifier } from "./identifier.ts";
-import { migrate } from "./migrate.ts";
-import type { ClientOf, PostgresPool, PostgresResult } from "./pool.ts";
-import { completeOnceText, completeText, releaseText, renewText } from "./record-statements.ts";
-import { settlingPool } from "./settling-pool.ts";
-import { sweep } from "./sweep.ts";
+import { claimResult, claimText, claimValues } from "./statements/claim-statement.ts";
+import { execute } from "./connection/execute.ts";
+import { identifier } from "./statements/identifier.ts";
+import { migrate } from "./statements/migrate.ts";
+import type { ClientOf, PostgresPool, PostgresResult } from "./connection/pool.ts";
+import {
+  completeOnceText,
+  completeText,
+  releaseText,
+  renewText,
+} from "./statements/record-statements.ts";
+import { settlingPool } from "./connection/settling-pool.ts";
+import { sweep } from "./statements/sweep.ts";
 import { startSweeper, type Sweeper, type SweeperOptions } from "./sweeper.ts";
-import type { TransactionAnswer } from "./transaction-answer.ts";
-import { transaction, type Completing, type TransactionClaim } from "./transaction.ts";
+import type { TransactionAnswer } from "./transaction-response.ts";
+import { transaction, type Completing, type TransactionClaim } from "./connection/transaction.ts";
 
 /** Where the records are kept. */
 export interface PostgresStoreOptions<Pool extends PostgresPool = PostgresPool> {

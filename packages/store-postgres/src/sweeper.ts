@@ -9,8 +9,8 @@ import {
   type Timer,
 } from "@reissue/core";
 
-import type { PostgresPool } from "./pool.ts";
-import { sweep } from "./sweep.ts";
+import type { PostgresPool } from "./connection/pool.ts";
+import { sweep } from "./statements/sweep.ts";
 
 /** When records are swept. */
 export interface SweeperOptions {

@@ -1,13 +1,13 @@
-export type { Arrival, Closing, Fault, FaultName, Moment } from "./fault.ts";
-export { faultNames } from "./fault.ts";
-export type { FaultRule, FaultSelector } from "./fault-plan.ts";
-export { faultyUpstream } from "./faulty-upstream.ts";
-export type { ReceivedRequest } from "./received-request.ts";
-export { headerValue, type HeaderPair } from "./request-head.ts";
-export type { UpstreamResponse } from "./response.ts";
-export { seededRandom } from "./seeded-random.ts";
-export type { FaultyUpstream, UpstreamStats } from "./upstream-api.ts";
-export type { FaultyUpstreamOptions } from "./upstream-options.ts";
+export type { Arrival, Closing, Fault, FaultName, Moment } from "./faulty-upstream/faults/fault.ts";
+export { faultNames } from "./faulty-upstream/faults/fault.ts";
+export type { FaultRule, FaultSelector } from "./faulty-upstream/faults/fault-plan.ts";
+export { faultyUpstream } from "./faulty-upstream/faulty-upstream.ts";
+export type { ReceivedRequest } from "./faulty-upstream/http/received-request.ts";
+export { headerValue, type HeaderPair } from "./faulty-upstream/http/request-head.ts";
+export type { UpstreamResponse } from "./faulty-upstream/http/response.ts";
+export { seededRandom } from "./clock/seeded-random.ts";
+export type { FaultyUpstream, UpstreamStats } from "./faulty-upstream/upstream-api.ts";
+export type { FaultyUpstreamOptions } from "./faulty-upstream/upstream-options.ts";
 export type {
   AdapterCall,
   AdapterCase,
@@ -15,14 +15,14 @@ export type {
   AdapterIdempotency,
   AdapterService,
   StartedService,
-} from "./adapter-case.ts";
-export { deduplicationConformance } from "./deduplication-conformance.ts";
-export type { StoreCase, StoreHarness } from "./store-case.ts";
-export { storeConformance } from "./store-conformance.ts";
-export { manualClock, type ManualClock, type ManualClockOptions } from "./manual-clock.ts";
+} from "./adapter-conformance/adapter-case.ts";
+export { deduplicationConformance } from "./adapter-conformance/deduplication-conformance.ts";
+export type { StoreCase, StoreHarness } from "./store-conformance/store-case.ts";
+export { storeConformance } from "./store-conformance/store-conformance.ts";
+export { manualClock, type ManualClock, type ManualClockOptions } from "./clock/manual-clock.ts";
 export {
   spawnFaultyUpstream,
   type SpawnedFaultRule,
   type SpawnedUpstream,
   type SpawnedUpstreamOptions,
-} from "./spawn.ts";
+} from "./spawn/spawn.ts";

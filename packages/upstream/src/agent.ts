@@ -8,16 +8,16 @@ import {
 } from "@reissue/core";
 import { Dispatcher, errors } from "undici";
 
-import { Bag } from "./bag.ts";
+import { Bag } from "./origin/bag.ts";
 import { BodyMemory } from "./body/body-memory.ts";
 import type { BodyLimits } from "./body/request-body.ts";
-import type { ExchangeHost, ParkedCall } from "./exchange-host.ts";
-import { Exchange } from "./exchange.ts";
-import type { UpstreamOptions } from "./options.ts";
-import { connectionKeys, originSettings, type OriginSettings } from "./origin-settings.ts";
-import { Origin } from "./origin.ts";
-import { OutboundRequest, type ReissueDispatchOptions } from "./outbound-request.ts";
-import { refuse, responseHandler } from "./response-handler.ts";
+import type { ExchangeHost, ParkedCall } from "./call/call-host.ts";
+import { Exchange } from "./call/call.ts";
+import type { UpstreamOptions } from "./config/options.ts";
+import { connectionKeys, originSettings, type OriginSettings } from "./config/origin-config.ts";
+import { Origin } from "./origin/origin.ts";
+import { OutboundRequest, type ReissueDispatchOptions } from "./call/call-request.ts";
+import { refuse, responseHandler } from "./response/response-handler.ts";
 
 /** Above this many origins the unused ones are forgotten, so that calls to arbitrary hosts cannot fill the memory. */
 const maxOrigins = 512;

@@ -6,8 +6,8 @@ export type {
   OriginOptions,
   OriginRouteOptions,
   UpstreamOptions,
-} from "./options.ts";
-export type { ReissueDispatchOptions } from "./outbound-request.ts";
+} from "./config/options.ts";
+export type { ReissueDispatchOptions } from "./call/call-request.ts";
 export {
   createUpstream,
   type BoundUpstream,

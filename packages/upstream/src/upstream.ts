@@ -3,10 +3,10 @@ import type { Dispatcher } from "undici";
 
 import { ReissueAgent } from "./agent.ts";
 import type { BodyFactory } from "./body/factory-body.ts";
-import { fetchThrough } from "./fetch-call.ts";
+import { fetchThrough } from "./api/fetch.ts";
 import type { Inbound } from "./inbound.ts";
-import type { UpstreamOptions } from "./options.ts";
-import { requestThrough } from "./request-call.ts";
+import type { UpstreamOptions } from "./config/options.ts";
+import { requestThrough } from "./api/request.ts";
 
 /**
  * What `upstream(url, init)` takes: the platform's own init, and what this call says about being resent.

@@ -1,4 +1,4 @@
-import { isObject, read } from "./link.ts";
+import { isObject, read } from "./error-info.ts";
 
 /**
  * Where errors keep the one that they wrap: the language, AWS SDK 2, TypeORM and Sequelize, ioredis' Cluster, VError.

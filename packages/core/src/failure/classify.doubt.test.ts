@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ClosedError } from "../errors.ts";
+import { ClosedError } from "../common/reissue-error.ts";
 import { classify } from "./classify.ts";
 import type { Evidence } from "./failure.ts";
 import { fetchFailed, system, terminated, thrown } from "./thrown.test.fixture.ts";

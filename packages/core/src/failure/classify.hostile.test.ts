@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { isReissueError } from "../errors.ts";
+import { isReissueError } from "../common/reissue-error.ts";
 import { classify } from "./classify.ts";
 import type { Evidence, Failure } from "./failure.ts";
-import { isKind, isPhase } from "./shape.ts";
+import { isKind, isPhase } from "./failure-spec.ts";
 
 function isFailure(failure: Failure): boolean {
   return (

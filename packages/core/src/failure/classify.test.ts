@@ -1,7 +1,7 @@
 import createError from "http-errors";
 import { describe, expect, it } from "vitest";
 
-import { OptionError, UpstreamError } from "../errors.ts";
+import { OptionError, UpstreamError } from "../common/reissue-error.ts";
 import { classify } from "./classify.ts";
 import type { Failure } from "./failure.ts";
 import { aggregate, fetchFailed, system, terminated, thrown } from "./thrown.test.fixture.ts";

@@ -1,11 +1,11 @@
 import { abortReasonOf, causesOf, membersOf, Trail } from "./causes.ts";
 import { withEvidence } from "./evidence.ts";
 import type { Delivery, Evidence, Failure } from "./failure.ts";
-import { chosenAnswer } from "./http-error.ts";
-import { isObject, readLink, type Link } from "./link.ts";
-import { matchLink } from "./match.ts";
-import { ownFailure } from "./own-failure.ts";
-import { failureOf, shapes } from "./shape.ts";
+import { chosenAnswer } from "./rules/http-error.ts";
+import { isObject, readLink, type Link } from "./error-info.ts";
+import { matchLink } from "./rules/match.ts";
+import { ownFailure } from "./rules/own-failure.ts";
+import { failureOf, shapes } from "./failure-spec.ts";
 import { throughWrapper } from "./wrapper.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { failureOf, shapes } from "./shape.ts";
+import { failureOf, shapes } from "./failure-spec.ts";
 import type { Evidence, Failure } from "./failure.ts";
 import { isStaleDeath } from "./stale-window.ts";
 

@@ -1,5 +1,5 @@
 import type { Delivery, Evidence, Failure, FailureKind, Phase } from "./failure.ts";
-import { failureOf, isBeforeRequest, type Shape } from "./shape.ts";
+import { failureOf, isBeforeRequest, type Shape } from "./failure-spec.ts";
 import { isStaleDeath } from "./stale-window.ts";
 
 /**

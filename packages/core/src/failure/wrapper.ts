@@ -1,6 +1,6 @@
 import type { Failure } from "./failure.ts";
-import { isObject, read, type Link } from "./link.ts";
-import { failureOf } from "./shape.ts";
+import { isObject, read, type Link } from "./error-info.ts";
+import { failureOf } from "./failure-spec.ts";
 
 /**
  * What the error around a failure adds to it: whether the response had begun, whether the caller was given it, and

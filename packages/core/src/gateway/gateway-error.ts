@@ -1,7 +1,7 @@
 import createError from "http-errors";
 
 import type { Failure } from "../failure/failure.ts";
-import { ownAnswer } from "./own-answer.ts";
+import { ownAnswer } from "./http-answer.ts";
 
 /** An error of http-errors' kind, which Express, Koa and Fastify turn into a response with its status and headers. */
 export interface GatewayError extends Error {

@@ -1,4 +1,4 @@
-import { isObject, read } from "../failure/link.ts";
+import { isObject, read } from "../failure/error-info.ts";
 
 /**
  * Fields that whoever sends a message sets for it by himself: its framing, its connection, its date and its maker.

@@ -1,7 +1,7 @@
 import createError from "http-errors";
 import { describe, expect, it } from "vitest";
 
-import { isReissueAnswer } from "./own-answer.ts";
+import { isReissueAnswer } from "./http-answer.ts";
 import { unreadableError } from "./unreadable-error.ts";
 
 const getter = Object.defineProperty(new Error("getter"), "headers", {

@@ -2,9 +2,9 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 
 import createError from "http-errors";
 
-import { isObject } from "../failure/link.ts";
+import { isObject } from "../failure/error-info.ts";
 import { withCause, type GatewayError } from "./gateway-error.ts";
-import { ownAnswer } from "./own-answer.ts";
+import { ownAnswer } from "./http-answer.ts";
 
 /** What frameworks read of an error. */
 const fields = ["status", "statusCode", "headers", "code", "expose", "message", "stack"];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { maxTimerMs } from "../option.ts";
+import { maxTimerMs } from "../common/option.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
 const now = Date.UTC(2026, 6, 1, 12, 0, 0);

@@ -1,4 +1,4 @@
-import { maxTimerMs } from "../option.ts";
+import { maxTimerMs } from "../common/option.ts";
 
 const dayNames = "Mon|Tue|Wed|Thu|Fri|Sat|Sun";
 const longDayNames = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday";

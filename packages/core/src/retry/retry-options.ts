@@ -1,5 +1,5 @@
-import { OptionError } from "../errors.ts";
-import { checkDuration, checkKeys, checkNumber, describe, maxTimerMs } from "../option.ts";
+import { OptionError } from "../common/reissue-error.ts";
+import { checkDuration, checkKeys, checkNumber, describe, maxTimerMs } from "../common/option.ts";
 import type { BackOff } from "./back-off.ts";
 import type { BudgetOptions } from "./budget.ts";
 import type { Condition } from "./condition.ts";

@@ -1,4 +1,4 @@
-import { derivedKey } from "../idempotency/derived-key.ts";
+import { derivedKey } from "../idempotency/hash/derived-key.ts";
 import { stepReusedError } from "./step-error.ts";
 
 /** An outbound call that is to have a derived key. */

@@ -1,4 +1,4 @@
-import { ReissueError, type ErrorCode } from "../errors.ts";
+import { ReissueError, type ErrorCode } from "../common/reissue-error.ts";
 
 /** An outbound call could not be given a derived key; nothing of it has been sent. */
 export class StepError extends ReissueError {

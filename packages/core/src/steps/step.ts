@@ -1,5 +1,5 @@
-import { OptionError } from "../errors.ts";
-import { describe } from "../option.ts";
+import { OptionError } from "../common/reissue-error.ts";
+import { describe } from "../common/option.ts";
 
 /** The most characters of a step: as many as an idempotency key may have. */
 export const maxStepLength = 255;

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 
 import { CopiedBytes } from "./copied-bytes.ts";
-import { isFormData } from "./form-data.ts";
+import { isFormData } from "./form/form-data.ts";
 import { isReadOnce } from "./read-once.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { CopiedBytes, isBytes } from "./copied-bytes.ts";
-import { isFormData } from "./form-data.ts";
-import { isChunkSource, type ChunkSource } from "./source-of.ts";
+import { isFormData } from "./form/form-data.ts";
+import { isChunkSource, type ChunkSource } from "./source/source-of.ts";
 
 /** Whether a body can be read only once. */
 export function isReadOnce(value: unknown): value is ChunkSource {

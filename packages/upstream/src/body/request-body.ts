@@ -1,6 +1,6 @@
 import { FixedBody, noBody, type Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
-import { DeclaredSource } from "./declared-source.ts";
+import { DeclaredSource } from "./source/declared-source.ts";
 import { FactoryBody, type BodyFactory } from "./factory-body.ts";
 import { CopiedBytes, isBytes } from "./copied-bytes.ts";
 import { FormBody } from "./form/form-body.ts";

@@ -1,4 +1,4 @@
-import type { Chunk } from "./source.ts";
+import type { Chunk } from "./source/source.ts";
 
 /**
  * How much of a body is handed to undici at once, in bytes.

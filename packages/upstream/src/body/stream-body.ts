@@ -4,8 +4,8 @@ import type { Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import { CopiedBytes } from "./copied-bytes.ts";
 import { isLarge, slices } from "./slices.ts";
-import { sourceOf, type ChunkSource } from "./source-of.ts";
-import type { Chunk, Source } from "./source.ts";
+import { sourceOf, type ChunkSource } from "./source/source-of.ts";
+import type { Chunk, Source } from "./source/source.ts";
 
 export type { ChunkSource };
 

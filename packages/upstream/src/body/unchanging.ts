@@ -1,5 +1,5 @@
 import { CopiedBytes, isBytes } from "./copied-bytes.ts";
-import { isFormData } from "./form-data.ts";
+import { isFormData } from "./form/form-data.ts";
 import { FormEntries } from "./form/form-entries.ts";
 
 /**

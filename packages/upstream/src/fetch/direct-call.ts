@@ -3,8 +3,8 @@ import { getMaxListeners, defaultMaxListeners, setMaxListeners } from "node:even
 import { isReissueError } from "@reissue/core";
 import type { Dispatcher } from "undici";
 
-import type { ReissueDispatchOptions } from "../outbound-request.ts";
-import type { RawHeaders } from "../raw-headers.ts";
+import type { ReissueDispatchOptions } from "../call/call-request.ts";
+import type { RawHeaders } from "../headers/raw-headers.ts";
 import type { CallContext } from "./call-context.ts";
 import { sentHeaders } from "./request/default-headers.ts";
 import type { DirectRequest } from "./request/direct-request.ts";

@@ -1,9 +1,9 @@
 import { isReissueError, isSafeMethod } from "@reissue/core";
 import type { Dispatcher } from "undici";
 
-import { DeclaredSource } from "../body/declared-source.ts";
-import type { ReissueDispatchOptions } from "../outbound-request.ts";
-import { headerValue, withHeader, withoutHeader } from "../request-headers.ts";
+import { DeclaredSource } from "../body/source/declared-source.ts";
+import type { ReissueDispatchOptions } from "../call/call-request.ts";
+import { headerValue, withHeader, withoutHeader } from "../headers/request-headers.ts";
 import type { CallContext } from "./call-context.ts";
 import type { RequestBodyInit } from "./request/request-body-init.ts";
 

@@ -1,5 +1,5 @@
-import { joinedHeader, type RawHeaders } from "../raw-headers.ts";
-import type { ResponseHandler } from "../response-handler.ts";
+import { joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
+import type { ResponseHandler } from "../response/response-handler.ts";
 import { ContentDecoder, contentCodings } from "./response/content-decoder.ts";
 import type { FetchTiming } from "./fetch-timing.ts";
 import { ResponseBody, type BodyOwner } from "./response/response-body.ts";

@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 
 import { fetch as undiciFetch, Request as UndiciRequest } from "undici";
 
-import { isFormData } from "../body/form-data.ts";
-import { isNodeStream } from "../body/node-source.ts";
+import { isFormData } from "../body/form/form-data.ts";
+import { isNodeStream } from "../body/source/node-source.ts";
 import type { CallContext } from "./call-context.ts";
 import type { CallInit } from "./request/call-init.ts";
 import { FetchDispatcher } from "./fetch-dispatcher.ts";

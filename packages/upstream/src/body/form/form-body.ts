@@ -1,6 +1,6 @@
 import type { Body, SentUnder } from "../body.ts";
 import { slices } from "../slices.ts";
-import type { Chunk } from "../source.ts";
+import type { Chunk } from "../source/source.ts";
 import { BoundaryGuard } from "./boundary-guard.ts";
 import { boundaryPrefix, derivedBoundary } from "./form-boundary.ts";
 import { encodeForm, formLength, type FormParts } from "./form-encoding.ts";

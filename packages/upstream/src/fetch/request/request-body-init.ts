@@ -2,10 +2,10 @@ import { Readable } from "node:stream";
 
 import { CopiedBytes, isBytes } from "../../body/copied-bytes.ts";
 import { bodyFrom, renewing, type BodyFactory } from "../../body/factory-body.ts";
-import { isFormData } from "../../body/form-data.ts";
-import { isNodeStream } from "../../body/node-source.ts";
-import { sourceOf, type ChunkSource } from "../../body/source-of.ts";
-import type { Source } from "../../body/source.ts";
+import { isFormData } from "../../body/form/form-data.ts";
+import { isNodeStream } from "../../body/source/node-source.ts";
+import { sourceOf, type ChunkSource } from "../../body/source/source-of.ts";
+import type { Source } from "../../body/source/source.ts";
 import { unchanging } from "../../body/unchanging.ts";
 
 /** The body of a request as it is handed to the agent. */

@@ -1,0 +1,74 @@
+import { OptionError } from "./reissue-error.ts";
+
+/**
+ * Reads options that people wrote: every check names the option's path, and unknown options are errors, so that a
+ * typing mistake cannot silently leave a default in force.
+ */
+export function checkKeys(value: unknown, path: string, known: readonly string[]): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new OptionError(path, `must be an object, got ${describe(value)}`);
+  }
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) {
+      throw new OptionError(`${path}.${key}`, `is not an option (known: ${known.join(", ")})`);
+    }
+  }
+}
+
+/** The bounds of a numeric option; both ends are allowed values. */
+export interface NumberBounds {
+  readonly min: number;
+  /** @defaultValue Number.MAX_SAFE_INTEGER */
+  readonly max?: number;
+  /** @defaultValue false */
+  readonly integer?: boolean;
+}
+
+/**
+ * The longest delay a Node timer can wait, in ms; a longer one would fire at once.
+ *
+ * The source is Node's documentation of setTimeout: 2³¹ − 1.
+ */
+export const maxTimerMs: number = 2 ** 31 - 1;
+
+/** A number within bounds, or `fallback` where the option was left out. */
+export function checkNumber(
+  value: unknown,
+  path: string,
+  fallback: number,
+  bounds: NumberBounds,
+): number {
+  if (value === undefined) return fallback;
+  const max = bounds.max ?? Number.MAX_SAFE_INTEGER;
+  const kind = bounds.integer === true ? "an integer" : "a number";
+  const isNumber = typeof value === "number" && !Number.isNaN(value);
+  const fits = isNumber && (bounds.integer !== true || Number.isInteger(value) || value === max);
+  if (!fits || value < bounds.min || value > max) {
+    throw new OptionError(
+      path,
+      `must be ${kind} from ${bounds.min} to ${max}, got ${describe(value)}`,
+    );
+  }
+  return value;
+}
+
+/** A duration in milliseconds that a timer can wait, 0 allowed. */
+export function checkDuration(value: unknown, path: string, fallback: number): number {
+  return checkNumber(value, path, fallback, { min: 0, max: maxTimerMs });
+}
+
+/** Checks that a value is one of those allowed. */
+export function checkOneOf(value: unknown, allowed: readonly unknown[], path: string): void {
+  if (allowed.includes(value)) return;
+  const words = allowed.map((each) => JSON.stringify(each));
+  const last = words.pop();
+  throw new OptionError(path, `must be ${words.join(", ")} or ${last}, got ${describe(value)}`);
+}
+
+/** A value for an error message: what it is, never more than a few characters of it. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : `a value of type ${typeof value}`;
+}

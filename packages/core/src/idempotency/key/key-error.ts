@@ -1,0 +1,31 @@
+import createError from "http-errors";
+
+import type { ErrorCode } from "../../common/reissue-error.ts";
+import type { GatewayError } from "../../gateway/gateway-error.ts";
+import { ownAnswer } from "../../gateway/http-answer.ts";
+import { keyProblemText, type ParsedKey } from "./key.ts";
+
+/** An error about an inbound Idempotency-Key, of http-errors' kind; its message is for the client. */
+export interface KeyError extends GatewayError {
+  readonly code: ErrorCode;
+  /** Where in the value the problem is, 0 for its first character; null where there is no value. */
+  readonly position: number | null;
+}
+
+/** The 400 for a route that requires a key and was sent none (draft-ietf-httpapi-idempotency-key-header-07 §2.7). */
+export function keyMissingError(): KeyError {
+  return keyError("ERR_REISSUE_KEY_MISSING", "This request needs an Idempotency-Key header", null);
+}
+
+/** The 400 for a key that is none; it says what is wrong and where, and never repeats the key. */
+export function keyMalformedError(parsed: ParsedKey & { readonly ok: false }): KeyError {
+  const { problem, position } = parsed;
+  const message = `The Idempotency-Key header is malformed at character ${position + 1}: ${keyProblemText[problem]}`;
+  return keyError("ERR_REISSUE_KEY_MALFORMED", message, position);
+}
+
+function keyError(code: ErrorCode, message: string, position: number | null): KeyError {
+  const headers = { "Cache-Control": "no-store" };
+  const error = createError(400, message, { code, position, headers });
+  return ownAnswer(error as unknown as KeyError);
+}

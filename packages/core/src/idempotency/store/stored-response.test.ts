@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { decodeAnswer, encodeAnswer, type Answer } from "./stored-response.ts";
+
+/** What Node lets a header have, also where it is lenient. */
+const name = fc.stringMatching(/^[!#$%&'*+.^_`|~\w-]+$/);
+const value = fc.stringMatching(/^[\x01-\x09\x0b\x0c\x0e-\xff]*$/);
+const field = fc.tuple(name, value);
+
+test("an answer comes back as it was", () => {
+  const answers = fc.record<Answer>({
+    status: fc.integer({ min: 200, max: 599 }),
+    headers: fc.array(field),
+    trailers: fc.array(field),
+    body: fc.option(fc.uint8Array().map((bytes) => Buffer.from(bytes))),
+  });
+  fc.assert(
+    fc.property(answers, (answer) => {
+      expect(decodeAnswer(encodeAnswer(answer))).toEqual(answer);
+    }),
+  );
+});
+
+test("what no header can be comes back as it was too, or is refused", () => {
+  const text = fc.string({ unit: "binary" });
+  fc.assert(
+    fc.property(text, text, (name, value) => {
+      const answer = { status: 200, headers: [[name, value]] as const, trailers: [], body: null };
+      let bytes: Uint8Array;
+      try {
+        bytes = encodeAnswer(answer);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TypeError);
+        return;
+      }
+      expect(decodeAnswer(bytes)).toEqual(answer);
+    }),
+  );
+});
+
+test.each([
+  ["a name with a colon", "a:b", "c"],
+  ["a value over two lines", "a", "b\nc: d"],
+  ["a character of more than a byte", "a", "\u0100"],
+])("%s is refused", (_, name, value) => {
+  const answer = { status: 200, headers: [], trailers: [[name, value]] as const, body: null };
+  expect(() => encodeAnswer(answer)).toThrow(TypeError);
+});
+
+test("it is read from a part of a larger buffer too", () => {
+  const answer = { status: 200, headers: [], trailers: [], body: Buffer.from("done") };
+  const bytes = Buffer.concat([Buffer.from("before"), encodeAnswer(answer)]);
+  expect(decodeAnswer(new Uint8Array(bytes).subarray(6))).toEqual(answer);
+});
+
+test.each([
+  "",
+  "x",
+  "\n",
+  "null\n",
+  "{}\n",
+  '{"version":2}\n',
+  '"text"\nbody',
+  "1 200 0 0 kept",
+  "2 200 0 0 kept\n",
+  "1 200 0 0 lost\n",
+  "1 200 1 0 kept\n",
+  "1 200 1 0 kept\nno colon\n",
+  "1 200 0 999999 kept\na:b\n",
+  '{"version":1,"status":200,"headers":[],"trailers":[],"kept":true}\nbody',
+])("what is none is refused: %j", (text) => {
+  expect(() => decodeAnswer(Buffer.from(text))).toThrow(TypeError);
+});

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+
+import { keepsTrailer, keptHeaders } from "./stored-headers.ts";
+
+const path = "idempotency.keepHeaders";
+
+test("keeps what describes an answer, and what it is told to", () => {
+  const keeps = keptHeaders(["X-Receipt"], path);
+  const names = ["content-type", "etag", "location", "x-receipt", "x-other", "set-cookie", "date"];
+  expect(names.filter((name) => keeps(name))).toEqual(names.slice(0, 4));
+});
+
+test.each([
+  [["Set-Cookie"], `${path}[0]`, "never kept"],
+  [["X-A", "Authorization"], `${path}[1]`, "never kept"],
+  [["a b"], `${path}[0]`, "header name"],
+  [[1], `${path}[0]`, "header name"],
+  ["X-A", path, "array"],
+])("refuses %j", (more, at, problem) => {
+  const call = (): unknown => keptHeaders(more as string[], path);
+  expect(call).toThrow(at);
+  expect(call).toThrow(problem);
+});
+
+test("keeps a trailer unless it carries credentials", () => {
+  const names = ["x-checksum", "set-cookie", "authorization"];
+  expect(names.filter((name) => keepsTrailer(name))).toEqual(["x-checksum"]);
+});

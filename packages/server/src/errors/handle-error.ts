@@ -1,0 +1,41 @@
+import { isReissueAnswer } from "@reissue/core";
+
+import type { InboundRequest } from "../request/request-context.ts";
+import { translate, type Answers } from "./translate-error.ts";
+
+/** An error as it is handed on to the application's error handling. */
+export interface Escaped {
+  readonly error: unknown;
+  /** Whether Reissue responds with it as problem details; the application is told of it all the same. */
+  readonly asProblem: boolean;
+}
+
+/**
+ * Deals with an error that has escaped from a handler, and tells what is handed on to the application's error handling.
+ *
+ * @param answers - What the framework responds to as to an error; a plain 500 takes the place of everything else.
+ * @returns null where nothing is: the request has been answered.
+ */
+export function escape(
+  error: unknown,
+  inbound: InboundRequest,
+  answers: Answers = () => true,
+): Escaped | null {
+  const { request, response, gate } = inbound;
+  inbound.unlimit();
+  const translation = translate(error, inbound, answers);
+  if (translation.action === "drop") {
+    inbound.handled();
+    return null;
+  }
+  // What has begun was chosen by the handler.
+  if (!response.headersSent) inbound.hasFailed = true;
+  // One that is whole is left alone, though it be still on its way.
+  if (translation.action === "cut" && !response.writableEnded) {
+    if (response.socket === null) request.socket.destroy();
+    else response.destroy();
+  }
+  const { error: passed } = translation;
+  const isRendered = gate.problemDetails && isReissueAnswer(passed);
+  return { error: passed, asProblem: isRendered && !response.headersSent && !inbound.unheard };
+}

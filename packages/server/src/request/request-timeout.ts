@@ -1,0 +1,92 @@
+import type { Clock, GatewayError, Timer } from "@reissue/core";
+
+import type { InboundRequest } from "./request-context.ts";
+import { timeoutError } from "../errors/translate-error.ts";
+
+/** A time, and what is done when it is over. */
+interface Limit {
+  /** Called with what is to be answered, unless the response has begun by then. */
+  readonly onExpire: (error: GatewayError) => void;
+  /** Since the request came. */
+  readonly timeoutMs: number;
+}
+
+/** The time of a request whose route has one, until its answer or its failure is on its way. */
+export class RequestTime {
+  readonly #inbound: InboundRequest;
+  readonly #clock: Clock;
+  readonly #startedAtMs: number;
+  /** What it is under; null where it is under none any more. */
+  #limit: Limit | null = null;
+  #timer: Timer | null = null;
+  #isOver = false;
+  /** How many handlers run under it, one inside the other. */
+  #running = 0;
+  #expiry: AbortController | null = null;
+  #signal: AbortSignal | null = null;
+
+  constructor(inbound: InboundRequest, startedAtMs: number) {
+    this.#inbound = inbound;
+    this.#clock = inbound.gate.clock;
+    this.#startedAtMs = startedAtMs;
+    inbound.response.once("close", () => this.stop());
+  }
+
+  /** Whether the request has been answered because it was over. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Aborts when nobody waits for the answer any more: the client has left, or it is over. */
+  get signal(): AbortSignal {
+    if (this.#signal === null) {
+      this.#expiry = new AbortController();
+      if (this.#isOver) this.#expiry.abort();
+      this.#signal = AbortSignal.any([this.#inbound.signal, this.#expiry.signal]);
+    }
+    return this.#signal;
+  }
+
+  /** Starts it, anew where it had been started. */
+  start(limit: Limit): void {
+    this.stop();
+    this.#limit = limit;
+    const leftMs = Math.max(this.#startedAtMs + limit.timeoutMs - this.#clock.now(), 0);
+    this.#timer = this.#clock.setTimeout(() => this.#end(limit), leftMs);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#limit = null;
+  }
+
+  /** Runs a handler under it: settles as that does, or rejects once it is over. */
+  within<Result>(run: () => Promise<Result>, timeoutMs: number): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      const outer = this.#limit;
+      this.start({ onExpire: reject, timeoutMs });
+      this.#running += 1;
+      run()
+        .finally(() => {
+          this.#running -= 1;
+          if (this.#running === 0) this.#inbound.handled();
+          // What is around a route goes on under the time that it was under before.
+          if (outer === null || this.#isOver) this.stop();
+          else this.start(outer);
+        })
+        .then(resolve, reject);
+    });
+  }
+
+  #end({ onExpire }: Limit): void {
+    this.#timer = null;
+    const { request, response, left } = this.#inbound;
+    if (response.headersSent || left) return;
+    this.#isOver = true;
+    // Nobody reads the rest, which would stand before the connection's next request.
+    if (!request.complete) response.shouldKeepAlive = false;
+    this.#expiry?.abort();
+    onExpire(timeoutError(this.#inbound));
+  }
+}

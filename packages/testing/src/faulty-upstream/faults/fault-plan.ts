@@ -1,0 +1,97 @@
+import { checkFault, type Fault } from "./fault.ts";
+import { numberOption, wordOption } from "../../option.ts";
+import type { ReceivedRequest } from "../http/received-request.ts";
+import { drawAt } from "../../clock/seeded-random.ts";
+
+/** Which requests a fault rule applies to; every condition given must hold. */
+export interface FaultSelector {
+  /** Only on a connection that has carried a request before, or has not. @defaultValue `"any"` */
+  readonly on?: "reused" | "fresh" | "any" | undefined;
+  /** The seeded chance of each request that the conditions let through, 0 to 1. @defaultValue 1 */
+  readonly probability?: number | undefined;
+  /** How often it strikes at most. @defaultValue Infinity */
+  readonly times?: number | undefined;
+  /** Only these methods, in upper case. */
+  readonly methods?: readonly string[] | undefined;
+  /** Only requests for which it returns true; called when the head has arrived, so it sees no body. */
+  readonly match?: ((request: ReceivedRequest) => boolean) | undefined;
+}
+
+/** A fault and the requests it applies to; of several rules the first that strikes counts. */
+export type FaultRule = Fault & FaultSelector;
+
+const SELECTORS: readonly string[] = ["on", "probability", "times", "methods", "match"];
+
+/**
+ * Checks fault rules.
+ *
+ * @throws TypeError, RangeError with the option's path in the message
+ */
+export function checkFaultRules(path: string, rules: readonly FaultRule[]): void {
+  if (!Array.isArray(rules)) throw new TypeError(`${path} must be an array`);
+  for (const [index, rule] of rules.entries()) {
+    const at = `${path}[${index}]`;
+    checkFault(at, rule, SELECTORS);
+    wordOption(`${at}.on`, rule.on, ["reused", "fresh", "any"], "any");
+    numberOption(`${at}.probability`, rule.probability, {
+      fallback: 1,
+      min: 0,
+      max: 1,
+      fraction: true,
+    });
+    numberOption(`${at}.times`, rule.times, { fallback: Infinity, min: 0, max: Infinity });
+    if (rule.methods !== undefined && !Array.isArray(rule.methods))
+      throw new TypeError(`${at}.methods must be an array`);
+    if (rule.match !== undefined && typeof rule.match !== "function")
+      throw new TypeError(`${at}.match must be a function`);
+  }
+}
+
+/** Decides which fault each request meets; one decision a request, in the order in which heads arrive. */
+export class FaultPlan {
+  readonly #seed: number;
+  #rules: readonly FaultRule[] = [];
+  #struck: number[] = [];
+  #request = 0;
+  #script: (Fault | null)[] = [];
+  #scriptAt = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** Replaces the rules; counts and draws start anew. */
+  setRules(rules: readonly FaultRule[]): void {
+    this.#rules = [...rules];
+    this.#struck = rules.map(() => 0);
+    this.#request = 0;
+  }
+
+  /** Replaces the script. */
+  setScript(script: readonly (Fault | null)[]): void {
+    this.#script = [...script];
+    this.#scriptAt = 0;
+  }
+
+  /** The fault for the next request; while the script lasts it alone decides. */
+  next(request: ReceivedRequest): Fault | null {
+    const index = this.#request++;
+    if (this.#scriptAt < this.#script.length) return this.#script[this.#scriptAt++] ?? null;
+    for (let at = 0; at < this.#rules.length; at++) {
+      const rule = this.#rules[at];
+      if (rule === undefined || !this.#strikes(rule, at, index, request)) continue;
+      this.#struck[at] = (this.#struck[at] ?? 0) + 1;
+      return rule;
+    }
+    return null;
+  }
+
+  #strikes(rule: FaultRule, at: number, index: number, request: ReceivedRequest): boolean {
+    if ((this.#struck[at] ?? 0) >= (rule.times ?? Infinity)) return false;
+    if (rule.on === "reused" && request.nth === 1) return false;
+    if (rule.on === "fresh" && request.nth > 1) return false;
+    if (rule.methods !== undefined && !rule.methods.includes(request.method)) return false;
+    if (drawAt(this.#seed, at, index) >= (rule.probability ?? 1)) return false;
+    return rule.match === undefined || rule.match(request);
+  }
+}

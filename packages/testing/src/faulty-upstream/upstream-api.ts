@@ -1,0 +1,83 @@
+import type { Closing, Fault, FaultName } from "./faults/fault.ts";
+import type { FaultRule } from "./faults/fault-plan.ts";
+import type { ReceivedRequest } from "./http/received-request.ts";
+import type { FaultyUpstreamOptions } from "./upstream-options.ts";
+
+/** Counts of a faulty upstream; those of requests and connections number them and are never cleared. */
+export interface UpstreamStats {
+  /** Requests whose head arrived, since the upstream was opened. */
+  readonly heads: number;
+  /** Requests whose head and body arrived whole, processed or not. */
+  readonly received: number;
+  /** Side effects committed. */
+  readonly processed: number;
+  /** Connections accepted, since the upstream was opened. */
+  readonly connections: number;
+  /** Connections open now. */
+  readonly open: number;
+  /** Connections on which bytes came after the upstream had closed: how often the keep-alive race was lost. */
+  readonly late: number;
+  /** How often each fault struck. */
+  readonly faults: Readonly<Partial<Record<FaultName, number>>>;
+}
+
+/** A running faulty upstream. */
+export interface FaultyUpstream {
+  /** Such as `http://127.0.0.1:41234`. */
+  readonly origin: string;
+  /** Stays the same across restarts. */
+  readonly port: number;
+  /** For each request id how often it was processed. */
+  readonly effects: ReadonlyMap<string, number>;
+  /** Side effects committed. */
+  readonly processedCount: number;
+  /** Requests whose head and body arrived whole, processed or not. */
+  readonly received: number;
+  /** Connections accepted so far. */
+  readonly connections: number;
+  /** Connections open now. */
+  readonly open: number;
+  /** The last requests, oldest first. */
+  readonly requests: readonly ReceivedRequest[];
+  /** Ids that were processed more than once. */
+  duplicates(): string[];
+  stats(): UpstreamStats;
+  /** Replaces the fault rules; their counts and their draws start anew. */
+  setFaults(rules: readonly FaultRule[]): void;
+  /**
+   * The nth request from now gets the nth entry, null for none, whatever the rules say; after the last entry the rules
+   * apply again.
+   */
+  script(faults: readonly (Fault | null)[]): void;
+  /** Changes the answer. */
+  setRespond(respond: NonNullable<FaultyUpstreamOptions["respond"]>): void;
+  /** Closes idle connections that have served a request, and with `unused` the others too; how many. */
+  killIdle(options?: {
+    readonly with?: Closing | undefined;
+    readonly unused?: boolean | undefined;
+  }): number;
+  /** Closes every connection, busy ones too; how many. */
+  killAll(options?: { readonly with?: Closing | undefined }): number;
+  /**
+   * Stops listening, closes all connections, and listens again on the same port `downMs` (default 100) later; joins a
+   * restart that is under way.
+   */
+  restart(options?: {
+    readonly downMs?: number | undefined;
+    readonly with?: Closing | undefined;
+  }): Promise<void>;
+  /** Stops listening: connects are refused, connections live on. */
+  refuse(): Promise<void>;
+  /** Listens again. */
+  accept(): Promise<void>;
+  /**
+   * Resolves once the condition holds; it is looked at after each arrival, side effect and close.
+   *
+   * @param timeoutMs - how long to wait before rejecting. Default 2000.
+   */
+  until(condition: (stats: UpstreamStats) => boolean, timeoutMs?: number): Promise<void>;
+  /** Forgets effects, log and counts, but for the numbers of requests and connections; faults and script stay. */
+  clear(): void;
+  /** Closes everything; resolves when no handle is left. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import type { CallContext } from "../fetch/call-context.ts";
+import { readInit } from "../fetch/request/call-init.ts";
+import { DirectCall } from "../fetch/direct-call.ts";
+import { directRequest } from "../fetch/request/direct-request.ts";
+import { platformFetch } from "../fetch/platform-fetch.ts";
+import type { ReissueAgent } from "../agent.ts";
+import type { Inbound } from "../inbound.ts";
+
+/**
+ * Makes one call with the semantics of WHATWG fetch.
+ *
+ * The usual call is made here, from the caller's values to a response of the platform's class; whatever is unusual goes
+ * through the platform's own fetch (docs/decisions/0012).
+ */
+export async function fetchThrough(
+  agent: ReissueAgent,
+  inbound: Inbound | undefined,
+  input: unknown,
+  given: unknown,
+): Promise<Response> {
+  const { init, own } = readInit(given);
+  const context: CallContext = { agent, inbound, own };
+  const request = directRequest(input, init);
+  if (request === null) return await platformFetch(context, input, init);
+  return await new DirectCall(context, request).run();
+}

@@ -1,0 +1,41 @@
+import type { Dispatcher } from "undici";
+
+import type { ReissueAgent } from "../agent.ts";
+import { isReadOnce } from "../body/read-once.ts";
+import { sourceOf } from "../body/source/source-of.ts";
+import type { Source } from "../body/source/source.ts";
+import { CallOptions } from "./request-options.ts";
+import type { Inbound } from "../inbound.ts";
+import { requestTarget, type RequestTarget } from "./request-target.ts";
+import type { UpstreamRequestOptions } from "../upstream.ts";
+
+/** Makes one call with the semantics of `undici.request`. */
+export function requestThrough(
+  agent: ReissueAgent,
+  inbound: Inbound | undefined,
+  url: string | URL,
+  options: UpstreamRequestOptions = {},
+): Promise<Dispatcher.ResponseData> {
+  let target: RequestTarget;
+  try {
+    target = requestTarget(url, agent.knownOrigin);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  const { body } = options;
+  // Undici's handler destroys a Node stream when the call fails; when and how it is closed is decided here.
+  const source = isReadOnce(body) ? sourceOf(body) : null;
+  const request = new CallOptions(options, target, source ?? body, inbound);
+  const answer = agent.request(request as object as Dispatcher.RequestOptions);
+  return source === null ? answer : closingOnFailure(answer, source);
+}
+
+/** Closes a source also where the call failed before it had begun. */
+async function closingOnFailure<T>(answer: Promise<T>, source: Source): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}

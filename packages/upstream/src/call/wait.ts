@@ -1,0 +1,108 @@
+import type { AsyncResource } from "node:async_hooks";
+
+import type { Timer } from "@reissue/core";
+
+import type { InContext } from "./async-context.ts";
+import type { ExchangeHost, ParkedCall } from "./call-host.ts";
+import type { OutboundRequest } from "./call-request.ts";
+import type { Waiter } from "../origin/waiter.ts";
+import type { RefusedCall } from "../origin/refusals.ts";
+
+/** A call as long as it is on no connection. */
+export interface WaitingCall extends InContext, ParkedCall, Waiter {}
+
+/** What one call waits for while it is on no connection; what is called then is called in its context. */
+export class Wait implements RefusedCall {
+  readonly #host: ExchangeHost;
+  readonly #request: OutboundRequest;
+  readonly #call: WaitingCall;
+  place = -1;
+  #timer: Timer | null = null;
+  #onAdmitted: (() => void) | null = null;
+  /** Whether it was let through after a refusal, and it is not known yet what becomes of it. */
+  #admitted = false;
+
+  constructor(host: ExchangeHost, request: OutboundRequest, call: WaitingCall) {
+    this.#host = host;
+    this.#request = request;
+    this.#call = call;
+  }
+
+  get context(): AsyncResource {
+    return this.#call.context;
+  }
+
+  /** Waits for as long as it takes, for the pool or the caller. */
+  begin(): void {
+    this.#host.onPark(this.#call);
+  }
+
+  /** Waits out a back-off. */
+  backOff(delayMs: number, send: () => void): void {
+    this.begin();
+    this.#after(delayMs, () => {
+      this.end();
+      send();
+    });
+  }
+
+  /** Waits for what a probe finds, for no longer than connecting would be tried again. */
+  forProbe(): void {
+    const { origin, policy } = this.#request;
+    const { outage, clock } = origin;
+    this.begin();
+    this.#after(policy.unsentWindowMs, () => {
+      // Where it is over, a turn is what is waited for since.
+      if (outage.sinceMs(clock.now()) !== null) this.#call.onRefused(outage.error);
+    });
+  }
+
+  /**
+   * Waits until the upstream, which has refused the request, seems to take some again, within window and deadline.
+   *
+   * @param onOver - What is called where it did not in time.
+   */
+  forLeave(send: () => void, onOver: () => void): void {
+    const { origin, policy, deadlineMs } = this.#request;
+    this.begin();
+    this.#onAdmitted = send;
+    const leftMs = Math.min(policy.unsentWindowMs, deadlineMs - origin.clock.now());
+    this.#after(leftMs, () => {
+      this.end();
+      onOver();
+    });
+    origin.refusals.join(this);
+  }
+
+  onAdmitted(): void {
+    const send = this.#onAdmitted;
+    this.end();
+    this.#admitted = true;
+    send?.();
+  }
+
+  /** Tells those that still wait after a refusal what became of the request, if it was let through for them to see. */
+  onOutcome(accepted: boolean): void {
+    if (!this.#admitted) return;
+    this.#admitted = false;
+    this.#request.origin.refusals.onOutcome(accepted);
+  }
+
+  /** Ends the wait, if there is one. */
+  end(): void {
+    const { pool, refusals, clock } = this.#request.origin;
+    if (this.#timer !== null) clock.clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#onAdmitted = null;
+    refusals.leave(this);
+    pool.leave(this.#call);
+    this.#host.onUnpark(this.#call);
+  }
+
+  #after(delayMs: number, then: () => void): void {
+    this.#timer = this.#request.origin.clock.setTimeout(() => {
+      this.#timer = null;
+      this.context.runInAsyncScope(then);
+    }, delayMs);
+  }
+}

@@ -1,0 +1,79 @@
+import { RetryBudget, unsentBackOff, type Clock, type Failure } from "@reissue/core";
+
+import type { Attempt } from "../call/attempt.ts";
+import type { OriginSettings } from "../config/origin-config.ts";
+import { Outage } from "../pool/outage.ts";
+import { Pool } from "./pool.ts";
+import { Refusals } from "./refusals.ts";
+import { TimeoutQueue } from "./timeout-queue.ts";
+
+/** One upstream origin: its connections, what it can still afford, and whether it can be reached. */
+export class Origin {
+  /** The URL origin, such as `http://orders:3000`. */
+  readonly name: string;
+  readonly settings: OriginSettings;
+  readonly clock: Clock;
+  readonly pool: Pool;
+  readonly outage: Outage;
+  readonly refusals: Refusals;
+  readonly budget: RetryBudget;
+  readonly staleBudget: RetryBudget;
+  /** The timeouts of attempts that have their full time. */
+  readonly timeouts: TimeoutQueue;
+  /** Calls under way, those in back-off included. */
+  #calls = 0;
+
+  constructor(name: string, settings: OriginSettings, clock: Clock) {
+    this.name = name;
+    this.settings = settings;
+    this.clock = clock;
+    this.outage = new Outage(settings.policy.unsentWindowMs);
+    this.pool = new Pool(name, settings, clock, this.outage);
+    this.refusals = new Refusals(unsentBackOff(settings.policy), clock);
+    this.budget = new RetryBudget(settings.policy.budget);
+    this.staleBudget = new RetryBudget(settings.policy.staleBudget);
+    this.timeouts = new TimeoutQueue(settings.policy.attemptTimeoutMs, clock);
+  }
+
+  /** Whether nothing is lost by forgetting it: no call and no connection. */
+  get unused(): boolean {
+    return this.#calls === 0 && this.pool.empty;
+  }
+
+  /** Takes note of a call that begins, which the budgets grow with. */
+  begin(nowMs: number): void {
+    this.#calls += 1;
+    this.budget.deposit(nowMs);
+    this.staleBudget.deposit(nowMs);
+  }
+
+  /** Takes note of a call that has ended. */
+  end(): void {
+    this.#calls -= 1;
+  }
+
+  /**
+   * Learns from an attempt that failed: what is down, and how long its connections may be idle.
+   *
+   * @param who - Whose attempt it was, as the pool knows them.
+   */
+  learnFrom(who: object, attempt: Attempt, failure: Failure, error: unknown): void {
+    const nowMs = this.clock.now();
+    // Undici connects by itself where a pooled socket dies before it is written on.
+    if (attempt.neverConnected || failure.phase === "connect") {
+      if (failure.kind === "aborted" || !failure.transient) this.outage.abandonProbe(who);
+      else this.outage.fail(who, error, attempt.handedOverAtMs, nowMs);
+      // After a probe without a verdict the first of those that waited for it probes.
+      const found = failure.kind !== "aborted" && this.outage.isUnprobed(nowMs);
+      if (found) this.pool.refuseWaiting(error);
+    }
+    if (attempt.neverBegun && failure.kind === "reset") {
+      this.pool.idleLimit.onDeath(nowMs - attempt.connection.idleSinceMs, nowMs);
+    }
+    if (failure.kind === "refused-stream") this.refusals.onRefusal();
+    if (failure.delivery === "stale") {
+      this.pool.idleLimit.onDeath(attempt.idleMs ?? 0, nowMs);
+      this.pool.retireElders(attempt.connection.idleSinceMs);
+    }
+  }
+}

@@ -1,0 +1,300 @@
+import { setImmediate } from "node:timers";
+
+import type { Clock } from "@reissue/core";
+import { buildConnector } from "undici";
+
+import { Bag } from "./bag.ts";
+import type { OriginSettings } from "../config/origin-config.ts";
+import { Connection, type ConnectionOwner } from "./connection.ts";
+import { IdleLimit } from "../pool/idle-limit.ts";
+import { Line } from "./line.ts";
+import type { Outage } from "../pool/outage.ts";
+import type { Refusal, Waiter, Waiting } from "./waiter.ts";
+
+/** How long a connection is to have been back before it is taken for one that stays open, in ms. */
+const restMs = 1;
+
+/**
+ * The connections to one origin: a stack of idle ones, hottest on top.
+ *
+ * Undici's own Pool cannot say which connection a request gets, and choosing connections is the whole point here.
+ */
+export class Pool implements ConnectionOwner {
+  readonly #origin: string;
+  readonly #settings: OriginSettings;
+  readonly #clock: Clock;
+  readonly #connector: buildConnector.connector;
+  readonly #outage: Outage;
+  /** Idle connections, longest idle first. */
+  readonly #idle: Connection[] = [];
+  readonly #all = new Bag<Connection>();
+  readonly #waiters = new Line<Waiter>();
+  /** Those that came back in this turn of the event loop. */
+  readonly #settling: Connection[] = [];
+  #serving = false;
+  readonly idleLimit: IdleLimit;
+
+  constructor(origin: string, settings: OriginSettings, clock: Clock, outage: Outage) {
+    this.#origin = origin;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#connector = buildConnector(settings.connector);
+    this.#outage = outage;
+    this.idleLimit = new IdleLimit(settings.idleMs);
+  }
+
+  /** Whether it has no connection. */
+  get empty(): boolean {
+    return this.#all.size === 0;
+  }
+
+  /** Finds a connection for a call, or has it wait until it is brought one or refused. */
+  acquire(waiter: Waiter, nowMs: number): Connection | Refusal | Waiting {
+    const found = this.#isPromised ? null : this.#find(waiter, nowMs);
+    if (found !== null) return found;
+    const forProbe = this.#outage.holdsBack(waiter, nowMs);
+    if (forProbe && this.#waiters.size >= this.#settings.maxWaitingForProbe) {
+      return { error: this.#outage.error };
+    }
+    this.#waiters.join(waiter);
+    return forProbe ? "for-probe" : "in-line";
+  }
+
+  /** Refuses all that wait: the upstream is down, as has just been found. */
+  refuseWaiting(error: unknown): void {
+    for (let left = this.#waiters.size; left > 0; left -= 1) {
+      const waiter = this.#waiters.first;
+      if (waiter === null) return;
+      this.#waiters.leave(waiter);
+      waiter.context.runInAsyncScope(() => waiter.onRefused(error));
+    }
+  }
+
+  /** Takes a call out of the line, if it is in it. */
+  leave(waiter: Waiter): void {
+    this.#waiters.leave(waiter);
+  }
+
+  /** The longest idle age at which a connection may still carry what cannot be resent, in ms. */
+  unsafeLimitMs(connection: Connection, nowMs: number): number {
+    return Math.min(this.#settings.unsafeIdleMs, this.idleLimit.unsafeMs(nowMs), connection.hintMs);
+  }
+
+  /**
+   * Takes a connection back after a request that ended well.
+   *
+   * @param idleMs - How long it had been idle before the request; null if it was fresh.
+   */
+  release(connection: Connection, idleMs: number | null): void {
+    if (idleMs !== null) this.idleLimit.onAnswer(idleMs);
+    connection.served += 1;
+    connection.writtenOn = false;
+    connection.idleSinceMs = this.#clock.now();
+    this.#settle(connection);
+    this.giveBack(connection);
+  }
+
+  /** Takes a connection back as it was given out. */
+  giveBack(connection: Connection): void {
+    connection.vacate();
+    if (!this.#all.has(connection)) return;
+    // One that never stood, or stands no more, is of no use to anybody, and would keep the pool from being empty.
+    if (!connection.open) {
+      this.#retire(connection);
+      return this.#serve();
+    }
+    let place = this.#idle.length;
+    // One that comes back unused has been idle for longer than some that came back before it.
+    while (place > 0 && this.#idle[place - 1]!.idleSinceMs > connection.idleSinceMs) place -= 1;
+    if (place === this.#idle.length) this.#idle.push(connection);
+    else this.#idle.splice(place, 0, connection);
+    if (this.#waiters.size > 0) this.#serve();
+    this.#retireExpired(connection.idleSinceMs);
+  }
+
+  /** Lets go of a connection whose socket now belongs to somebody else. */
+  forget(connection: Connection): void {
+    if (!this.#all.delete(connection)) return;
+    connection.retire();
+    this.#serve();
+  }
+
+  /** Destroys a connection whose request failed. */
+  drop(connection: Connection, error: Error | null): void {
+    const known = this.#all.delete(connection);
+    // Also where it is closing: undici would connect once more for a request that was aborted.
+    void connection.destroy(error);
+    if (known) this.#serve();
+  }
+
+  /** Retires idle connections that have been idle since `sinceMs` or longer: their elder sibling was dead. */
+  retireElders(sinceMs: number): void {
+    while (this.#idle[0] !== undefined && this.#idle[0].idleSinceMs <= sinceMs) {
+      this.#retire(this.#idle[0]);
+    }
+  }
+
+  onConnected(): void {
+    this.#outage.stand(this.#clock.now());
+    // Those that waited for the outcome of a probe.
+    if (this.#waiters.size > 0) this.#serve();
+  }
+
+  onDisconnected(connection: Connection, error: Error & { code?: string }): void {
+    // UND_ERR_INFO is undici's word for a close of our own: the idle timer, or an answer that said so.
+    const closedIdle = connection.served > 0 && !connection.writtenOn;
+    if (closedIdle && error.code !== "UND_ERR_INFO" && this.#all.has(connection)) {
+      const nowMs = this.#clock.now();
+      this.idleLimit.onDeath(nowMs - connection.idleSinceMs, nowMs);
+    }
+    // Under a request that was not yet written undici opens another socket by itself.
+    if (!this.#idle.includes(connection)) return;
+    this.#retire(connection);
+    this.#serve();
+  }
+
+  /** Closes every connection: idle ones now, busy ones once they are done. */
+  close(): void {
+    for (const connection of this.#all.empty()) connection.retire();
+    this.#idle.length = 0;
+  }
+
+  /** Closes every connection at once; the calls of requests on them end with `error`. */
+  async destroy(error: Error): Promise<void> {
+    const all = this.#all.empty();
+    this.#idle.length = 0;
+    await Promise.all(all.map((connection) => connection.evict(error)));
+  }
+
+  /**
+   * Whether those in line wait for what came back in this turn of the event loop, with nothing else to be had: whoever
+   * took it before them would let what cannot be resent wait for as long as others come.
+   */
+  get #isPromised(): boolean {
+    if (this.#waiters.size === 0 || this.#settling.length === 0) return false;
+    return this.#all.size >= this.#settings.connections;
+  }
+
+  #find(waiter: Waiter, nowMs: number): Connection | null {
+    const idle = waiter.need === "fresh" ? null : this.#takeIdle(waiter.need, nowMs);
+    if (idle !== null) return idle;
+    if (waiter.need === "hot" && this.#isSettling(nowMs)) return null;
+    if (this.#outage.holdsBack(waiter, nowMs)) return null;
+    if (this.#all.size >= this.#settings.connections) {
+      const coldest = this.#idle[0];
+      if (coldest === undefined) return null;
+      this.#retire(coldest);
+    }
+    this.#outage.begin(waiter, nowMs);
+    return this.#open();
+  }
+
+  /** The hottest idle connection that meets the need; null where none does. */
+  #takeIdle(need: "any" | "hot", nowMs: number): Connection | null {
+    if (this.#idle.length === 0) return null;
+    const limitMs = this.idleLimit.currentMs(nowMs);
+    let found: Connection | null = null;
+    for (let index = this.#idle.length - 1; index >= 0; index -= 1) {
+      const next = this.#idle[index]!;
+      const idleMs = nowMs - next.idleSinceMs;
+      if (!next.open || idleMs > limitMs || idleMs > next.hintMs) {
+        this.#retire(next);
+      } else if (need === "any") {
+        found = next;
+        break;
+      } else if (next.settled) {
+        // Too cold for this one; whoever may be resent can still have it.
+        if (idleMs > this.#settings.unsafeIdleMs || this.#isPassedOver(idleMs, nowMs)) break;
+        found = next;
+        // One that has been back for longer has shown that it stays open.
+        if (idleMs >= restMs) break;
+      }
+    }
+    if (found !== null) this.#idle.splice(this.#idle.lastIndexOf(found), 1);
+    return found;
+  }
+
+  /**
+   * Whether something that cannot be resent waits for a connection that came back in this turn of the event loop.
+   *
+   * If that is the only idle one another is opened, once: from then on one more stands than there are requests at a
+   * time, and each has the time of a request to show that it stays open.
+   */
+  #isSettling(nowMs: number): boolean {
+    const last = this.#idle.at(-1);
+    if (last === undefined || last.settled) return false;
+    if (this.idleLimit.responseCloses.endangers(nowMs - last.idleSinceMs)) return false;
+    // Over HTTP/2 a server says that it closes, and another connection costs a handshake.
+    if (last.http2) return true;
+    return this.#idle.length > 1 || this.#all.size >= this.#settings.connections;
+  }
+
+  /** Whether connections are said to die at that idle age, which the longest idle one has not outlived. */
+  #isPassedOver(idleMs: number, nowMs: number): boolean {
+    const { idleLimit } = this;
+    if (!idleLimit.endangers(idleMs, nowMs)) return false;
+    const coldest = this.#idle[0]!;
+    if (coldest.open) idleLimit.onStanding(nowMs - coldest.idleSinceMs);
+    if (!idleLimit.endangers(idleMs, nowMs)) return false;
+    idleLimit.onPassedOver(idleMs);
+    return true;
+  }
+
+  /**
+   * Lets the event loop turn once before what cannot be resent may have the connection: some servers close after an
+   * answer without announcing it, and the end of the connection is read a turn after the end of the answer.
+   */
+  #settle(connection: Connection): void {
+    connection.settled = false;
+    this.#settling.push(connection);
+    if (this.#settling.length > 1) return;
+    setImmediate(() => {
+      for (const each of this.#settling) each.settled = true;
+      this.#settling.length = 0;
+      if (this.#waiters.size > 0) this.#serve();
+    });
+  }
+
+  #open(): Connection {
+    const connection = new Connection(
+      this.#origin,
+      this.#settings,
+      this.#connector,
+      this,
+      this.#clock,
+    );
+    this.#all.add(connection);
+    return connection;
+  }
+
+  #retire(connection: Connection): void {
+    const index = this.#idle.lastIndexOf(connection);
+    if (index !== -1) this.#idle.splice(index, 1);
+    this.#all.delete(connection);
+    connection.retire();
+  }
+
+  #retireExpired(nowMs: number): void {
+    const limitMs = this.idleLimit.currentMs(nowMs);
+    while (this.#idle[0] !== undefined && nowMs - this.#idle[0].idleSinceMs > limitMs) {
+      this.#retire(this.#idle[0]);
+    }
+  }
+
+  /** Serves the line as far as it goes; in a loop, since requests that fail at once would pile up on the stack. */
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      for (let waiter = this.#waiters.first; waiter !== null; waiter = this.#waiters.first) {
+        const found = this.#find(waiter, this.#clock.now());
+        if (found === null) return;
+        this.#waiters.leave(waiter);
+        // This is an event of another call's connection.
+        waiter.context.runInAsyncScope(() => waiter.onConnection(found));
+      }
+    } finally {
+      this.#serving = false;
+    }
+  }
+}

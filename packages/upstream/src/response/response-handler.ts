@@ -1,0 +1,160 @@
+import type { Duplex } from "node:stream";
+
+import { errors, util, type Dispatcher } from "undici";
+
+import { isNewerStyle, wrongMethod } from "./handler-methods.ts";
+import type { RawHeaders } from "../headers/raw-headers.ts";
+
+/**
+ * What the response is given to: undici 7's inner handler interface.
+ *
+ * It is the older of its two, takes headers unparsed, and is what `undici.request`, `fetch` and the parser itself
+ * still speak, so that nothing on the way of an ordinary request is converted (docs/decisions/0002).
+ */
+export interface ResponseHandler extends ProgressHandler {
+  onConnect(abort: (reason?: Error) => void): void;
+  /** False pauses, until `resume` is called. */
+  onHeaders(
+    status: number,
+    headers: RawHeaders,
+    resume: () => void,
+    statusText: string,
+  ): boolean | void;
+  /** False pauses. */
+  onData(chunk: Buffer): boolean | void;
+  onComplete(trailers: RawHeaders): void;
+  onError(error: Error): void;
+  onUpgrade?(status: number, headers: RawHeaders, socket: Duplex): void;
+}
+
+/** What a handler of either style may be told of beside the response; each attempt tells it anew. */
+export interface ProgressHandler {
+  /** A chunk of the request body has been written. */
+  onBodySent?(chunk: Uint8Array | string): void;
+  /** The request has been written to its end. */
+  onRequestSent?(): void;
+  /** The first byte of a response has come, an informational one included. */
+  onResponseStarted?(): void;
+}
+
+/** The name of one of them. */
+export type ProgressStep = keyof ProgressHandler;
+
+/**
+ * Takes a handler of either style.
+ *
+ * @throws InvalidArgumentError for one that undici would find incomplete, now or only once it had something to tell.
+ */
+export function responseHandler(
+  handler: Dispatcher.DispatchHandler,
+  { method, upgrade }: Pick<Dispatcher.DispatchOptions, "method" | "upgrade">,
+): ResponseHandler {
+  if (typeof handler !== "object" || handler === null) {
+    throw new errors.InvalidArgumentError("handler must be an object");
+  }
+  const asksForSocket = method === "CONNECT" || Boolean(upgrade);
+  const wrong = wrongMethod(handler, asksForSocket);
+  if (wrong !== null) throw new errors.InvalidArgumentError(`invalid ${wrong} method`);
+  return isNewerStyle(handler)
+    ? new ControllerHandler(handler)
+    : (handler as unknown as ResponseHandler);
+}
+
+/**
+ * Tells a handler that its request was refused before it had begun.
+ *
+ * As in undici, what was never begun has no controller.
+ *
+ * @throws The error itself, where the handler cannot be told.
+ */
+export function refuse(handler: Dispatcher.DispatchHandler | null | undefined, error: Error): void {
+  // Some of undici's handlers speak both styles.
+  const isNewer = handler !== null && handler !== undefined && isNewerStyle(handler);
+  if (isNewer && typeof handler.onResponseError === "function") {
+    handler.onResponseError(null as never, error);
+  } else if (!isNewer && typeof handler?.onError === "function") {
+    handler.onError(error);
+  } else {
+    throw error;
+  }
+}
+
+/** Speaks to a handler of the newer style, which is given a controller and parsed headers. */
+class ControllerHandler implements ResponseHandler, Dispatcher.DispatchController {
+  readonly #handler: Dispatcher.DispatchHandler & ProgressHandler;
+  #abort: ((reason?: Error) => void) | null = null;
+  #resume: (() => void) | null = null;
+  aborted = false;
+  paused = false;
+  reason: Error | null = null;
+  rawHeaders: Buffer[] | null = null;
+  rawTrailers: Buffer[] | null = null;
+
+  constructor(handler: Dispatcher.DispatchHandler) {
+    this.#handler = handler as Dispatcher.DispatchHandler & ProgressHandler;
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    this.#abort?.(reason);
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.#resume?.();
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#abort = abort;
+    this.#handler.onRequestStart?.(this, {});
+  }
+
+  onBodySent(chunk: Uint8Array | string): void {
+    this.#handler.onBodySent?.(chunk);
+  }
+
+  onRequestSent(): void {
+    this.#handler.onRequestSent?.();
+  }
+
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.();
+  }
+
+  onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
+    this.#resume = resume;
+    this.rawHeaders = headers as Buffer[];
+    this.#handler.onResponseStart?.(this, status, parse(headers), statusText);
+    return !this.paused;
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#handler.onResponseData?.(this, chunk);
+    return !this.paused;
+  }
+
+  onComplete(trailers: RawHeaders): void {
+    this.rawTrailers = trailers as Buffer[];
+    this.#handler.onResponseEnd?.(this, parse(trailers));
+  }
+
+  onError(error: Error): void {
+    this.#handler.onResponseError?.(this, error);
+  }
+
+  onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
+    this.rawHeaders = headers as Buffer[];
+    this.#handler.onRequestUpgrade?.(this, status, parse(headers), socket);
+  }
+}
+
+function parse(headers: RawHeaders): Record<string, string | string[]> {
+  return util.parseHeaders(headers as Buffer[]);
+}

@@ -1,0 +1,51 @@
+import {
+  parseRetryAfter,
+  statusListed,
+  type Clock,
+  type Condition,
+  type Failure,
+  type Outcome,
+} from "@reissue/core";
+
+import { headerText, joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
+
+/** A whole answer as an outcome to decide upon; null when its status is the caller's business whatever is decided. */
+export function answerOutcome(
+  status: number,
+  headers: RawHeaders,
+  retryOn: readonly Condition[],
+  clock: Clock,
+): Outcome | null {
+  if (status < 400) return null;
+  const retryAfterMs = parseRetryAfter(headerText(headers, "retry-after"), clock.wallNow());
+  if (!statusListed(status, retryAfterMs !== null, retryOn)) return null;
+  return { type: "answer", status, retryAfterMs };
+}
+
+/** A failure as an outcome to decide upon; null where there is none. */
+export function failureOutcome(failure: Failure | null): Outcome | null {
+  return failure === null ? null : { type: "failure", failure };
+}
+
+/** Whether an answer may be a server's word that it tired of an idle connection: 408 with `Connection: close`. */
+export function endsConnection(status: number, headers: RawHeaders): boolean {
+  if (status !== 408) return false;
+  const options = joinedHeader(headers, "connection")?.toString("latin1") ?? "";
+  return /(?:^|,)\s*close\s*(?:,|$)/i.test(options);
+}
+
+/** Whether an answer has content, whose length it may declare (RFC 9110 §6.4.1). */
+export function hasContent(status: number, method: string): boolean {
+  return status !== 204 && status !== 304 && method !== "HEAD";
+}
+
+/**
+ * Whether an answer was whole that undici takes for a cut one: a 304 has no content, whatever length it declares, for
+ * that is the length of what a 200 would have had (RFC 9110 §8.6). A 204 that declares one is as whole.
+ */
+export function isWholeWithoutContent(
+  status: number | null,
+  error: Error & { code?: string },
+): boolean {
+  return (status === 304 || status === 204) && error.code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+}
