@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-import { absent } from "./test/absent.ts";
+import { absent } from "./test/support/missing-program.ts";
 
 /** Coverage is counted on the sources; otherwise packages are loaded as they are published, by Node: build first. */
 const sources = process.argv.includes("--coverage")
@@ -12,17 +12,30 @@ const sources = process.argv.includes("--coverage")
     ]
   : [];
 
-/** `npm test` says what is missing, and that these are passed over. */
+/** Tests against programs that may be missing; `npm test` says which are, and that these tests are passed over. */
 const passedOver = [
-  ...(absent("postgres") ? ["test/stores/postgres*"] : []),
-  ...(absent("redis-server") ? ["test/stores/redis*"] : []),
-  ...(absent("postgres") || absent("redis-server") ? ["test/deduplication/**"] : []),
+  ...(absent("postgres") ? ["test/stores/postgres/**"] : []),
+  ...(absent("redis-server") ? ["test/stores/redis/**"] : []),
+  ...(absent("postgres") || absent("redis-server") ? ["test/scenarios/processes/**"] : []),
+];
+
+/** Tests against Redis, PostgreSQL, nginx and HAProxy. */
+const systems = [
+  "test/stores/{redis,postgres}/**/*.test.ts",
+  "test/scenarios/balancers/**/*.test.ts",
 ];
 
 /** Tests that take all of the machine, with many processes of their own. */
-const alone = ["test/deduplication/**/*.test.ts", "test/shutdown/**/*.test.ts"];
+const processes = ["test/scenarios/{processes,shutdown}/**/*.test.ts"];
 
-/** The groups run one after the other, so that packing does not disturb tests that look at the clock. */
+/** Tests of the repository itself: its pages, examples and packages as they are published. */
+const repository = ["test/repository/**/*.test.ts"];
+
+/**
+ * Projects are named by what their tests need: nothing, sockets, programs from Debian, the whole machine.
+ *
+ * They run one after the other, so that packing does not disturb tests that look at the clock.
+ */
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -45,28 +58,37 @@ export default defineConfig({
         test: {
           name: "sockets",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/packaging/**", ...alone, ...passedOver],
+          exclude: [...systems, ...processes, ...repository],
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
         test: {
-          name: "processes",
-          include: alone,
+          name: "systems",
+          include: systems,
           exclude: passedOver,
-          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "repository",
+          include: repository,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           sequence: { groupOrder: 3 },
         },
       },
       {
         extends: true,
         test: {
-          name: "packaging",
-          include: ["test/packaging/**/*.test.ts"],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          sequence: { groupOrder: 2 },
+          name: "processes",
+          include: processes,
+          exclude: passedOver,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -6,9 +6,9 @@ import { redisStore } from "@reissue/store-redis";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { startPostgres, type PostgresServer } from "./postgres-server.ts";
-import { standalone } from "./redis-clients.ts";
-import { RedisServer } from "./redis-server.ts";
+import { startPostgres, type PostgresServer } from "./postgres/server.ts";
+import { standalone } from "./redis/clients.ts";
+import { RedisServer } from "./redis/server.ts";
 import { replyProxy, type ReplyProxy } from "./reply-proxy.ts";
 
 let redis: RedisServer;

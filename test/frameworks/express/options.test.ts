@@ -1,0 +1,57 @@
+import { ClosedError, OptionError } from "@reissue/core";
+import { reissue } from "@reissue/express";
+import { createUpstream, type BoundUpstream } from "@reissue/upstream";
+import { expect, test, vi } from "vitest";
+
+import { opened } from "../../testing/opened.ts";
+
+test.each([
+  [{ upsteam: {} }, "options.upsteam"],
+  [[], "options"],
+  [null, "options"],
+  [{ upstream: { idleMs: "4 s" } }, "idleMs"],
+  [{ upstream: { origins: { orders: {} } } }, 'origins["orders"]'],
+  [{ upstream: () => {} }, "upstream"],
+  [{ upstream: fetch }, "upstream"],
+  [{ upstream: "http://orders:3000" }, "options"],
+])("%o is wrong at %s", (options, path) => {
+  const construct = (): unknown => reissue(options as never);
+  expect(construct).toThrow(OptionError);
+  expect(construct).toThrow(expect.objectContaining({ path, code: "ERR_REISSUE_OPTION" }));
+});
+
+test("nothing need be said, and undefined says nothing", () => {
+  expect(reissue).not.toThrow();
+  expect(() => reissue({ upstream: undefined })).not.toThrow();
+});
+
+test("closes what it opened itself", async () => {
+  const orders = await opened();
+  const gate = reissue({ upstream: {} });
+  const { upstream } = gated(gate);
+  await (await upstream(orders.origin)).text();
+  await gate.close();
+  await expect(upstream(orders.origin)).rejects.toThrow(ClosedError);
+  await expect.poll(() => orders.open, { timeout: 10_000 }).toBe(0);
+});
+
+test("closes even what was never opened", async () => {
+  const gate = reissue();
+  await gate.close();
+  await expect(gated(gate).upstream("http://127.0.0.1:19999")).rejects.toThrow(ClosedError);
+});
+
+test("leaves open what it was given", async () => {
+  const upstream = createUpstream();
+  const close = vi.spyOn(upstream, "close");
+  await reissue({ upstream }).close();
+  expect(close).not.toHaveBeenCalled();
+});
+
+/** A request that has been through the gate. */
+function gated(gate: ReturnType<typeof reissue>): { readonly upstream: BoundUpstream } {
+  const req = {};
+  const res = { once: () => {} };
+  gate(req as never, res as never, () => {});
+  return req as { readonly upstream: BoundUpstream };
+}

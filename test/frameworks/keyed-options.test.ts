@@ -1,0 +1,136 @@
+import { memoryStore } from "@reissue/core";
+import { gateSettings } from "@reissue/server";
+import { describe, expect, test, vi } from "vitest";
+
+import {
+  frameworks,
+  type Call,
+  type Running,
+  type ServiceOptions,
+  type Start,
+} from "../support/frameworks.ts";
+
+type Idempotency = NonNullable<NonNullable<ServiceOptions["gate"]>["idempotency"]>;
+
+/** Starts a service whose answers are numbered, by what it says of keys. */
+function started(
+  start: Start,
+  idempotency: Idempotency,
+  run: (number: number, call: Call) => unknown = (number) => `run ${number}`,
+): Promise<Running> {
+  let runs = 0;
+  return start({
+    gate: { idempotency: { store: memoryStore(), scope: "shared", ...idempotency } },
+    run: (call) => run((runs += 1), call),
+  });
+}
+
+/** Asks with one key: the status, whether it is a replay, and the body. */
+async function ask({ origin }: Running, method: string, body?: string): Promise<unknown[]> {
+  const headers = { "idempotency-key": "k", "content-type": "text/plain" };
+  const answer = await fetch(origin, { method, headers, ...(body !== undefined && { body }) });
+  return [answer.status, answer.headers.get("idempotent-replayed"), await answer.text()];
+}
+
+describe.each(frameworks)("%s", (_, start) => {
+  test.each(["GET", "OPTIONS"])("a %s with a key is not claimed", async (method) => {
+    const service = await started(start, {});
+    expect(await ask(service, method)).toEqual([200, null, "run 1"]);
+    expect(await ask(service, method)).toEqual([200, null, "run 2"]);
+    expect((await ask(service, "HEAD"))[1]).toBe(null);
+    expect(await ask(service, "POST", "x")).toEqual([200, null, "run 4"]);
+    expect(await ask(service, "POST", "x")).toEqual([200, "true", "run 4"]);
+  });
+
+  test.each(["POST", "PUT", "PATCH", "DELETE"])("a %s is", async (method) => {
+    const service = await started(start, {});
+    expect(await ask(service, method)).toEqual([200, null, "run 1"]);
+    expect(await ask(service, method)).toEqual([200, "true", "run 1"]);
+  });
+
+  test("methods names those that are, and no other", async () => {
+    const service = await started(start, { methods: ["GET", "PATCH"] });
+    expect(await ask(service, "POST", "x")).toEqual([200, null, "run 1"]);
+    expect(await ask(service, "POST", "x")).toEqual([200, null, "run 2"]);
+    expect(await ask(service, "GET")).toEqual([200, null, "run 3"]);
+    expect(await ask(service, "GET")).toEqual([200, "true", "run 3"]);
+    expect((await ask(service, "PATCH"))[0]).toBe(422);
+  });
+
+  test("fingerprint says what has to be the same", async () => {
+    const orderOf = (body: Uint8Array): string =>
+      String(JSON.parse(Buffer.from(body).toString()).order);
+    const service = await started(start, { fingerprint: (_request, body) => orderOf(body) });
+    expect(await ask(service, "POST", '{"order":1,"at":1}')).toEqual([200, null, "run 1"]);
+    expect(await ask(service, "POST", '{"at":2,"order":1}')).toEqual([200, "true", "run 1"]);
+    expect((await ask(service, "POST", '{"order":2,"at":1}'))[0]).toBe(422);
+  });
+
+  test("a fingerprint of nothing runs nothing", async () => {
+    for (const nothing of ["", new Uint8Array(), undefined, {}]) {
+      let runs = 0;
+      const service = await started(
+        start,
+        { fingerprint: () => nothing as string },
+        () => `run ${(runs += 1)}`,
+      );
+      expect((await ask(service, "POST", "x"))[0]).toBe(500);
+      expect(runs).toBe(0);
+    }
+  });
+
+  test("keep decides of what the status would have kept", async () => {
+    const seen: unknown[] = [];
+    const idempotency: Idempotency = {
+      keep({ status, headers, body }) {
+        seen.push([status, headers["x-kept"], headers["set-cookie"]]);
+        return JSON.parse(body.toString()).errors === undefined;
+      },
+      keepHeaders: ["X-Kept"],
+    };
+    const run = (number: number, { response }: Call): null => {
+      response.setHeader("X-Kept", "yes").setHeader("Set-Cookie", "a=b");
+      response.statusCode = 200;
+      if (number > 1) response.end('{"data":1}');
+      else response.end('{"errors":[]}');
+      return null;
+    };
+    const service = await started(start, idempotency, run);
+    expect(await ask(service, "POST", "x")).toEqual([200, null, '{"errors":[]}']);
+    expect(await ask(service, "POST", "x")).toEqual([200, null, '{"data":1}']);
+    expect(await ask(service, "POST", "x")).toEqual([200, "true", '{"data":1}']);
+    expect(seen).toEqual([
+      [200, "yes", undefined],
+      [200, "yes", undefined],
+    ]);
+    const once = await started(start, { ...idempotency, guarantee: "at-most-once" }, run);
+    expect((await ask(once, "POST", "x"))[0]).toBe(200);
+    expect((await ask(once, "POST", "x"))[0]).toBe(409);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["throws", () => JSON.parse("{")],
+    ["says neither", () => undefined],
+    ["promises", async () => false],
+  ])("a keep that %s keeps, and warns", async (_name, keep) => {
+    const warned = vi.fn<(warning: Error) => void>();
+    process.on("warning", warned);
+    const service = await started(start, { keep: keep as () => boolean });
+    expect(await ask(service, "POST", "x")).toEqual([200, null, "run 1"]);
+    expect(await ask(service, "POST", "x")).toEqual([200, "true", "run 1"]);
+    await expect.poll(() => warned.mock.calls.length).toBe(1);
+    process.off("warning", warned);
+  });
+});
+
+test.each<[string, object]>([
+  ["idempotency.methods", { methods: "POST" }],
+  ["idempotency.methods[1]", { methods: ["POST", "patch"] }],
+  ["idempotency.methods[0]", { methods: [1] }],
+  ["idempotency.fingerprint", { fingerprint: "body" }],
+  ["idempotency.keep", { keep: true }],
+])("%s is checked", (path, options) => {
+  const idempotency = { store: memoryStore(), scope: "shared" as const, ...options };
+  expect(() => gateSettings({ idempotency })).toThrow(path);
+  expect(() => gateSettings({ idempotency: options })).toThrow("needs a store");
+});

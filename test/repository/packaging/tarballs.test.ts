@@ -1,0 +1,175 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly exports?: Record<string, unknown>;
+  readonly bin?: Record<string, string>;
+  readonly [field: string]: unknown;
+}
+
+const root = join(import.meta.dirname, "../../..");
+const tools = join(root, "node_modules/.bin");
+const workspace = await readManifest(root);
+const folders = await readdir(join(root, "packages"));
+const packages = await Promise.all(
+  folders.map((name) => readManifest(join(root, "packages", name))),
+);
+
+/** What a consumer can import, such as `@reissue/core` or `@reissue/core/sub`. */
+const entries = packages.flatMap(({ name, exports = {} }) =>
+  Object.keys(exports)
+    .filter((path) => path !== "./package.json")
+    .map((path) => name + path.slice(1)),
+);
+
+let folder: string;
+let consumer: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "reissue-tarballs-"));
+  consumer = join(folder, "consumer");
+  await mkdir(consumer);
+  const pnpm = ["--yes", String(workspace["packageManager"]), "--recursive"];
+  const pack = ["--filter", "./packages/*", "pack", "--pack-destination", folder];
+  await run("npx", [...pnpm, ...pack], root);
+  // Koa's types mean Koa's own, and take whichever is on top: nobody has both frameworks but this consumer.
+  const dependencies = { "content-disposition": "^1" };
+  const own = { private: true, type: "module", dependencies };
+  await writeFile(join(consumer, "package.json"), JSON.stringify(own));
+  const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
+  await run("npm", ["install", ...quiet, ...packages.map(tarball)], consumer);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe.each(packages)("$name", (manifest) => {
+  test("publint has nothing to say", async () => {
+    await run(join(tools, "publint"), ["run", tarball(manifest), "--strict"], root);
+  });
+
+  test("its types are found and are right", async () => {
+    await run(join(tools, "attw"), [tarball(manifest), "--profile", "esm-only"], root);
+  });
+
+  test("holds what is needed to use it, and neither tests nor build state", async () => {
+    const listing = await run("tar", ["-tzf", tarball(manifest)], root);
+    const files = listing.trim().split("\n");
+    expect(files).toEqual(expect.arrayContaining(["package/LICENSE", "package/README.md"]));
+    expect(files).toContain("package/dist/index.js");
+    expect(files.filter((file) => /\.test\.|tsbuildinfo|node_modules/.test(file))).toEqual([]);
+  });
+
+  test("depends on published versions", async () => {
+    const installed = await readManifest(join(consumer, "node_modules", manifest.name));
+    expect(JSON.stringify(installed)).not.toContain("workspace:");
+  });
+
+  test("says what the registry shows", () => {
+    expect(manifest).toMatchObject({
+      version: packages[0]?.version,
+      description: expect.stringMatching(/\.$/),
+      keywords: expect.arrayContaining([expect.any(String)]),
+      license: "MIT",
+      author: "The Reissue authors",
+      type: "module",
+      engines: workspace["engines"],
+      publishConfig: { access: "public" },
+    });
+  });
+});
+
+test.each(entries)("%s gives the same to import and require", async (entry) => {
+  const script = `
+    import { createRequire } from "node:module";
+    const imported = await import("${entry}");
+    const required = createRequire(import.meta.url)("${entry}");
+    process.stdout.write(JSON.stringify([Object.keys(imported), Object.keys(required)]));`;
+  const output = await run(process.execPath, ["--input-type=module", "-e", script], consumer);
+  const [imported, required] = JSON.parse(output);
+  expect(imported).not.toEqual([]);
+  expect(required).toEqual(imported);
+});
+
+test.each(packages.flatMap(({ bin = {} }) => Object.keys(bin)))("%s --help runs", async (name) => {
+  await run(join(consumer, "node_modules/.bin", name), ["--help"], consumer);
+});
+
+test("a strict consumer type-checks without skipLibCheck", async () => {
+  // The only types that a consumer brings are Node's own.
+  const types = join(consumer, "node_modules/@types/node");
+  await mkdir(dirname(types), { recursive: true });
+  await rm(types, { recursive: true, force: true });
+  await symlink(join(root, "node_modules/@types/node"), types);
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2023",
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  await writeFile(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+  const everything = entries.map((entry, index) => `import * as entry${index} from "${entry}";`);
+  const list = `export default [${entries.map((_, index) => `entry${index}`).join(", ")}];`;
+  await writeFile(join(consumer, "everything.ts"), [...everything, list].join("\n"));
+  await writeFile(join(consumer, "usage.ts"), usage);
+  await writeFile(join(consumer, "common.cts"), commonJs);
+  await run(join(tools, "tsc"), ["-p", consumer], consumer);
+});
+
+/** Lines as users write them. */
+const usage = `
+import { isReissueError } from "@reissue/core";
+import { faultyUpstream } from "@reissue/testing";
+import { createUpstream, UpstreamError, type UpstreamOptions } from "@reissue/upstream";
+
+const orders = await faultyUpstream({ faults: [{ fault: "reset", on: "reused", times: 1 }] });
+const options: UpstreamOptions = { origins: { [orders.origin]: { connections: 64 } } };
+const upstream = createUpstream(options);
+try {
+  const response = await upstream(orders.origin, { method: "POST", retry: { retryOn: ["reset"] } });
+  const status: number = response.status;
+  const { statusCode, body } = await upstream.request(orders.origin);
+  console.log(status, statusCode, await body.text());
+} catch (error) {
+  if (error instanceof UpstreamError) console.error(error.delivery, error.reason, error.attempts);
+  else if (isReissueError(error)) console.error(error.code);
+}
+await upstream.close();
+await orders.close();
+`;
+
+const commonJs = `
+import core = require("@reissue/core");
+
+export const safe: boolean = core.isIdempotentMethod("GET");
+`;
+
+function tarball({ name, version }: Manifest): string {
+  return join(folder, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
+}
+
+async function readManifest(path: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(path, "package.json"), "utf8"));
+}
+
+/** Runs a command under this Node and returns its output; throws with all of it when the command fails. */
+async function run(file: string, args: string[], cwd: string): Promise<string> {
+  const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  try {
+    const env = { ...process.env, PATH: path };
+    const { stdout } = await promisify(execFile)(file, args, { cwd, env, maxBuffer: 16 << 20 });
+    return stdout;
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${file} ${args.join(" ")} failed\n${stdout}${stderr}`, { cause: error });
+  }
+}

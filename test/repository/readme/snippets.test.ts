@@ -1,0 +1,84 @@
+import { once } from "node:events";
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { opened } from "../../testing/opened.ts";
+import { freePort } from "../../support/free-port.ts";
+import { snippets, text } from "./markdown.ts";
+import { Project, untilAnswered } from "./project.ts";
+
+let project: Project;
+beforeAll(async () => (project = await Project.open("express", "undici")));
+afterAll(() => project.remove());
+
+const services = {
+  "README.md": snippets("README.md")[0] ?? "",
+  "packages/express/README.md": snippets("packages/express/README.md")[0] ?? "",
+  "examples/express-minimal": text("examples/express-minimal/main.js"),
+};
+
+test.each(Object.entries(services))("the service of %s works as it stands", async (_, code) => {
+  const orders = await opened({ respond: { body: '{"id":42}' } });
+  const port = await freePort();
+  expect(code).toContain("app.listen(8080)");
+  await start(code.replace("8080", String(port)), orders.origin);
+  const url = `http://127.0.0.1:${port}/orders/42`;
+  const answer = await untilAnswered(url);
+  expect([answer.status, await answer.json()]).toEqual([200, { id: 42 }]);
+  expect(orders.requests.at(-1)?.path).toBe("/orders/42");
+
+  orders.script([{ fault: "reset" }]);
+  expect((await fetch(url)).status).toBe(200);
+  expect(orders.requests.map(({ fault }) => fault)).toEqual([null, "reset", null]);
+
+  orders.setFaults([{ fault: "reset" }]);
+  const failed = await fetch(url);
+  expect(failed.status).toBe(502);
+  expect(failed.headers.get("x-should-retry")).toBe("true");
+});
+
+/** What the code of these pages takes for granted. */
+const given = {
+  "packages/core/README.md": "const call = () => Promise.reject(new Error());",
+  "packages/testing/README.md": `import assert from "node:assert";\nconst yourCode = fetch;`,
+  "docs/errors.md": `import { createUpstream } from "@reissue/upstream";
+const [upstream, body] = [createUpstream(), "{}"];`,
+};
+
+const pieces = {
+  "README.md, opting in": `import { reissue } from "@reissue/express";\n${snippets("README.md")[1]}`,
+  "README.md, callers": `import { memoryStore, reissue } from "@reissue/express";\n${snippets("README.md")[2]}`,
+  "packages/upstream/README.md": snippets("packages/upstream/README.md")[0] ?? "",
+  ...Object.fromEntries(
+    Object.entries(given).map(([page, before]) => [page, `${before}\n${snippets(page)[0]}`]),
+  ),
+  "docs/options.md": snippets("docs/options.md").join("\n"),
+  "docs/migrating/retry-agent.md": snippets("docs/migrating/retry-agent.md")[1] ?? "",
+  "docs/migrating/axios-retry.md": snippets("docs/migrating/axios-retry.md")[1] ?? "",
+  "docs/migrating/http-agent.md": snippets("docs/migrating/http-agent.md")[1] ?? "",
+};
+
+test.each(Object.entries(pieces))("the code of %s runs", async (_, code) => {
+  const orders = await opened({ respond: { body: '{"id":42}' } });
+  const child = await start(`${code}\nsetImmediate(() => process.exit());`, orders.origin);
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+test("the adapter cases of packages/testing/README.md pass", async () => {
+  const code = snippets("packages/testing/README.md")[2] ?? "";
+  // A runner as plain as can be.
+  const child = await start(
+    `const cases = [];
+const test = (name, run) => cases.push(run);
+${code}
+for (const run of cases) await run();
+process.exit(cases.length > 20 ? 0 : 1);`,
+    "",
+  );
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+/** Runs code in a process of its own, with the upstream in the place of the one that it names. */
+function start(code: string, origin: string) {
+  return project.start(code.replaceAll("http://orders:3000", origin));
+}

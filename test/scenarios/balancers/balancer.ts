@@ -1,0 +1,154 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { onTestFinished } from "vitest";
+
+import { find } from "../../../scripts/debian.js";
+import { freePort } from "../../support/free-port.ts";
+
+const recipes = join(import.meta.dirname, "../../../docs/recipes");
+
+/** Text of a recipe, and what stands in its place; each must be there exactly `times` times. */
+export type Change = readonly [text: string, replacement: string, times?: number];
+
+/** A load balancer under the configuration of its recipe. */
+export interface Balancer {
+  readonly origin: string;
+  /** Runs nginx under a changed recipe; resolves once nothing is under way under the old one. */
+  reload(...changes: readonly Change[]): Promise<void>;
+}
+
+/** Starts a balancer in front of instances that listen on these ports; it ends with the test. */
+export type StartBalancer = (
+  instances: readonly number[],
+  ...changes: readonly Change[]
+) => Promise<Balancer>;
+
+/** The file of a recipe, as its page shows it. */
+export const recipe = (file: string): Promise<string> => readFile(join(recipes, file), "utf8");
+
+/** Starts Debian's nginx; every file that it writes is in a temporary folder. */
+export const startNginx: StartBalancer = async (instances, ...changes) => {
+  const folder = await temporary();
+  const port = await freePort();
+  const main = join(folder, "nginx.conf");
+  const write = async (more: readonly Change[]): Promise<void> =>
+    writeFile(
+      join(folder, "service.conf"),
+      await configured("nginx/service.conf", port, instances, more),
+    );
+  await write(changes);
+  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  const temp = paths.map((name) => `${name}_temp_path ${folder}/${name};`).join(" ");
+  await writeFile(
+    main,
+    `pid ${folder}/nginx.pid; worker_processes 1; events { worker_connections 1024; }
+    http { access_log off; ${temp} include ${folder}/service.conf; }`,
+  );
+  // As root its workers would be www-data, which may not enter the folder.
+  const user = process.getuid?.() === 0 ? " user root;" : "";
+  const common = ["-p", folder, "-e", join(folder, "error.log"), "-c", main];
+  const child = start("nginx", [...common, "-g", `daemon off;${user}`]);
+  await accepting(child, port);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async reload(...more) {
+      await write([...changes, ...more]);
+      const workers = await childrenOf(child);
+      child.kill("SIGHUP");
+      // The old workers go once they have nothing under way.
+      const old = (): boolean => workers.some((pid) => existsSync(`/proc/${pid}`));
+      for (let tries = 0; old(); tries += 1) {
+        if (tries === 400) throw new Error("nginx' old workers do not end");
+        await sleep(25);
+      }
+    },
+  };
+};
+
+/** Starts Debian's HAProxy. */
+export const startHaproxy: StartBalancer = async (instances, ...changes) => {
+  const folder = await temporary();
+  const port = await freePort();
+  const file = join(folder, "haproxy.cfg");
+  await writeFile(file, await configured("haproxy/haproxy.cfg", port, instances, changes));
+  const child = start("haproxy", ["-db", "-f", file]);
+  await accepting(child, port);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    reload: () => Promise.reject(new Error("Only nginx is reloaded")),
+  };
+};
+
+/** The very file of the recipe, but for its addresses. */
+async function configured(
+  file: string,
+  port: number,
+  instances: readonly number[],
+  changes: readonly Change[],
+): Promise<string> {
+  let text = await recipe(file);
+  const [first, second] = instances;
+  const servers = file.startsWith("nginx") ? 1 : 2;
+  const addresses: Change[] = [
+    ["127.0.0.1:8080", `127.0.0.1:${port}`],
+    ["127.0.0.1:3001", `127.0.0.1:${first}`, servers],
+    ["127.0.0.1:3002", `127.0.0.1:${second}`, servers],
+  ];
+  for (const [from, to, times = 1] of [...changes, ...addresses]) {
+    const parts = text.split(from);
+    if (parts.length - 1 !== times) {
+      throw new Error(`${file} has ${JSON.stringify(from)} ${parts.length - 1} times`);
+    }
+    text = parts.join(to);
+  }
+  return text;
+}
+
+function start(program: string, args: readonly string[]): ChildProcess {
+  const path = find(program);
+  if (path === null) throw new Error(`${program} is missing: apt-get install ${program}`);
+  const child = spawn(path, args, { stdio: ["ignore", "ignore", "inherit"] });
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    // Ends nginx' workers with it, which SIGKILL would leave behind.
+    child.kill("SIGTERM");
+    await exited;
+  });
+  return child;
+}
+
+async function accepting(child: ChildProcess, port: number): Promise<void> {
+  let gone = false;
+  child.once("exit", () => (gone = true));
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (gone) break;
+    const socket = connect(port, "127.0.0.1");
+    const open = await Promise.race([
+      once(socket, "connect").then(() => true),
+      once(socket, "close").then(() => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (open) return;
+    await sleep(25);
+  }
+  throw new Error(`${child.spawnfile} does not listen on ${port}`);
+}
+
+async function childrenOf({ pid }: ChildProcess): Promise<readonly string[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.trim().split(" ");
+}
+
+async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "reissue-balancer-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}

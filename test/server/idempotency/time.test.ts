@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { memoryStore, type IdempotencyStore } from "@reissue/core";
+import { reissue as fastifyPlugin } from "@reissue/fastify";
+import { reissue as koaGate } from "@reissue/koa";
+import fastify from "fastify";
+import Koa from "koa";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { frameworks, type Start } from "../../support/frameworks.ts";
+import { serve } from "../capture/service.ts";
+import { ask, asked, Wire } from "../../support/raw-connection.ts";
+import { listening } from "../../support/listen.ts";
+
+/** A memory store whose claims go another way. */
+function claiming(claim: (store: IdempotencyStore) => IdempotencyStore["claim"]): IdempotencyStore {
+  const store = memoryStore();
+  return {
+    claim: claim(store),
+    renew: (token, leaseMs) => store.renew(token, leaseMs),
+    complete: (token, answer, retentionMs) => store.complete(token, answer, retentionMs),
+    release: (token) => store.release(token),
+  };
+}
+
+/** The route's time. */
+const timeoutMs = 50;
+const late = 4 * timeoutMs;
+
+describe.each(frameworks)("%s, whose time is over", (framework, start: Start) => {
+  test.each<[string, IdempotencyStore["claim"] | null]>([
+    ["fails then", () => sleep(late).then(() => Promise.reject(new Error("down")))],
+    ["claims then", null],
+  ])("while the store %s: nothing runs, and the connection goes on", async (_name, claim) => {
+    const slow = claiming(
+      (store) =>
+        claim ??
+        (async (request) => {
+          await sleep(late);
+          return store.claim(request);
+        }),
+    );
+    const service = await serve(start, () => "done", { store: slow, gate: { timeoutMs } });
+    const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
+    const first = await wire.message();
+    // A key makes it safe to come again, though it is not claimed yet.
+    expect([first.status, first.lines.includes("x-should-retry: true")]).toEqual([504, true]);
+    await sleep(2 * late);
+    expect([wire.isOver, service.runs()]).toEqual([false, 0]);
+    const next = await wire.send(asked()).message();
+    expect([next.status, next.body]).toEqual([200, "done"]);
+  });
+
+  test("while another has its key: it asks for it no more", async () => {
+    let claims = 0;
+    const store = claiming((inner) => (request) => ((claims += 1), inner.claim(request)));
+    const service = await serve(
+      start,
+      async ({ response }) => {
+        response.flushHeaders();
+        await sleep(20 * timeoutMs);
+        response.end();
+        return null;
+      },
+      { store, waitMs: 10_000, gate: { timeoutMs } },
+    );
+    (await Wire.open(service.origin)).send(asked({ key: "k" }));
+    await expect.poll(service.runs, { interval: 2 }).toBe(1);
+    const waiting = await ask(service.origin, { key: "k" });
+    expect([waiting.status, waiting.lines.includes("x-should-retry: true")]).toEqual([504, true]);
+    const asksByThen = claims;
+    await sleep(late);
+    expect(claims).toBe(asksByThen);
+  });
+
+  test("while its body is still on its way: it is answered, and its connection ends", async () => {
+    const service = await serve(start, () => "done", { maxBodyBytes: 10, gate: { timeoutMs } });
+    const head = asked({ key: "k", body: "", headers: ["Transfer-Encoding: chunked"] });
+    const wire = (await Wire.open(service.origin)).send(`${head}5\r\npay 1\r\n`);
+    expect((await wire.message()).status).toBe(504);
+    if (!wire.isOver) wire.send("6\r\n000000\r\n");
+    await wire.until((_text, isOver) => isOver);
+    expect([wire.text, service.runs()]).toEqual(["", 0]);
+  });
+
+  test("and whose handler answers or fails then, with half a body: once is enough", async () => {
+    for (const fails of [true, false]) {
+      const service = await serve(
+        start,
+        async () => {
+          await sleep(late);
+          if (fails) throw new Error("late");
+          return "late";
+        },
+        { route: { timeoutMs } },
+      );
+      // Fastify runs nothing before the body has come.
+      const [head = ""] = asked({ body: "pay" }).split("pay");
+      const wire = (await Wire.open(service.origin)).send(`${head}p`);
+      // Without a key and an opt-in a timeout is no 504.
+      expect((await wire.message()).status).toBe(500);
+      await wire.until((_text, isOver) => isOver);
+      await sleep(2 * late);
+      expect([wire.text, service.runs()]).toEqual(["", framework.startsWith("Fastify") ? 0 : 1]);
+    }
+  });
+
+  test("after it has failed: the failure is the answer, and the only one", async () => {
+    const service = await serve(
+      start,
+      () => {
+        throw Object.assign(new Error("who"), { status: 401, statusCode: 401, expose: true });
+      },
+      { route: { timeoutMs } },
+    );
+    const [head = ""] = asked({ body: "pay" }).split("pay");
+    const wire = (await Wire.open(service.origin)).send(`${head}p`);
+    await sleep(late);
+    // Fastify reads the body before it runs the handler, so that its time is over.
+    if (!framework.startsWith("Fastify")) wire.send("ay");
+    const answer = await wire.message();
+    expect(answer.status).toBe(framework.startsWith("Fastify") ? 500 : 401);
+    await sleep(late);
+    expect(wire.text).toBe("");
+  });
+});
+
+describe("a handler that has done its work in time", () => {
+  /** Asks twice for an answer that goes out after the route's time. */
+  const twice = async (origin: string): Promise<unknown[]> => {
+    const answers = [await ask(origin, { key: "k" }), await ask(origin, { key: "k" })];
+    return answers.map(({ status, replayed, body }) => [status, replayed, body]);
+  };
+  const kept = [
+    [200, false, "done"],
+    [200, true, "done"],
+  ];
+  const options = () =>
+    ({ timeoutMs, idempotency: { store: memoryStore(), scope: "shared" } }) as const;
+
+  test("Koa, with a middleware outside that takes its time: the answer is kept", async () => {
+    const app = new Koa();
+    app.use(async (_ctx, next) => {
+      await next();
+      await sleep(late);
+    });
+    app.use(koaGate(options()));
+    app.use((ctx) => void (ctx.body = "done"));
+    expect(await twice(await listening(app.callback()))).toEqual(kept);
+  });
+
+  test("Fastify, with an onSend hook that takes its time: the same", async () => {
+    const app = fastify();
+    await app.register(fastifyPlugin, options());
+    app.addHook("onSend", async (_request, _reply, payload) => {
+      await sleep(late);
+      return payload;
+    });
+    app.post("/", async () => "done");
+    const origin = await app.listen({ port: 0, host: "127.0.0.1" });
+    onTestFinished(() => app.close());
+    expect(await twice(origin)).toEqual(kept);
+  });
+});
+
+test("node:http: a listener that answers later is limited too, and its late answer goes nowhere", async () => {
+  const node = frameworks.find(([name]) => name === "node:http")?.[1] as Start;
+  const service = await serve(
+    node,
+    ({ response }) => {
+      setTimeout(() => response.end("late"), late);
+      return null;
+    },
+    { gate: { timeoutMs } },
+  );
+  const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
+  expect((await wire.message()).status).toBe(504);
+  await sleep(2 * late);
+  expect(wire.text).toBe("");
+  expect((await ask(service.origin, { key: "k" })).status).toBe(409);
+  wire.socket.end();
+  await once(wire.socket, "close");
+});

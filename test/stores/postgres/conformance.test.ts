@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { postgresStore, type PostgresStore } from "@reissue/store-postgres";
+import { deduplicationConformance, storeConformance } from "@reissue/testing";
+import pg from "pg";
+import { afterAll, beforeAll, test } from "vitest";
+
+import { followsTheModel } from "../../support/engine-model.ts";
+import { startPostgres, type PostgresServer } from "./server.ts";
+import { serve } from "../serve.ts";
+
+let server: PostgresServer;
+let pool: pg.Pool;
+let store: PostgresStore<pg.PoolClient>;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  pool = new pg.Pool({ ...server.connection, max: 20 });
+  store = postgresStore({ pool });
+  await store.migrate();
+});
+
+afterAll(async () => {
+  await pool.end();
+  await server.stop();
+});
+
+// At the same time, since most of them wait; each has records of its own.
+test.concurrent.each(storeConformance)("$name", async ({ run }) => {
+  await run({ store, advance: (ms) => sleep(ms) });
+});
+
+for (const { name, run } of deduplicationConformance) {
+  test(name, () => run({ store, start: serve }));
+}
+
+test("does what the model does", async () => {
+  await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
+}, 60_000);

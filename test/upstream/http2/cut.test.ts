@@ -1,0 +1,132 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
+
+import type { UpstreamError, UpstreamOptions } from "@reissue/upstream";
+import { manualClock } from "@reissue/testing";
+import { describe, expect, test } from "vitest";
+
+import { got } from "../../support/upstream/requests.ts";
+import { certificate } from "../../support/upstream/certificate.ts";
+import { eventLog, type EventLog } from "../../support/upstream/event-log.ts";
+import {
+  cutStream,
+  h2Server,
+  ok,
+  type H2Server,
+  type OnStream,
+} from "../../support/upstream/h2-server.ts";
+import { outbound } from "../../support/upstream/open-upstream.ts";
+
+const own = certificate();
+const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } =
+  constants;
+
+async function setting(onStream: OnStream, options: UpstreamOptions = {}) {
+  const server: H2Server = await h2Server(own, onStream);
+  const log: EventLog = eventLog();
+  return { server, log, upstream: outbound({ allowH2: true, tls: { ca: own.cert }, ...options }) };
+}
+
+/** Answers with 10 bytes, resets the stream after some of them, and is whole from the second answer on. */
+function cutting(code: number, bytes: number, before: OnStream = () => {}): OnStream {
+  return (stream, number) => {
+    before(stream, number);
+    stream.respond({ ":status": 200, "content-length": "10" });
+    if (number > 1) return void stream.end("0123456789");
+    if (bytes > 0) stream.write("0123456789".slice(0, bytes));
+    // The piece shall have left before the reset, which overtakes what has not.
+    setTimeout(() => cutStream(stream, code), 5);
+  };
+}
+
+describe.each([
+  ["NO_ERROR", NGHTTP2_NO_ERROR],
+  ["CANCEL", NGHTTP2_CANCEL],
+  ["INTERNAL_ERROR", NGHTTP2_INTERNAL_ERROR],
+])("an answer that a reset with %s cuts below its declared length", (_, code) => {
+  test.each([0, 1, 9])("after %d bytes is sent again while it is held", async (bytes) => {
+    const { server, upstream, log } = await setting(cutting(code, bytes));
+    expect(await got(upstream, server.origin)).toBe("0123456789");
+    expect(log.records[0]?.failure).toMatchObject({ delivery: "unknown" });
+    expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["reset"]);
+    expect(server.heads).toEqual(["GET", "GET"]);
+  });
+
+  test.each(["GET", "POST"])("fails a %s that has been given a part of it", async (method) => {
+    const { server, upstream, log } = await setting(cutting(code, 9), { holdBytes: 0 });
+    const response = await upstream(server.origin, { method });
+    const error = await response.text().catch((thrown: Error) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(log.records[0]?.failure).toMatchObject({ kind: "incomplete", delivery: "delivered" });
+    expect(server.heads).toEqual([method]);
+  });
+});
+
+test("a POST that is answered in part is told so", async () => {
+  const { server, upstream } = await setting(cutting(NGHTTP2_NO_ERROR, 4));
+  const { body } = await upstream.request(server.origin, { method: "POST", body: "x" });
+  const error = await body.text().catch((thrown: UpstreamError) => thrown);
+  expect(error).toMatchObject({ delivery: "delivered", reason: "response-started" });
+});
+
+describe("what declares a length that it does not have is whole", () => {
+  test.each([
+    ["a HEAD", "HEAD", 200],
+    ["a 304", "GET", 304],
+  ])("%s", async (_, method, status) => {
+    const { server, upstream, log } = await setting((stream) => {
+      stream.respond({ ":status": status, "content-length": "10" }, { endStream: true });
+    });
+    const response = await upstream.request(server.origin, { method: method as "GET" });
+    expect([response.statusCode, await response.body.text()]).toEqual([status, ""]);
+    expect(log.decisions).toEqual([]);
+  });
+});
+
+test("an answer is whole that declares its length and comes with trailers, or in pieces", async () => {
+  const { server, upstream, log } = await setting((stream, number) => {
+    stream.respond({ ":status": 200, "content-length": "10" }, { waitForTrailers: number === 1 });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "x-sum": "1" }));
+    stream.write("01234");
+    setTimeout(() => stream.end("56789"), 2);
+  });
+  expect(await got(upstream, server.origin)).toBe("0123456789");
+  expect(await got(upstream, server.origin)).toBe("0123456789");
+  expect(log.decisions).toEqual([]);
+});
+
+describe("a stream that is reset on a warm session is no stale socket, since its server is alive", () => {
+  test.each([
+    ["INTERNAL_ERROR", (stream: ServerHttp2Stream) => stream.close(NGHTTP2_INTERNAL_ERROR)],
+    ["CANCEL", (stream: ServerHttp2Stream) => stream.close(NGHTTP2_CANCEL)],
+    ["NO_ERROR", (stream: ServerHttp2Stream) => stream.close(NGHTTP2_NO_ERROR)],
+    ["CALM", (stream: ServerHttp2Stream) => stream.close(NGHTTP2_ENHANCE_YOUR_CALM)],
+    ["GOAWAY", (stream: ServerHttp2Stream) => stream.session?.goaway(NGHTTP2_NO_ERROR)],
+  ])("%s", async (_, reset) => {
+    const { server, upstream, log } = await setting((stream, number) =>
+      number === 2 || number === 4 ? reset(stream) : ok(stream),
+    );
+    await got(upstream, server.origin);
+    expect(await got(upstream, server.origin)).toBe("ok");
+    const failed = upstream.request(server.origin, { method: "POST", body: "x" });
+    await expect(failed).rejects.toMatchObject({ reason: "not-retry-safe", delivery: "unknown" });
+    expect(log.records.filter(({ failure }) => failure !== null)).toMatchObject([
+      { reused: true, failure: { kind: "reset", delivery: "unknown" } },
+      { reused: true, failure: { kind: "reset", delivery: "unknown" } },
+    ]);
+    expect(log.decisions[0]?.decision).toMatchObject({ action: "resend", reason: "reset" });
+    expect(server.heads).toEqual(["GET", "GET", "GET", "POST"]);
+  });
+
+  test("but one that dies with its socket is", async () => {
+    const { server, upstream, log } = await setting(
+      (stream, number) => {
+        if (number !== 2) return ok(stream);
+        server.sockets.at(-1)?.resetAndDestroy();
+      },
+      { clock: manualClock() },
+    );
+    await got(upstream, server.origin);
+    expect(await got(upstream, server.origin)).toBe("ok");
+    expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["stale-socket"]);
+  });
+});
