@@ -9,6 +9,10 @@ const sources = process.argv.includes("--coverage")
         find: /^@reissue\/([^/]+)$/,
         replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
       },
+      {
+        find: /^@reissue\/([^/]+)\/internal$/,
+        replacement: `${import.meta.dirname}/packages/$1/src/internal.ts`,
+      },
     ]
   : [];
 

@@ -1,5 +1,6 @@
 // @ts-check
-import { callRetryPolicy, classify, defaultPolicy } from "@reissue/core";
+import { classify, defaultPolicy } from "@reissue/core";
+import { callRetryPolicy } from "@reissue/core/internal";
 import { seededRandom } from "@reissue/testing";
 
 /** @typedef {Parameters<typeof import("@reissue/core").decide>} DecideArguments */

@@ -1,5 +1,5 @@
 // @ts-check
-import { recordId } from "@reissue/core";
+import { recordId } from "@reissue/core/internal";
 import { redisStore } from "@reissue/store-redis";
 import { createClient } from "redis";
 

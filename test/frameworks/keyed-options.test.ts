@@ -1,5 +1,5 @@
 import { memoryStore } from "@reissue/core";
-import { gateSettings } from "@reissue/server";
+import { gateSettings } from "@reissue/server/internal";
 import { describe, expect, test, vi } from "vitest";
 
 import {

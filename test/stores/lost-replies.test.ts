@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { begin, claimSettings, type Guarantee, type IdempotencyStore } from "@reissue/core";
+import type { Guarantee, IdempotencyStore } from "@reissue/core";
+import { begin, claimSettings } from "@reissue/core/internal";
 import { postgresStore } from "@reissue/store-postgres";
 import { redisStore } from "@reissue/store-redis";
 import pg from "pg";

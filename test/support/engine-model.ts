@@ -1,11 +1,5 @@
-import {
-  begin,
-  claimSettings,
-  type Beginning,
-  type Claim,
-  type Guarantee,
-  type IdempotencyStore,
-} from "@reissue/core";
+import type { Claim, Guarantee, IdempotencyStore } from "@reissue/core";
+import { begin, claimSettings, type Beginning } from "@reissue/core/internal";
 import { manualClock, type StoreHarness } from "@reissue/testing";
 import fc from "fast-check";
 import { expect } from "vitest";

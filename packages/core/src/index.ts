@@ -1,4 +1,4 @@
-export { isPromise, type Awaitable } from "./common/awaitable.ts";
+export { type Awaitable } from "./common/awaitable.ts";
 export { systemClock, type Clock, type Timer } from "./common/clock.ts";
 export {
   attemptChannel,
@@ -24,19 +24,11 @@ export type {
   ProxyErrorType,
 } from "./failure/failure.ts";
 export { classify } from "./failure/classify.ts";
-export { crossedTimeout } from "./failure/crossed-timeout.ts";
 export { fullJitter, type BackOff } from "./retry/back-off.ts";
 export { RetryBudget, type BudgetOptions } from "./retry/budget.ts";
-export {
-  defaultConditions,
-  failureCondition,
-  statusListed,
-  type Condition,
-} from "./retry/condition.ts";
+export { defaultConditions, type Condition } from "./retry/condition.ts";
 export {
   decide,
-  unsentBackOff,
-  isRetrySafe,
   type Decision,
   type GiveUpReason,
   type Outcome,
@@ -50,9 +42,6 @@ export {
   type GatewayError,
   type GatewayErrorOptions,
 } from "./gateway/gateway-error.ts";
-export { foreignAnswerError } from "./gateway/foreign-response.ts";
-export { isReissueAnswer } from "./gateway/http-answer.ts";
-export { unanswerableError, unreadableError } from "./gateway/unreadable-error.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
 export {
   decodeAnswer,
@@ -60,34 +49,13 @@ export {
   type Answer,
   type Field,
 } from "./idempotency/store/stored-response.ts";
-export {
-  bodyConsumedError,
-  bodyTooLargeError,
-  claimLostError,
-  type ClaimError,
-} from "./idempotency/claim/claim-error.ts";
-export {
-  claimKeys,
-  claimSettings,
-  type ClaimOptions,
-  type ClaimSettings,
-  type Guarantee,
-} from "./idempotency/claim/claim-config.ts";
+export { type ClaimOptions, type Guarantee } from "./idempotency/claim/claim-config.ts";
 export { Claim } from "./idempotency/claim/claim.ts";
-export { begin, type Beginning, type KeyedRequest } from "./idempotency/claim/begin-claim.ts";
-export { derivedKey, type DerivedKeyParts } from "./idempotency/hash/derived-key.ts";
-export {
-  chosenFingerprint,
-  fingerprint,
-  type FingerprintParts,
-} from "./idempotency/hash/fingerprint.ts";
 export {
   idempotencyChannel,
   type IdempotencyEvent,
   type IdempotencyMessage,
 } from "./diagnostics/idempotency-channel.ts";
-export { isKeptStatus } from "./idempotency/claim/stored-status.ts";
-export { keyMalformedError, keyMissingError, type KeyError } from "./idempotency/key/key-error.ts";
 export {
   keyProblemText,
   maxKeyLength,
@@ -97,7 +65,6 @@ export {
   type ParsedKey,
 } from "./idempotency/key/key.ts";
 export { memoryStore, type MemoryStoreOptions } from "./idempotency/store/memory-store.ts";
-export { recordId } from "./idempotency/hash/record-id.ts";
 export { StoreFullError, StoreUnavailableError } from "./idempotency/store/store-error.ts";
 export type {
   ClaimOwner,
@@ -106,30 +73,13 @@ export type {
   ClaimToken,
   IdempotencyStore,
 } from "./idempotency/store/store.ts";
-export {
-  checkDuration,
-  checkKeys,
-  checkNumber,
-  checkOneOf,
-  describe,
-  maxTimerMs,
-  type NumberBounds,
-} from "./common/option.ts";
 export { defaultPolicy, type RetryPolicy } from "./retry/policy.ts";
 export { parseRetryAfter } from "./retry/retry-after.ts";
 export {
-  callRetryPolicy,
-  conditions,
-  retryPolicy,
   type CallRetryOptions,
   type ConditionName,
   type RetryOptions,
 } from "./retry/retry-options.ts";
-export {
-  OutboundSteps,
-  type OutboundStep,
-  type StepCall,
-  type StepOwner,
-} from "./steps/outbound-steps.ts";
-export { StepError, stepMissingError } from "./steps/step-error.ts";
-export { checkStep } from "./steps/step.ts";
+export { OutboundSteps, type OutboundStep } from "./steps/outbound-steps.ts";
+export { StepError } from "./steps/step-error.ts";
+export type { OutboundContext } from "./outbound-context.ts";

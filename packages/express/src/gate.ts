@@ -1,5 +1,6 @@
 import { IncomingMessage, type ServerResponse } from "node:http";
 
+import type { GateOptions, RouteOptions } from "@reissue/server";
 import {
   deduplicate,
   escape,
@@ -12,9 +13,7 @@ import {
   respond,
   routeSettings,
   upstreamHolder,
-  type GateOptions,
-  type RouteOptions,
-} from "@reissue/server";
+} from "@reissue/server/internal";
 import {
   createUpstream,
   type BoundUpstream,

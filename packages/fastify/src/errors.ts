@@ -1,4 +1,4 @@
-import { escape, InboundRequest, mute, respond } from "@reissue/server";
+import { escape, InboundRequest, mute, respond } from "@reissue/server/internal";
 import type {
   FastifyError,
   FastifyReply,

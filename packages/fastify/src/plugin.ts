@@ -1,3 +1,4 @@
+import type { GateOptions, RouteOptions as ReissueRoute } from "@reissue/server";
 import {
   deduplicate,
   gateSettings,
@@ -6,10 +7,8 @@ import {
   respond,
   routeSettings,
   upstreamHolder,
-  type GateOptions,
-  type RouteOptions as ReissueRoute,
   type RouteSettings,
-} from "@reissue/server";
+} from "@reissue/server/internal";
 import {
   createUpstream,
   type BoundUpstream,

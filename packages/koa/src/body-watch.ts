@@ -1,4 +1,4 @@
-import { escape, InboundRequest, respond } from "@reissue/server";
+import { escape, InboundRequest, respond } from "@reissue/server/internal";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { finished, Stream } from "node:stream";

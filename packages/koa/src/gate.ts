@@ -1,3 +1,4 @@
+import type { GateOptions, RouteOptions } from "@reissue/server";
 import {
   deduplicate,
   escape,
@@ -9,9 +10,7 @@ import {
   respond,
   routeSettings,
   upstreamHolder,
-  type GateOptions,
-  type RouteOptions,
-} from "@reissue/server";
+} from "@reissue/server/internal";
 import {
   createUpstream,
   type BoundUpstream,

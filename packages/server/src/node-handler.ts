@@ -5,7 +5,7 @@ import { deduplicate } from "./idempotency/deduplicate.ts";
 import { escape } from "./errors/handle-error.ts";
 import { gateSettings, type GateOptions } from "./config/gate-config.ts";
 import { InboundRequest } from "./request/request-context.ts";
-import type { Bindable } from "./outbound-context.ts";
+import type { Bindable } from "./outbound/bindable.ts";
 import { lazyUpstream } from "./outbound/upstream-property.ts";
 import { respond } from "./errors/send-error.ts";
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { checkKeys, OptionError, type Answer, type IdempotencyStore } from "@reissue/core";
+import { OptionError, type Answer, type IdempotencyStore } from "@reissue/core";
+import { checkKeys } from "@reissue/core/internal";
 
 import { claimResult, claimText, claimValues } from "./statements/claim-statement.ts";
 import { execute } from "./connection/execute.ts";

@@ -1,13 +1,7 @@
 import { channel, type Channel } from "node:diagnostics_channel";
 
-import {
-  checkKeys,
-  checkNumber,
-  maxTimerMs,
-  systemClock,
-  type Clock,
-  type Timer,
-} from "@reissue/core";
+import { systemClock, type Clock, type Timer } from "@reissue/core";
+import { checkKeys, checkNumber, maxTimerMs } from "@reissue/core/internal";
 
 import type { PostgresPool } from "./connection/pool.ts";
 import { sweep } from "./statements/sweep.ts";

@@ -1,11 +1,5 @@
-import {
-  checkKeys,
-  checkNumber,
-  describe,
-  OptionError,
-  type Answer,
-  type Field,
-} from "@reissue/core";
+import { OptionError, type Answer, type Field } from "@reissue/core";
+import { checkKeys, checkNumber, describe } from "@reissue/core/internal";
 
 /** What an application answers with, as it likes to write it. */
 export interface TransactionAnswer {

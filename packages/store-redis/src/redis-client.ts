@@ -1,4 +1,5 @@
-import { describe, OptionError } from "@reissue/core";
+import { OptionError } from "@reissue/core";
+import { describe } from "@reissue/core/internal";
 
 import { UnsentLimit, type Limitable } from "./unsent-limit.ts";
 

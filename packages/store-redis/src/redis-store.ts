@@ -1,13 +1,12 @@
 import { isAscii } from "node:buffer";
 
 import {
-  checkKeys,
-  describe,
   OptionError,
   StoreUnavailableError,
   type ClaimResult,
   type IdempotencyStore,
 } from "@reissue/core";
+import { checkKeys, describe } from "@reissue/core/internal";
 
 import { evaluateWith, type Evaluate, type RedisClient } from "./redis-client.ts";
 import type { Script } from "./script.ts";

@@ -1,11 +1,5 @@
-import {
-  checkKeys,
-  checkNumber,
-  ClosedError,
-  OptionError,
-  systemClock,
-  type Clock,
-} from "@reissue/core";
+import { ClosedError, OptionError, systemClock, type Clock } from "@reissue/core";
+import { checkKeys, checkNumber } from "@reissue/core/internal";
 import { Dispatcher, errors } from "undici";
 
 import { Bag } from "./origin/bag.ts";

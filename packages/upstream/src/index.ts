@@ -1,6 +1,6 @@
 export { ReissueAgent } from "./agent.ts";
 export type { BodyFactory } from "./body/factory-body.ts";
-export type { Inbound } from "./inbound.ts";
+export type { OutboundContext } from "@reissue/core";
 export type {
   ConnectionSettings,
   OriginOptions,

@@ -4,7 +4,7 @@ import type { Dispatcher } from "undici";
 import { ReissueAgent } from "./agent.ts";
 import type { BodyFactory } from "./body/factory-body.ts";
 import { fetchThrough } from "./api/fetch.ts";
-import type { Inbound } from "./inbound.ts";
+import type { OutboundContext } from "@reissue/core";
 import type { UpstreamOptions } from "./config/options.ts";
 import { requestThrough } from "./api/request.ts";
 
@@ -68,7 +68,7 @@ export interface Upstream extends BoundUpstream {
   /** The undici Dispatcher underneath, for whatever else takes one. */
   readonly dispatcher: ReissueAgent;
   /** The same client for one inbound request: under its deadline and its abort, with its route's opt-in. */
-  bind(inbound: Inbound): BoundUpstream;
+  bind(inbound: OutboundContext): BoundUpstream;
   /** Takes no more requests, waits for those under way, and closes every connection. */
   close(): Promise<void>;
 }
@@ -90,12 +90,12 @@ export function createUpstream(options: UpstreamOptions = {}): Upstream {
   const dispatcher = new ReissueAgent(options);
   return Object.assign(bound(dispatcher, undefined), {
     dispatcher,
-    bind: (inbound: Inbound) => bound(dispatcher, inbound),
+    bind: (inbound: OutboundContext) => bound(dispatcher, inbound),
     close: () => dispatcher.close(),
   });
 }
 
-function bound(agent: ReissueAgent, inbound: Inbound | undefined): BoundUpstream {
+function bound(agent: ReissueAgent, inbound: OutboundContext | undefined): BoundUpstream {
   return Object.assign(
     function upstream(input: string | URL | Request, init?: UpstreamInit): Promise<Response> {
       return fetchThrough(agent, inbound, input, init);

@@ -1,4 +1,4 @@
-import { begin, claimSettings } from "@reissue/core";
+import { begin, claimSettings } from "@reissue/core/internal";
 import { postgresStore, type PostgresStore } from "@reissue/store-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
-import { fingerprint, recordId, type ClaimRequest } from "@reissue/core";
+import type { ClaimRequest } from "@reissue/core";
+import { fingerprint, recordId } from "@reissue/core/internal";
 
 /** A claim of a key, as the engine makes it. */
 export function request(key: string, settings: Partial<ClaimRequest> = {}): ClaimRequest {

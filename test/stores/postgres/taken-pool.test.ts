@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { begin, claimSettings } from "@reissue/core";
+import { begin, claimSettings } from "@reissue/core/internal";
 import { postgresStore, type PostgresPool } from "@reissue/store-postgres";
 import type { AdapterCall } from "@reissue/testing";
 import pg from "pg";

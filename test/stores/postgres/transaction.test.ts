@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import {
-  begin,
-  claimSettings,
   decodeAnswer,
   idempotencyChannel,
-  recordId,
   type Answer,
   type Claim,
   type IdempotencyMessage,
 } from "@reissue/core";
+import { begin, claimSettings, recordId } from "@reissue/core/internal";
 import { postgresStore, type PostgresStore } from "@reissue/store-postgres";
 import { manualClock } from "@reissue/testing";
 import pg from "pg";

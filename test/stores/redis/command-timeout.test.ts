@@ -1,4 +1,5 @@
-import { recordId, type ClaimRequest } from "@reissue/core";
+import type { ClaimRequest } from "@reissue/core";
+import { recordId } from "@reissue/core/internal";
 import { redisStore, type RedisClient } from "@reissue/store-redis";
 import { AbortError, createClient, createClientPool } from "redis";
 import { createClient as createClient5, TimeoutError as TimeoutError5 } from "redis-5";

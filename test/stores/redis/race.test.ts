@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { on } from "node:events";
 import { createInterface } from "node:readline";
 
-import { recordId } from "@reissue/core";
+import { recordId } from "@reissue/core/internal";
 import { expect, onTestFinished, test } from "vitest";
 
 import { RedisServer } from "./server.ts";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { OptionError, recordId, type ClaimRequest, type IdempotencyStore } from "@reissue/core";
+import { OptionError, type ClaimRequest, type IdempotencyStore } from "@reissue/core";
+import { recordId } from "@reissue/core/internal";
 import { redisStore } from "@reissue/store-redis";
 import { storeConformance } from "@reissue/testing";
 import { createSentinel } from "redis";

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { setImmediate } from "node:timers";
 
-import { isPromise, type Awaitable, type Field } from "@reissue/core";
+import type { Awaitable, Field } from "@reissue/core";
+import { isPromise } from "@reissue/core/internal";
 
 import { asSent, companyOf, type HeadCompany } from "./head-encoding.ts";
 import { headGiven, headOf, setHeaders, type Head, type Keeps } from "./response-head.ts";

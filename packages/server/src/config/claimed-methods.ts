@@ -1,4 +1,5 @@
-import { describe, isSafeMethod, OptionError } from "@reissue/core";
+import { isSafeMethod, OptionError } from "@reissue/core";
+import { describe } from "@reissue/core/internal";
 
 /** Whether the keys of requests with a method are claimed. */
 export type ClaimsMethod = (method: string) => boolean;

@@ -1,16 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
-import {
-  checkKeys,
-  checkNumber,
-  checkOneOf,
-  describe,
-  OptionError,
-  proxyStatus,
-  systemClock,
-  classify,
-  type Clock,
-} from "@reissue/core";
+import { OptionError, proxyStatus, systemClock, classify, type Clock } from "@reissue/core";
+import { checkKeys, checkNumber, checkOneOf, describe } from "@reissue/core/internal";
 
 import {
   idempotencySettings,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
+import { OptionError, type ClaimOptions, type Clock, type KeySyntax } from "@reissue/core";
 import {
   checkKeys,
   checkNumber,
@@ -7,12 +8,8 @@ import {
   claimKeys,
   claimSettings,
   describe,
-  OptionError,
-  type ClaimOptions,
   type ClaimSettings,
-  type Clock,
-  type KeySyntax,
-} from "@reissue/core";
+} from "@reissue/core/internal";
 
 import { claimedMethods, type ClaimsMethod } from "./claimed-methods.ts";
 import type { Keeps } from "../capture/response-head.ts";

@@ -1,12 +1,5 @@
-import {
-  checkKeys,
-  checkNumber,
-  checkOneOf,
-  conditions,
-  maxTimerMs,
-  type Condition,
-  type ConditionName,
-} from "@reissue/core";
+import type { Condition, ConditionName } from "@reissue/core";
+import { checkKeys, checkNumber, checkOneOf, conditions, maxTimerMs } from "@reissue/core/internal";
 
 /** What a route does with an inbound Idempotency-Key. */
 export type KeyRule = "required" | "optional" | "ignored";

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
-import { describe, OptionError } from "@reissue/core";
+import { OptionError } from "@reissue/core";
+import { describe } from "@reissue/core/internal";
 
 /**
  * Whose key it is: a name for the caller that made the request, such as an account; or `shared` by all callers.

@@ -1,4 +1,4 @@
-import { isReissueAnswer } from "@reissue/core";
+import { isReissueAnswer } from "@reissue/core/internal";
 
 import type { InboundRequest } from "../request/request-context.ts";
 import { translate, type Answers } from "./translate-error.ts";

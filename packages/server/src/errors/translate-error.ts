@@ -1,13 +1,11 @@
 import {
-  foreignAnswerError,
   classify,
   gatewayError,
   proxyStatus,
-  unanswerableError,
-  unreadableError,
   type Failure,
   type GatewayError,
 } from "@reissue/core";
+import { foreignAnswerError, unanswerableError, unreadableError } from "@reissue/core/internal";
 
 import type { InboundRequest } from "../request/request-context.ts";
 

@@ -1,4 +1,4 @@
-import { begin, fingerprint, isPromise, type KeyedRequest } from "@reissue/core";
+import { begin, fingerprint, isPromise, type KeyedRequest } from "@reissue/core/internal";
 
 import type { InboundRequest } from "../request/request-context.ts";
 import { capture } from "../capture/response-recorder.ts";

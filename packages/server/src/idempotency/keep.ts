@@ -1,6 +1,7 @@
 import { emitWarning } from "node:process";
 
-import { describe, OptionError } from "@reissue/core";
+import { OptionError } from "@reissue/core";
+import { describe } from "@reissue/core/internal";
 
 import type { Head } from "../capture/response-head.ts";
 

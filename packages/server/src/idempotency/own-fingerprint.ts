@@ -1,4 +1,5 @@
-import { chosenFingerprint, describe, OptionError } from "@reissue/core";
+import { OptionError } from "@reissue/core";
+import { chosenFingerprint, describe } from "@reissue/core/internal";
 
 /**
  * What a retry has in common with the first request, in the place of method, path, content type and body: what it gives

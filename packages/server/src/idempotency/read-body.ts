@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
-import { bodyConsumedError, bodyTooLargeError, type Awaitable } from "@reissue/core";
+import type { Awaitable } from "@reissue/core";
+import { bodyConsumedError, bodyTooLargeError } from "@reissue/core/internal";
 
 import { isChunk } from "../capture/recorded-body.ts";
 

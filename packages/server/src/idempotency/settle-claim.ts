@@ -1,10 +1,5 @@
-import {
-  isKeptStatus,
-  type Answer,
-  type Awaitable,
-  type Claim,
-  type ClaimSettings,
-} from "@reissue/core";
+import type { Answer, Awaitable, Claim } from "@reissue/core";
+import { isKeptStatus, type ClaimSettings } from "@reissue/core/internal";
 
 import type { Deduplication } from "../config/idempotency-config.ts";
 import type { InboundRequest } from "../request/request-context.ts";

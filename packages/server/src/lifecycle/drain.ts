@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { setImmediate } from "node:timers";
 
-import { checkDuration, checkKeys, OptionError, systemClock, type Clock } from "@reissue/core";
+import { OptionError, systemClock, type Clock } from "@reissue/core";
+import { checkDuration, checkKeys } from "@reissue/core/internal";
 
 import { openSockets } from "./open-sockets.ts";
 

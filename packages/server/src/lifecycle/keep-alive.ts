@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 
-import { checkKeys, checkNumber, describe, OptionError } from "@reissue/core";
+import { OptionError } from "@reissue/core";
+import { checkKeys, checkNumber, describe } from "@reissue/core/internal";
 
 import { balancerIdleMs, type Balancer } from "./balancers.ts";
 import { openSockets } from "./open-sockets.ts";

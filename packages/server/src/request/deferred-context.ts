@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { carrierOf } from "./request-slot.ts";
 import type { GateSettings } from "../config/gate-config.ts";
 import type { InboundRequest } from "./request-context.ts";
-import type { Bindable } from "../outbound-context.ts";
+import type { Bindable } from "../outbound/bindable.ts";
 import { someRouteHasTime, type RouteSettings } from "../config/route-config.ts";
 
 /** A gate, as a request that comes through it needs it. */

@@ -1,20 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import {
-  isRetrySafe,
-  keyMalformedError,
-  keyMissingError,
-  OutboundSteps,
-  parseIdempotencyKey,
-  type Claim,
-  type GatewayError,
-} from "@reissue/core";
+import { OutboundSteps, parseIdempotencyKey, type Claim, type GatewayError } from "@reissue/core";
+import { isRetrySafe, keyMalformedError, keyMissingError } from "@reissue/core/internal";
 
 import { carrierOf } from "./request-slot.ts";
 import { hasStandIn } from "../capture/detached-socket.ts";
 import { departure } from "./disconnect-signal.ts";
 import type { GateSettings } from "../config/gate-config.ts";
-import type { Bindable, OutboundContext } from "../outbound-context.ts";
+import type { OutboundContext } from "@reissue/core";
+import type { Bindable } from "../outbound/bindable.ts";
 import { known, said, startOf, type Entrance, type Seen } from "./deferred-context.ts";
 import { pathOf } from "./original-url.ts";
 import { RequestTime } from "./request-timeout.ts";

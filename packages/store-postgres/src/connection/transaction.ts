@@ -1,4 +1,5 @@
-import { claimLostError, encodeAnswer, type Answer, type ClaimToken } from "@reissue/core";
+import { encodeAnswer, type Answer, type ClaimToken } from "@reissue/core";
+import { claimLostError } from "@reissue/core/internal";
 
 import { missingTable, sqlState } from "./execute.ts";
 import type { PostgresClient, PostgresResult } from "./pool.ts";

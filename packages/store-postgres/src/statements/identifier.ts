@@ -1,4 +1,5 @@
-import { describe, OptionError } from "@reissue/core";
+import { OptionError } from "@reissue/core";
+import { describe } from "@reissue/core/internal";
 
 /** NAMEDATALEN − 1: PostgreSQL would cut a longer name without an error, and two names could become one. */
 const maxNameBytes = 63;

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import {
   idempotencyChannel,
-  recordId,
   systemClock,
   type IdempotencyEvent,
   type IdempotencyMessage,
 } from "@reissue/core";
+import { recordId } from "@reissue/core/internal";
 
 import type {
   AdapterCall,

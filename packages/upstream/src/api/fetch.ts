@@ -4,7 +4,7 @@ import { DirectCall } from "../fetch/direct-call.ts";
 import { directRequest } from "../fetch/request/direct-request.ts";
 import { platformFetch } from "../fetch/platform-fetch.ts";
 import type { ReissueAgent } from "../agent.ts";
-import type { Inbound } from "../inbound.ts";
+import type { OutboundContext } from "@reissue/core";
 
 /**
  * Makes one call with the semantics of WHATWG fetch.
@@ -14,7 +14,7 @@ import type { Inbound } from "../inbound.ts";
  */
 export async function fetchThrough(
   agent: ReissueAgent,
-  inbound: Inbound | undefined,
+  inbound: OutboundContext | undefined,
   input: unknown,
   given: unknown,
 ): Promise<Response> {

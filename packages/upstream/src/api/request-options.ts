@@ -2,7 +2,7 @@ import type { CallRetryOptions } from "@reissue/core";
 
 import type { Dispatcher } from "undici";
 
-import type { Inbound } from "../inbound.ts";
+import type { OutboundContext } from "@reissue/core";
 import { snapshot } from "../headers/request-headers.ts";
 import type { RequestTarget } from "./request-target.ts";
 import type { UpstreamRequestOptions } from "../upstream.ts";
@@ -24,7 +24,7 @@ export class CallOptions {
   readonly retry: CallRetryOptions | undefined;
   readonly bodyTimeoutMs: number | undefined;
   readonly step: string | undefined;
-  readonly inbound: Inbound | undefined;
+  readonly inbound: OutboundContext | undefined;
   readonly opaque: unknown;
   readonly onInfo: unknown;
   readonly responseHeaders: unknown;
@@ -45,7 +45,7 @@ export class CallOptions {
     given: UpstreamRequestOptions,
     target: RequestTarget,
     body: unknown,
-    inbound: Inbound | undefined,
+    inbound: OutboundContext | undefined,
   ) {
     const options: Record<string, unknown> & UpstreamRequestOptions = given as never;
     this.origin = target.origin;

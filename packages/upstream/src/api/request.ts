@@ -5,14 +5,14 @@ import { isReadOnce } from "../body/read-once.ts";
 import { sourceOf } from "../body/source/source-of.ts";
 import type { Source } from "../body/source/source.ts";
 import { CallOptions } from "./request-options.ts";
-import type { Inbound } from "../inbound.ts";
+import type { OutboundContext } from "@reissue/core";
 import { requestTarget, type RequestTarget } from "./request-target.ts";
 import type { UpstreamRequestOptions } from "../upstream.ts";
 
 /** Makes one call with the semantics of `undici.request`. */
 export function requestThrough(
   agent: ReissueAgent,
-  inbound: Inbound | undefined,
+  inbound: OutboundContext | undefined,
   url: string | URL,
   options: UpstreamRequestOptions = {},
 ): Promise<Dispatcher.ResponseData> {

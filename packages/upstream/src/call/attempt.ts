@@ -1,15 +1,8 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 
-import {
-  crossedTimeout,
-  type AttemptMessage,
-  type AttemptRecord,
-  type Clock,
-  type Evidence,
-  type Failure,
-  type Timer,
-} from "@reissue/core";
+import type { AttemptMessage, AttemptRecord, Clock, Evidence, Failure, Timer } from "@reissue/core";
+import { crossedTimeout } from "@reissue/core/internal";
 import { errors } from "undici";
 
 import {

@@ -1,16 +1,15 @@
 import { stringify } from "node:querystring";
 
 import {
-  checkStep,
   isIdempotentMethod,
   isSafeMethod,
-  stepMissingError,
   type CallRetryOptions,
   type Condition,
   type OutboundStep,
   type RequestFacts,
   type RetryPolicy,
 } from "@reissue/core";
+import { checkStep, stepMissingError } from "@reissue/core/internal";
 import type { Dispatcher } from "undici";
 
 import { bodyFingerprint } from "../body/body-fingerprint.ts";
@@ -21,7 +20,7 @@ import { inSlices } from "../body/slices.ts";
 import { unchanging } from "../body/unchanging.ts";
 import { http2Headers } from "../headers/http2-headers.ts";
 import { stepsOf } from "../api/inbound-steps.ts";
-import type { Inbound } from "../inbound.ts";
+import type { OutboundContext } from "@reissue/core";
 import { CallOptions } from "../api/request-options.ts";
 import type { Origin } from "../origin/origin.ts";
 import { headerValue, rereadable, withHeader } from "../headers/request-headers.ts";
@@ -40,7 +39,7 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
   /** Whether an earlier request of the same call has been answered, with a redirect or a 421. */
   readonly redirected?: boolean | undefined;
   /** The inbound request that this call is made for. */
-  readonly inbound?: Inbound | undefined;
+  readonly inbound?: OutboundContext | undefined;
 }
 
 const none: readonly Condition[] = [];
@@ -178,7 +177,7 @@ function stepOf(
 }
 
 /** The key of a call that has none and derives none, as a field value. */
-function keyOf({ settings }: Origin, inbound: Inbound | undefined): string {
+function keyOf({ settings }: Origin, inbound: OutboundContext | undefined): string {
   const forwarded = settings.idempotencyKey === "forward" ? inbound?.inboundKey : undefined;
   return forwarded ?? `"${crypto.randomUUID()}"`;
 }

@@ -1,4 +1,4 @@
-import { checkDuration } from "@reissue/core";
+import { checkDuration } from "@reissue/core/internal";
 
 /** The longest silence in the middle of a response where nothing else was said, in ms: undici's own. */
 export const defaultBodyTimeoutMs = 300_000;

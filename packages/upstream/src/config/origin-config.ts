@@ -1,19 +1,17 @@
+import { defaultPolicy, OptionError, type RetryPolicy } from "@reissue/core";
 import {
   checkDuration,
   checkKeys,
   checkNumber,
   checkOneOf,
-  defaultPolicy,
   describe,
-  OptionError,
   retryPolicy,
-  type RetryPolicy,
-} from "@reissue/core";
+} from "@reissue/core/internal";
 import type { buildConnector, Client } from "undici";
 
 import { bodyTimeout, defaultBodyTimeoutMs } from "./body-timeout.ts";
 import type { ConnectionSettings, OriginOptions } from "./options.ts";
-import { hintBufferMs } from "../pool/keep-alive-hint.ts";
+import { hintBufferMs } from "@reissue/core/internal";
 import { RouteTable } from "./route-table.ts";
 
 /** Everything that holds for one origin, resolved. */

@@ -1,10 +1,5 @@
-import {
-  callRetryPolicy,
-  checkStep,
-  OptionError,
-  type CallRetryOptions,
-  type RetryPolicy,
-} from "@reissue/core";
+import { OptionError, type CallRetryOptions, type RetryPolicy } from "@reissue/core";
+import { callRetryPolicy, checkStep } from "@reissue/core/internal";
 
 import { bodyTimeout } from "./body-timeout.ts";
 import type { OriginRouteOptions } from "./options.ts";

@@ -1,10 +1,10 @@
 import type { ReissueAgent } from "../agent.ts";
-import type { Inbound } from "../inbound.ts";
+import type { OutboundContext } from "@reissue/core";
 import type { OwnOptions } from "./request/call-init.ts";
 
 /** What goes with every request of a call. */
 export interface CallContext {
   readonly agent: ReissueAgent;
-  readonly inbound: Inbound | undefined;
+  readonly inbound: OutboundContext | undefined;
   readonly own: OwnOptions;
 }

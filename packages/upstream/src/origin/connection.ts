@@ -10,7 +10,7 @@ import type { InContext } from "../call/async-context.ts";
 import type { OriginSettings } from "../config/origin-config.ts";
 import { joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ResponseHandler } from "../response/response-handler.ts";
-import { hintBufferMs, keepAliveHintMs } from "../pool/keep-alive-hint.ts";
+import { hintBufferMs, keepAliveHintMs } from "@reissue/core/internal";
 import { dispatchOn } from "./platform-timers.ts";
 
 const noHint = Buffer.alloc(0);

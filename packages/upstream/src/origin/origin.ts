@@ -1,8 +1,9 @@
-import { RetryBudget, unsentBackOff, type Clock, type Failure } from "@reissue/core";
+import { RetryBudget, type Clock, type Failure } from "@reissue/core";
+import { unsentBackOff } from "@reissue/core/internal";
 
 import type { Attempt } from "../call/attempt.ts";
 import type { OriginSettings } from "../config/origin-config.ts";
-import { Outage } from "../pool/outage.ts";
+import { Outage } from "@reissue/core/internal";
 import { Pool } from "./pool.ts";
 import { Refusals } from "./refusals.ts";
 import { TimeoutQueue } from "./timeout-queue.ts";

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { originSettings } from "../config/origin-config.ts";
 import type { Connection } from "./connection.ts";
-import { Outage } from "../pool/outage.ts";
+import { Outage } from "@reissue/core/internal";
 import { Pool } from "./pool.ts";
 import type { Waiter } from "./waiter.ts";
 

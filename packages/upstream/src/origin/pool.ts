@@ -6,9 +6,9 @@ import { buildConnector } from "undici";
 import { Bag } from "./bag.ts";
 import type { OriginSettings } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
-import { IdleLimit } from "../pool/idle-limit.ts";
+import { IdleLimit } from "@reissue/core/internal";
 import { Line } from "./line.ts";
-import type { Outage } from "../pool/outage.ts";
+import type { Outage } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
 
 /** How long a connection is to have been back before it is taken for one that stays open, in ms. */

@@ -1,11 +1,11 @@
 import {
   parseRetryAfter,
-  statusListed,
   type Clock,
   type Condition,
   type Failure,
   type Outcome,
 } from "@reissue/core";
+import { statusListed } from "@reissue/core/internal";
 
 import { headerText, joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 

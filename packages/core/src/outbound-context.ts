@@ -1,7 +1,8 @@
-import type { Condition, OutboundSteps } from "@reissue/core";
+import type { Condition } from "./retry/condition.ts";
+import type { OutboundSteps } from "./steps/outbound-steps.ts";
 
 /** What an outbound call takes over from the inbound request that it is made for. */
-export interface Inbound {
+export interface OutboundContext {
   /** Aborts when the inbound client has left; safe calls are aborted with it, unsafe ones run to their end. */
   readonly signal?: AbortSignal | undefined;
   /** The inbound request's deadline, an instant of the client's clock, in ms. */

@@ -1,4 +1,4 @@
-import { ResponseCloses, rightAfterMs } from "../origin/response-closes.ts";
+import { ResponseCloses, rightAfterMs } from "./response-closes.ts";
 
 /** The share of the learned age that is kept as a buffer against latency and clock differences. */
 const bufferShare = 0.2;

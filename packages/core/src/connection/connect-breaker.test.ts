@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { Outage } from "./outage.ts";
+import { Outage } from "./connect-breaker.ts";
 
 const refused = new Error("connect ECONNREFUSED");
 const one = {};

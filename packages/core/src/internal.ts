@@ -1,0 +1,45 @@
+/**
+ * What only the packages of Reissue itself import: outside semantic versioning, and changed without notice.
+ *
+ * @internal
+ */
+export { isPromise } from "./common/awaitable.ts";
+export { crossedTimeout } from "./failure/crossed-timeout.ts";
+export { failureCondition, statusListed } from "./retry/condition.ts";
+export { unsentBackOff, isRetrySafe } from "./retry/decide.ts";
+export { foreignAnswerError } from "./gateway/foreign-response.ts";
+export { isReissueAnswer } from "./gateway/http-answer.ts";
+export { unanswerableError, unreadableError } from "./gateway/unreadable-error.ts";
+export {
+  bodyConsumedError,
+  bodyTooLargeError,
+  claimLostError,
+  type ClaimError,
+} from "./idempotency/claim/claim-error.ts";
+export { claimKeys, claimSettings, type ClaimSettings } from "./idempotency/claim/claim-config.ts";
+export { begin, type Beginning, type KeyedRequest } from "./idempotency/claim/begin-claim.ts";
+export { derivedKey, type DerivedKeyParts } from "./idempotency/hash/derived-key.ts";
+export {
+  chosenFingerprint,
+  fingerprint,
+  type FingerprintParts,
+} from "./idempotency/hash/fingerprint.ts";
+export { isKeptStatus } from "./idempotency/claim/stored-status.ts";
+export { keyMalformedError, keyMissingError, type KeyError } from "./idempotency/key/key-error.ts";
+export { recordId } from "./idempotency/hash/record-id.ts";
+export {
+  checkDuration,
+  checkKeys,
+  checkNumber,
+  checkOneOf,
+  describe,
+  maxTimerMs,
+  type NumberBounds,
+} from "./common/option.ts";
+export { callRetryPolicy, conditions, retryPolicy } from "./retry/retry-options.ts";
+export { type StepCall, type StepOwner } from "./steps/outbound-steps.ts";
+export { stepMissingError } from "./steps/step-error.ts";
+export { checkStep } from "./steps/step.ts";
+export { Outage } from "./connection/connect-breaker.ts";
+export { IdleLimit } from "./connection/idle-limit.ts";
+export { hintBufferMs, keepAliveHintMs } from "./connection/keep-alive-hint.ts";
