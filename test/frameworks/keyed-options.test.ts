@@ -1,5 +1,5 @@
 import { memoryStore } from "@reissue/core";
-import { gateSettings } from "@reissue/server/internal";
+import { gateConfig } from "@reissue/server/internal";
 import { describe, expect, test, vi } from "vitest";
 
 import {
@@ -131,6 +131,6 @@ test.each<[string, object]>([
   ["idempotency.keep", { keep: true }],
 ])("%s is checked", (path, options) => {
   const idempotency = { store: memoryStore(), scope: "shared" as const, ...options };
-  expect(() => gateSettings({ idempotency })).toThrow(path);
-  expect(() => gateSettings({ idempotency: options })).toThrow("needs a store");
+  expect(() => gateConfig({ idempotency })).toThrow(path);
+  expect(() => gateConfig({ idempotency: options })).toThrow("needs a store");
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Guarantee, IdempotencyStore } from "@reissue/core";
-import { begin, claimSettings } from "@reissue/core/internal";
+import { beginClaim, claimConfig } from "@reissue/core/internal";
 import { postgresStore } from "@reissue/store-postgres";
 import { redisStore } from "@reissue/store-redis";
 import pg from "pg";
@@ -65,9 +65,9 @@ const guarantees: readonly Guarantee[] = ["at-least-once", "at-most-once"];
 describe.each(clients)("%s, when the reply to a claim is lost", (_name, open) => {
   test.each(guarantees)("%s: 503, and the next request runs as the first", async (guarantee) => {
     const { store, proxy } = await open();
-    const settings = claimSettings({ store, guarantee }, "test");
+    const settings = claimConfig({ store, guarantee }, "test");
     const ask = (key: string) =>
-      begin({ scope: "shared", key, fingerprint: "f".repeat(43) }, settings);
+      beginClaim({ scope: "shared", key, fingerprint: "f".repeat(43) }, settings);
     const first = crypto.randomUUID();
     // The connection is open, and the server knows the scripts.
     expect(await ask(crypto.randomUUID())).toMatchObject({ action: "run" });

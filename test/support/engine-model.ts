@@ -1,5 +1,5 @@
 import type { Claim, Guarantee, IdempotencyStore } from "@reissue/core";
-import { begin, claimSettings, type Beginning } from "@reissue/core/internal";
+import { beginClaim, claimConfig, type ClaimOutcome } from "@reissue/core/internal";
 import { manualClock, type StoreHarness } from "@reissue/testing";
 import fc from "fast-check";
 import { expect } from "vitest";
@@ -78,11 +78,11 @@ class Begin implements Command {
     const renewals: Promise<boolean>[] = [];
     const options = { store: heard(harness.store, renewals), guarantee: this.guarantee, leaseMs };
     // The store's own time counts, so this one stands still unless a heartbeat is wanted.
-    const settings = claimSettings({ ...options, storeTimeoutMs: leaseMs / 3 }, "idempotency", {
+    const settings = claimConfig({ ...options, storeTimeoutMs: leaseMs / 3 }, "idempotency", {
       clock,
     });
     const request = { scope, key: `key-${this.key}`, fingerprint: this.fingerprint };
-    const beginning = await begin(request, settings);
+    const beginning = await beginClaim(request, settings);
     const key = keys[this.key]!;
     const { record } = key;
     if (record === null || (record.fingerprint === this.fingerprint && this.#takesOver(record))) {
@@ -271,7 +271,7 @@ function heard(store: IdempotencyStore, renewals: Promise<boolean>[]): Idempoten
   };
 }
 
-function seen(beginning: Beginning): unknown {
+function seen(beginning: ClaimOutcome): unknown {
   switch (beginning.action) {
     case "run":
       return ["run", beginning.claim.fence];

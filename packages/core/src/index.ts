@@ -44,9 +44,9 @@ export {
 } from "./gateway/gateway-error.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
 export {
-  decodeAnswer,
-  encodeAnswer,
-  type Answer,
+  decodeResponse,
+  encodeResponse,
+  type StoredResponse,
   type Field,
 } from "./idempotency/store/stored-response.ts";
 export { type ClaimOptions, type Guarantee } from "./idempotency/claim/claim-config.ts";

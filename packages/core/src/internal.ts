@@ -7,8 +7,8 @@ export { isPromise } from "./common/awaitable.ts";
 export { crossedTimeout } from "./failure/crossed-timeout.ts";
 export { failureCondition, statusListed } from "./retry/condition.ts";
 export { unsentBackOff, isRetrySafe } from "./retry/decide.ts";
-export { foreignAnswerError } from "./gateway/foreign-response.ts";
-export { isReissueAnswer } from "./gateway/http-answer.ts";
+export { foreignResponseError } from "./gateway/foreign-response.ts";
+export { isHttpAnswer } from "./gateway/http-answer.ts";
 export { unanswerableError, unreadableError } from "./gateway/unreadable-error.ts";
 export {
   bodyConsumedError,
@@ -16,15 +16,15 @@ export {
   claimLostError,
   type ClaimError,
 } from "./idempotency/claim/claim-error.ts";
-export { claimKeys, claimSettings, type ClaimSettings } from "./idempotency/claim/claim-config.ts";
-export { begin, type Beginning, type KeyedRequest } from "./idempotency/claim/begin-claim.ts";
+export { claimKeys, claimConfig, type ClaimConfig } from "./idempotency/claim/claim-config.ts";
+export { beginClaim, type ClaimOutcome, type KeyedRequest } from "./idempotency/claim/begin-claim.ts";
 export { derivedKey, type DerivedKeyParts } from "./idempotency/hash/derived-key.ts";
 export {
   chosenFingerprint,
   fingerprint,
   type FingerprintParts,
 } from "./idempotency/hash/fingerprint.ts";
-export { isKeptStatus } from "./idempotency/claim/stored-status.ts";
+export { isStorableStatus } from "./idempotency/claim/stored-status.ts";
 export { keyMalformedError, keyMissingError, type KeyError } from "./idempotency/key/key-error.ts";
 export { recordId } from "./idempotency/hash/record-id.ts";
 export {
@@ -40,6 +40,6 @@ export { callRetryPolicy, conditions, retryPolicy } from "./retry/retry-options.
 export { type StepCall, type StepOwner } from "./steps/outbound-steps.ts";
 export { stepMissingError } from "./steps/step-error.ts";
 export { checkStep } from "./steps/step.ts";
-export { Outage } from "./connection/connect-breaker.ts";
+export { ConnectBreaker } from "./connection/connect-breaker.ts";
 export { IdleLimit } from "./connection/idle-limit.ts";
 export { hintBufferMs, keepAliveHintMs } from "./connection/keep-alive-hint.ts";

@@ -3,16 +3,16 @@ import { IncomingMessage, type ServerResponse } from "node:http";
 import type { GateOptions, RouteOptions } from "@reissue/server";
 import {
   deduplicate,
-  escape,
-  gateSettings,
-  giveUpstream,
-  InboundRequest,
-  lazyUpstream,
-  mute,
-  passes,
-  respond,
-  routeSettings,
-  upstreamHolder,
+  handleError,
+  gateConfig,
+  defineUpstream,
+  RequestContext,
+  upstreamProperty,
+  muteResponse,
+  skipContext,
+  sendError,
+  routeConfig,
+  upstreamSource,
 } from "@reissue/server/internal";
 import {
   createUpstream,
@@ -21,7 +21,7 @@ import {
   type UpstreamOptions,
 } from "@reissue/upstream";
 
-import { answers } from "./answers.ts";
+import { respondsTo } from "./answers.ts";
 
 declare global {
   namespace Express {
@@ -92,21 +92,21 @@ export interface Gate extends Middleware {
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}): Gate {
-  const settings = gateSettings(options, ["upstream"]);
-  const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const settings = gateConfig(options, ["upstream"]);
+  const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const entrance = { settings, client: upstream.get };
 
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
-    giveUpstream(req, prototypeOf(req), lazy);
-    if (passes(req, res, entrance)) return next();
-    admit(InboundRequest.enter(req, res, entrance), next);
+    defineUpstream(req, prototypeOf(req), lazy);
+    if (skipContext(req, res, entrance)) return next();
+    admit(RequestContext.open(req, res, entrance), next);
   }
 
   return Object.assign(gate, {
     route(options: RouteOptions): Middleware {
-      const route = routeSettings(options, "route");
+      const route = routeConfig(options, "route");
       return function reissueRoute(req, _res, next) {
-        const inbound = InboundRequest.under(req, route);
+        const inbound = RequestContext.applyRoute(req, route);
         // One that no gate has seen yet is admitted there.
         if (inbound === null) next();
         else admit(inbound, next);
@@ -115,16 +115,16 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
     errors(): ErrorTranslator {
       return function reissueErrors(error, req, res, next) {
-        const inbound = InboundRequest.of(req, res, settings);
-        const passed = escape(error, inbound, answers);
+        const inbound = RequestContext.getOrCreate(req, res, settings);
+        const passed = handleError(error, inbound, respondsTo);
         if (passed === null) return;
         if (passed.asProblem) {
-          respond(res, passed.error, true);
-          mute(res);
+          sendError(res, passed.error, true);
+          muteResponse(res);
           next(passed.error);
         }
         // Express would destroy the connection, as of any response that has begun.
-        else if (inbound.endIsHeld) res.once("close", () => next(passed.error));
+        else if (inbound.isEndDelayed) res.once("close", () => next(passed.error));
         else next(passed.error);
       };
     },
@@ -138,7 +138,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
         };
         Promise.resolve()
           .then(() => run(req, res, next))
-          .finally(() => InboundRequest.handled(req as IncomingMessage))
+          .finally(() => RequestContext.handled(req as IncomingMessage))
           .catch(fail);
       };
     },
@@ -148,10 +148,10 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 }
 
 /** Lets a request on, under its time, unless its key is refused. */
-function admit(inbound: InboundRequest, next: Next): void {
+function admit(inbound: RequestContext, next: Next): void {
   const refusal = inbound.refusal();
   if (refusal !== null) return next(refusal);
-  inbound.limit((error) => expire(error, inbound, next));
+  inbound.startTimeout((error) => expire(error, inbound, next));
   if (!inbound.startsClaim()) return next();
   deduplicate(inbound).then((runs) => {
     if (runs) next();
@@ -159,14 +159,14 @@ function admit(inbound: InboundRequest, next: Next): void {
 }
 
 /** Answers a request whose time is over. */
-function expire(error: unknown, inbound: InboundRequest, next: Next): void {
+function expire(error: unknown, inbound: RequestContext, next: Next): void {
   const { request, response, gate } = inbound;
   // Express' own last handler waits for the whole body, and throws where the request has been answered by then.
   if (request.complete) next(error);
-  else respond(response, error, gate.problemDetails);
+  else sendError(response, error, gate.problemDetails);
 }
 
-const lazy = lazyUpstream((req: IncomingMessage) => req);
+const lazy = upstreamProperty((req: IncomingMessage) => req);
 
 /** The prototype of all apps' requests, by that of one app's: to find it, V8 leaves JavaScript at each step. */
 const shared = new WeakMap<object, object>();

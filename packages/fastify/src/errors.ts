@@ -1,4 +1,4 @@
-import { escape, InboundRequest, mute, respond } from "@reissue/server/internal";
+import { handleError, RequestContext, muteResponse, sendError } from "@reissue/server/internal";
 import type {
   FastifyError,
   FastifyReply,
@@ -10,7 +10,7 @@ import type {
 import { setReplyHeaders } from "./reply-headers.ts";
 
 /** The inbound request behind one of Fastify's, which there is not yet where a hook before ours has failed. */
-export type InboundOf = (request: FastifyRequest, reply: FastifyReply) => InboundRequest;
+export type InboundOf = (request: FastifyRequest, reply: FastifyReply) => RequestContext;
 
 /** An error handler of Fastify's. */
 export type ErrorHandler = NonNullable<RouteOptions["errorHandler"]>;
@@ -18,12 +18,12 @@ export type ErrorHandler = NonNullable<RouteOptions["errorHandler"]>;
 /** The error handler of a route: its own, or else its scope's, with the translated error. */
 export function translating(own: ErrorHandler | undefined, inboundOf: InboundOf): ErrorHandler {
   return function reissueErrors(error, request, reply) {
-    const passed = escape(error, inboundOf(request, reply));
+    const passed = handleError(error, inboundOf(request, reply));
     if (passed === null) return void reply.hijack();
     if (passed.asProblem) {
       setReplyHeaders(reply);
-      respond(reply.raw, passed.error, true);
-      mute(reply.raw);
+      sendError(reply.raw, passed.error, true);
+      muteResponse(reply.raw);
     }
     if (own === undefined) return failWith(passed.error);
     return own.call(this, passed.error as FastifyError, request, reply);
@@ -46,11 +46,11 @@ export function watched(handler: RouteHandlerMethod, inboundOf: InboundOf): Rout
     if (!(result instanceof Promise)) return result;
     return result.then(
       (payload: unknown) => {
-        if (reply.raw.headersSent) InboundRequest.handled(request.raw);
+        if (reply.raw.headersSent) RequestContext.handled(request.raw);
         return payload;
       },
       (error: unknown) => {
-        if (reply.raw.headersSent) escape(error, inboundOf(request, reply));
+        if (reply.raw.headersSent) handleError(error, inboundOf(request, reply));
         throw error;
       },
     );

@@ -1,13 +1,13 @@
 import type { GateOptions, RouteOptions as ReissueRoute } from "@reissue/server";
 import {
   deduplicate,
-  gateSettings,
-  InboundRequest,
-  passes,
-  respond,
-  routeSettings,
-  upstreamHolder,
-  type RouteSettings,
+  gateConfig,
+  RequestContext,
+  skipContext,
+  sendError,
+  routeConfig,
+  upstreamSource,
+  type RouteConfig,
 } from "@reissue/server/internal";
 import {
   createUpstream,
@@ -81,7 +81,7 @@ export const reissue: FastifyPluginAsync<ReissueOptions> = fp(plugin, {
 const said = Symbol("reissue.route");
 
 interface Config {
-  [said]?: Partial<RouteSettings> | null;
+  [said]?: Partial<RouteConfig> | null;
 }
 
 /** What a request's route says; undefined where it was declared before the plugin was registered, or is none. */
@@ -90,25 +90,25 @@ function ownOf({ routeOptions }: FastifyRequest): Config[typeof said] {
 }
 
 async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
-  const settings = gateSettings(withoutFastifys(options), ["upstream"]);
-  const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const settings = gateConfig(withoutFastifys(options), ["upstream"]);
+  const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const entrance = { settings, client: upstream.get };
   const warned = new Set<string>();
   // Whether requests differ in what their routes say, for Fastify makes an object of eleven to tell what a route is.
   let looksUp = fastify.printRoutes() !== "(empty tree)";
 
   /** The one of a request that has failed; made now where that was in a hook before ours. */
-  function inboundOf(request: FastifyRequest, reply: FastifyReply): InboundRequest {
-    const known = InboundRequest.from(request.raw);
+  function inboundOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
+    const known = RequestContext.get(request.raw);
     if (known !== null) return known;
     const own = ownOf(request);
-    if (own) InboundRequest.under(request.raw, own);
-    return InboundRequest.of(request.raw, reply.raw, settings, request);
+    if (own) RequestContext.applyRoute(request.raw, own);
+    return RequestContext.getOrCreate(request.raw, reply.raw, settings, request);
   }
 
   fastify.decorateRequest("upstream", {
     getter(this: FastifyRequest): BoundUpstream {
-      const inbound = InboundRequest.from(this.raw);
+      const inbound = RequestContext.get(this.raw);
       if (inbound === null) throw new Error("request.upstream is there from the onRequest hook on");
       return inbound.bind(upstream.get());
     },
@@ -119,7 +119,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     const name = `${[method].flat().join(", ")} ${url}`;
     const options = config?.reissue;
     const path = `config.reissue of ${name}`;
-    const settings = options == null ? null : routeSettings(options, path);
+    const settings = options == null ? null : routeConfig(options, path);
     if (settings !== null) looksUp = true;
     const own: FastifyContextConfig & Config = { ...config, [said]: settings };
     route.config = own;
@@ -131,12 +131,12 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
     const own = looksUp ? ownOf(request) : null;
     if (own === undefined && !request.is404) warnOnce(request, warned);
-    if (!own && passes(request.raw, reply.raw, entrance, request)) return done();
-    const inbound = InboundRequest.enter(request.raw, reply.raw, entrance, request);
-    if (own) InboundRequest.under(request.raw, own);
+    if (!own && skipContext(request.raw, reply.raw, entrance, request)) return done();
+    const inbound = RequestContext.open(request.raw, reply.raw, entrance, request);
+    if (own) RequestContext.applyRoute(request.raw, own);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);
-    if (inbound.limit((error) => expire(error, inbound, reply))) unlimitAtSend(inbound, reply);
+    if (inbound.startTimeout((error) => expire(error, inbound, reply))) unlimitAtSend(inbound, reply);
     if (!inbound.startsClaim()) return done();
     // What other plugins have set by now belongs to a replay too.
     const beforeReplay = (): void => setReplyHeaders(reply);
@@ -160,20 +160,20 @@ function withoutFastifys(options: ReissueOptions & RegisterOptions): ReissueOpti
  * Ends a request's time once its answer is under way, for other plugins' hooks may then take theirs. No hook of ours:
  * ones for all requests would cost those that have no time.
  */
-function unlimitAtSend(inbound: InboundRequest, reply: FastifyReply): void {
+function unlimitAtSend(inbound: RequestContext, reply: FastifyReply): void {
   const send = reply.send.bind(reply);
   reply.send = function reissueSend(...payload) {
-    inbound.unlimit();
+    inbound.stopTimeout();
     return send(...payload);
   };
 }
 
 /** Answers a request whose time is over. */
-function expire(error: Error, { gate }: InboundRequest, reply: FastifyReply): void {
+function expire(error: Error, { gate }: RequestContext, reply: FastifyReply): void {
   if (!reply.sent) return void reply.send(error);
   // Its handler has taken it over: Fastify sends nothing more of it, and asks no error handler.
   reply.log.error({ err: error }, error.message);
-  respond(reply.raw, error, gate.problemDetails);
+  sendError(reply.raw, error, gate.problemDetails);
 }
 
 function warnOnce(

@@ -4,7 +4,7 @@ import { format } from "node:util";
  * Whether Koa responds to a value that was thrown: it leaves the request without a response where there is none, and
  * where its own error handling throws.
  */
-export function answers(error: unknown): boolean {
+export function respondsTo(error: unknown): boolean {
   if (error == null) return false;
   if (isError(error)) return takes(error, "status") && takes(error, "headerSent");
   // As Koa words it. Throws for what is no JSON, such as a BigInt.

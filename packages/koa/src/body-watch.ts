@@ -1,9 +1,9 @@
-import { escape, InboundRequest, respond } from "@reissue/server/internal";
+import { handleError, RequestContext, sendError } from "@reissue/server/internal";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { finished, Stream } from "node:stream";
 
-import { answers } from "./answers.ts";
+import { respondsTo } from "./answers.ts";
 
 /** What of Koa's response is used. Structural, so that Koa 2 and 3 both fit. */
 export interface KoaResponse {
@@ -77,7 +77,7 @@ function watch(response: KoaResponse, stream: Body): void {
 /** Deals with a body that has failed, or was destroyed before its end. */
 function failed(response: KoaResponse, stream: Body, error: Error): void {
   const { req, res, body } = response;
-  const inbound = InboundRequest.from(req);
+  const inbound = RequestContext.get(req);
   // Whole, or cut already; or no gate's.
   if (inbound === null || res.writableEnded || res.destroyed) return;
   // Nobody has begun to read it: whoever set it may still set another, or Koa comes to it.
@@ -85,10 +85,10 @@ function failed(response: KoaResponse, stream: Body, error: Error): void {
   const isOnItsWay = isRead && typeof body === "object" && isStream(body);
   if (!isOnItsWay && !(res.headersSent && body === stream)) return;
   // Koa destroys a body as its client leaves, which says nothing of a keyed request's work: it is not to run again.
-  if (res.headersSent || inbound.left) return cut(res, error);
-  const passed = escape(error, inbound, answers);
+  if (res.headersSent || inbound.clientDisconnected) return cut(res, error);
+  const passed = handleError(error, inbound, respondsTo);
   if (passed === null) return;
-  if (passed.asProblem) respond(res, passed.error, true);
+  if (passed.asProblem) sendError(res, passed.error, true);
   response.ctx.onerror(passed.error as never);
 }
 

@@ -1,15 +1,15 @@
 import type { GateOptions, RouteOptions } from "@reissue/server";
 import {
   deduplicate,
-  escape,
-  gateSettings,
-  giveUpstream,
-  InboundRequest,
-  lazyUpstream,
-  passes,
-  respond,
-  routeSettings,
-  upstreamHolder,
+  handleError,
+  gateConfig,
+  defineUpstream,
+  RequestContext,
+  upstreamProperty,
+  skipContext,
+  sendError,
+  routeConfig,
+  upstreamSource,
 } from "@reissue/server/internal";
 import {
   createUpstream,
@@ -20,7 +20,7 @@ import {
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context as KoaContext } from "koa";
 
-import { answers } from "./answers.ts";
+import { respondsTo } from "./answers.ts";
 import { watchBodies, type KoaResponse } from "./body-watch.ts";
 
 declare module "koa" {
@@ -73,19 +73,19 @@ export interface Gate extends Middleware {
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Gate {
-  const settings = gateSettings(options, ["upstream"]);
-  const upstream = upstreamHolder<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const settings = gateConfig(options, ["upstream"]);
+  const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const entrance = { settings, client: upstream.get };
 
   // Not async: its frame would take as long as all else that it does for a request without a key.
   function gate(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
-    giveUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
+    defineUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     watchBodies(ctx.response);
-    let inbound: InboundRequest | null = null;
+    let inbound: RequestContext | null = null;
     let handled: Promise<unknown>;
     try {
-      if (!passes(ctx.req, ctx.res, entrance, ctx)) {
-        inbound = InboundRequest.enter(ctx.req, ctx.res, entrance, ctx);
+      if (!skipContext(ctx.req, ctx.res, entrance, ctx)) {
+        inbound = RequestContext.open(ctx.req, ctx.res, entrance, ctx);
       }
       // Others than Koa may call it, with a function that gives no promise.
       handled = Promise.resolve(inbound === null ? next() : admit(inbound, ctx, next));
@@ -93,10 +93,10 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
       handled = Promise.reject(error);
     }
     return handled.then(undefined, (error: unknown) => {
-      const failed = inbound ?? InboundRequest.of(ctx.req, ctx.res, settings, ctx);
-      const passed = escape(error, failed, answers);
+      const failed = inbound ?? RequestContext.getOrCreate(ctx.req, ctx.res, settings, ctx);
+      const passed = handleError(error, failed, respondsTo);
       if (passed !== null) {
-        if (passed.asProblem) respond(ctx.res, passed.error, true);
+        if (passed.asProblem) sendError(ctx.res, passed.error, true);
         // Koa tells its listeners, and those outside hear of it, though it may have been answered.
         throw passed.error;
       }
@@ -114,30 +114,30 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function route(options: RouteOptions): Middleware {
-  const settings = routeSettings(options, "route");
+  const settings = routeConfig(options, "route");
   return function reissueRoute(ctx, next) {
-    const inbound = InboundRequest.under(ctx.req, settings);
+    const inbound = RequestContext.applyRoute(ctx.req, settings);
     // One that no gate has seen yet is admitted there.
     return inbound === null ? next() : admit(inbound, ctx, next);
   };
 }
 
-const lazy = lazyUpstream(({ req }: Context) => req);
+const lazy = upstreamProperty(({ req }: Context) => req);
 
 /** Lets a request on, under its time, unless its key is refused. Not async: it mostly has nothing to wait for. */
 function admit(
-  inbound: InboundRequest,
+  inbound: RequestContext,
   ctx: Context,
   next: () => Promise<unknown>,
 ): Promise<unknown> {
   const refusal = inbound.refusal();
   if (refusal !== null) return Promise.reject(refusal);
-  return inbound.within(inbound.startsClaim() ? () => runOnce(inbound, ctx, next) : next);
+  return inbound.runWithTimeout(inbound.startsClaim() ? () => runOnce(inbound, ctx, next) : next);
 }
 
 /** Lets a request on if it is the first with its key. */
 async function runOnce(
-  inbound: InboundRequest,
+  inbound: RequestContext,
   ctx: Context,
   next: () => Promise<unknown>,
 ): Promise<void> {

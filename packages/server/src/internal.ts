@@ -4,13 +4,13 @@
  * @internal
  */
 export { deduplicate } from "./idempotency/deduplicate.ts";
-export { escape, type Escaped } from "./errors/handle-error.ts";
-export { gateKeys, gateSettings, type GateSettings } from "./config/gate-config.ts";
-export { InboundRequest } from "./request/request-context.ts";
+export { handleError, type Escaped } from "./errors/handle-error.ts";
+export { gateKeys, gateConfig, type GateConfig } from "./config/gate-config.ts";
+export { RequestContext } from "./request/request-context.ts";
 export type { Bindable } from "./outbound/bindable.ts";
-export { giveUpstream, lazyUpstream } from "./outbound/upstream-property.ts";
-export { mute } from "./errors/mute-response.ts";
-export { passes } from "./request/deferred-context.ts";
-export { respond } from "./errors/send-error.ts";
-export { routeSettings, type RouteSettings } from "./config/route-config.ts";
-export { upstreamHolder, type UpstreamHolder } from "./outbound/upstream-source.ts";
+export { defineUpstream, upstreamProperty } from "./outbound/upstream-property.ts";
+export { muteResponse } from "./errors/mute-response.ts";
+export { skipContext } from "./request/deferred-context.ts";
+export { sendError } from "./errors/send-error.ts";
+export { routeConfig, type RouteConfig } from "./config/route-config.ts";
+export { upstreamSource, type UpstreamHolder } from "./outbound/upstream-source.ts";

@@ -2,12 +2,12 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { inspect } from "node:util";
 
 import { deduplicate } from "./idempotency/deduplicate.ts";
-import { escape } from "./errors/handle-error.ts";
-import { gateSettings, type GateOptions } from "./config/gate-config.ts";
-import { InboundRequest } from "./request/request-context.ts";
+import { handleError } from "./errors/handle-error.ts";
+import { gateConfig, type GateOptions } from "./config/gate-config.ts";
+import { RequestContext } from "./request/request-context.ts";
 import type { Bindable } from "./outbound/bindable.ts";
-import { lazyUpstream } from "./outbound/upstream-property.ts";
-import { respond } from "./errors/send-error.ts";
+import { upstreamProperty } from "./outbound/upstream-property.ts";
+import { sendError } from "./errors/send-error.ts";
 
 /** A listener of node:http's, whose request has an `upstream`; it may be async. */
 export type Listener<Bound> = (
@@ -49,11 +49,11 @@ export function handler<Bound>(
   listener: Listener<Bound>,
   options: HandlerOptions<Bound>,
 ): RequestListener {
-  const settings = gateSettings(options, ["upstream", "onError"]);
+  const settings = gateConfig(options, ["upstream", "onError"]);
   const { upstream, onError = toStderr } = options;
   const entrance = { settings, client: (): Bindable<Bound> => upstream };
   return function reissue(request, response): void {
-    const inbound = InboundRequest.enter(request, response, entrance);
+    const inbound = RequestContext.open(request, response, entrance);
     // Its prototype is Node's.
     Object.defineProperty(request, "upstream", lazy);
     const run = async (): Promise<void> => {
@@ -66,7 +66,7 @@ export function handler<Bound>(
     const fail = (error: unknown): void => {
       let answer: unknown;
       try {
-        const passed = escape(error, inbound, isObject);
+        const passed = handleError(error, inbound, isObject);
         if (passed === null) return;
         answer = passed.error;
         onError(answer, request, response);
@@ -74,16 +74,16 @@ export function handler<Bound>(
         // No handler is above this one: it would end the process, and leave the request without an answer.
         print(failure);
       }
-      if (!response.headersSent) respond(response, answer, settings.problemDetails);
+      if (!response.headersSent) sendError(response, answer, settings.problemDetails);
       else if (!response.writableEnded) request.socket.destroy();
     };
     // For as long as it has not answered, though the listener have returned.
-    inbound.limit(fail);
+    inbound.startTimeout(fail);
     run().catch(fail);
   };
 }
 
-const lazy = lazyUpstream((request: IncomingMessage) => request);
+const lazy = upstreamProperty((request: IncomingMessage) => request);
 
 function toStderr(error: unknown, _request: IncomingMessage, response: ServerResponse): void {
   if (!response.destroyed && !isOfClient(error)) print(error);

@@ -7,5 +7,5 @@ export type {
 } from "./connection/pool.ts";
 export { postgresStore, type PostgresStore, type PostgresStoreOptions } from "./postgres-store.ts";
 export { sweepChannel, type Sweeper, type SweeperOptions, type SweepMessage } from "./sweeper.ts";
-export type { TransactionAnswer } from "./transaction-response.ts";
+export type { TransactionResponse } from "./transaction-response.ts";
 export type { TransactionClaim } from "./connection/transaction.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { OptionError, type Answer, type IdempotencyStore } from "@reissue/core";
+import { OptionError, type StoredResponse, type IdempotencyStore } from "@reissue/core";
 import { checkKeys } from "@reissue/core/internal";
 
 import { claimResult, claimText, claimValues } from "./statements/claim-statement.ts";
@@ -17,7 +17,7 @@ import {
 import { settlingPool } from "./connection/settling-pool.ts";
 import { sweep } from "./statements/sweep.ts";
 import { startSweeper, type Sweeper, type SweeperOptions } from "./sweeper.ts";
-import type { TransactionAnswer } from "./transaction-response.ts";
+import type { TransactionResponse } from "./transaction-response.ts";
 import { transaction, type Completing, type TransactionClaim } from "./connection/transaction.ts";
 
 /** Where the records are kept. */
@@ -83,8 +83,8 @@ export interface PostgresStore<Client> extends IdempotencyStore {
    */
   withTransaction(
     claim: TransactionClaim | null,
-    work: (client: Client) => Promise<TransactionAnswer>,
-  ): Promise<Answer>;
+    work: (client: Client) => Promise<TransactionResponse>,
+  ): Promise<StoredResponse>;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 
-import { transactionAnswer, type TransactionAnswer } from "./transaction-response.ts";
+import { transactionResponse, type TransactionResponse } from "./transaction-response.ts";
 
 const text = "text/plain; charset=utf-8";
 const json = "application/json; charset=utf-8";
 
-test.each<[TransactionAnswer, number, [string, string][], string]>([
+test.each<[TransactionResponse, number, [string, string][], string]>([
   [{}, 200, [], ""],
   [{ status: 204 }, 204, [], ""],
   [{ body: "é" }, 200, [["Content-Type", text]], "é"],
@@ -25,14 +25,14 @@ test.each<[TransactionAnswer, number, [string, string][], string]>([
     "{}",
   ],
 ])("%j", (input, status, headers, body) => {
-  const answer = transactionAnswer(input);
+  const answer = transactionResponse(input);
   expect(answer).toMatchObject({ status, headers, trailers: [] });
   expect(Buffer.from(answer.body ?? []).toString()).toBe(body);
 });
 
 test("bytes are copied", () => {
   const body = Buffer.from("before");
-  const answer = transactionAnswer({ body });
+  const answer = transactionResponse({ body });
   body.write("after!");
   expect(Buffer.from(answer.body ?? []).toString()).toBe("before");
 });
@@ -59,7 +59,7 @@ describe("what cannot be kept is refused, with its path", () => {
     ],
     [{ headers: { a: 1 } }, 'answer.headers["a"] must be the text of a header, got 1'],
   ])("%j", (input, message) => {
-    expect(() => transactionAnswer(input as TransactionAnswer)).toThrow(
+    expect(() => transactionResponse(input as TransactionResponse)).toThrow(
       expect.objectContaining({ code: "ERR_REISSUE_OPTION", message }),
     );
   });

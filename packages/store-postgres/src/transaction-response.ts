@@ -1,8 +1,8 @@
-import { OptionError, type Answer, type Field } from "@reissue/core";
+import { OptionError, type StoredResponse, type Field } from "@reissue/core";
 import { checkKeys, checkNumber, describe } from "@reissue/core/internal";
 
 /** What an application answers with, as it likes to write it. */
-export interface TransactionAnswer {
+export interface TransactionResponse {
   /** From 200 to 599. @defaultValue 200 */
   readonly status?: number | undefined;
   /** Without those that belong to one connection or one caller, such as Set-Cookie: they are refused. */
@@ -38,7 +38,7 @@ const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
  *
  * @throws OptionError with the path of what is wrong, before anything is committed.
  */
-export function transactionAnswer(input: TransactionAnswer): Answer {
+export function transactionResponse(input: TransactionResponse): StoredResponse {
   checkKeys(input, "answer", ["status", "headers", "body"]);
   const status = checkNumber(input.status, "answer.status", 200, {
     min: 200,

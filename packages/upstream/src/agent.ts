@@ -5,12 +5,12 @@ import { Dispatcher, errors } from "undici";
 import { Bag } from "./origin/bag.ts";
 import { BodyMemory } from "./body/body-memory.ts";
 import type { BodyLimits } from "./body/request-body.ts";
-import type { ExchangeHost, ParkedCall } from "./call/call-host.ts";
-import { Exchange } from "./call/call.ts";
+import type { CallHost, PendingCall } from "./call/call-host.ts";
+import { Call } from "./call/call.ts";
 import type { UpstreamOptions } from "./config/options.ts";
-import { connectionKeys, originSettings, type OriginSettings } from "./config/origin-config.ts";
+import { connectionKeys, originConfig, type OriginConfig } from "./config/origin-config.ts";
 import { Origin } from "./origin/origin.ts";
-import { OutboundRequest, type ReissueDispatchOptions } from "./call/call-request.ts";
+import { CallRequest, type ReissueDispatchOptions } from "./call/call-request.ts";
 import { refuse, responseHandler } from "./response/response-handler.ts";
 
 /** Above this many origins the unused ones are forgotten, so that calls to arbitrary hosts cannot fill the memory. */
@@ -21,17 +21,17 @@ const maxOrigins = 512;
  *
  * It serves wherever undici takes a dispatcher: `fetch(url, { dispatcher })`, `setGlobalDispatcher`, interceptors.
  */
-export class ReissueAgent extends Dispatcher implements ExchangeHost {
+export class ReissueAgent extends Dispatcher implements CallHost {
   readonly #clock: Clock;
   readonly #bodies: BodyLimits;
-  readonly #common: OriginSettings;
-  readonly #own: ReadonlyMap<string, OriginSettings>;
+  readonly #common: OriginConfig;
+  readonly #own: ReadonlyMap<string, OriginConfig>;
   readonly #origins = new Map<string, Origin>();
   #latest: Origin | null = null;
   /** How many calls are under way; a Set of them kept every call alive until the next full garbage collection. */
   #underWay = 0;
   /** Those that wait, for a back-off or a connection, and so cannot be reached through their connection. */
-  readonly #parked = new Bag<ParkedCall>();
+  readonly #pending = new Bag<PendingCall>();
   #closed = false;
   #destroyedBy: Error | null = null;
   #drained: Promise<void> | null = null;
@@ -47,7 +47,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     checkKeys(options, "options", [...connectionKeys, "origins", "bodies", "clock"]);
     this.#clock = options.clock ?? systemClock;
     this.#bodies = bodyLimits(options);
-    this.#common = originSettings(options, options, "");
+    this.#common = originConfig(options, options, "");
     this.#own = ownSettings(options);
   }
 
@@ -75,13 +75,13 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     handler: Dispatcher.DispatchHandler,
   ): boolean {
     const nowMs = this.#clock.now();
-    let exchange: Exchange;
+    let exchange: Call;
     try {
       const response = responseHandler(handler, options);
       if (this.#closed) throw new ClosedError();
       const origin = this.#origin(options.origin);
-      const request = new OutboundRequest(origin, options, this.#bodies, nowMs);
-      exchange = new Exchange(this, request, response);
+      const request = new CallRequest(origin, options, this.#bodies, nowMs);
+      exchange = new Call(this, request, response);
     } catch (error) {
       refuse(handler, error as Error);
       return true;
@@ -91,12 +91,12 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     return true;
   }
 
-  onPark(call: ParkedCall): void {
-    this.#parked.add(call);
+  onWaiting(call: PendingCall): void {
+    this.#pending.add(call);
   }
 
-  onUnpark(call: ParkedCall): void {
-    this.#parked.delete(call);
+  onResumed(call: PendingCall): void {
+    this.#pending.delete(call);
   }
 
   onEnd(): void {
@@ -131,7 +131,7 @@ export class ReissueAgent extends Dispatcher implements ExchangeHost {
     this.#destroyedBy = error;
     const origins = [...this.#origins.values()];
     this.#forgetAll();
-    for (const call of this.#parked.toArray()) call.abort(error);
+    for (const call of this.#pending.toArray()) call.abort(error);
     await Promise.all(origins.map(({ pool }) => pool.destroy(error)));
   }
 
@@ -192,8 +192,8 @@ function bodyLimits(options: UpstreamOptions): BodyLimits {
   };
 }
 
-function ownSettings(options: UpstreamOptions): ReadonlyMap<string, OriginSettings> {
-  const settings = new Map<string, OriginSettings>();
+function ownSettings(options: UpstreamOptions): ReadonlyMap<string, OriginConfig> {
+  const settings = new Map<string, OriginConfig>();
   if (options.origins === undefined) return settings;
   if (typeof options.origins !== "object" || options.origins === null) {
     throw new OptionError("origins", "must be an object from URL origins to their options");
@@ -202,7 +202,7 @@ function ownSettings(options: UpstreamOptions): ReadonlyMap<string, OriginSettin
     const path = `origins[${JSON.stringify(name)}]`;
     const origin = urlOrigin(name, path);
     if (settings.has(origin)) throw new OptionError(path, `names ${origin} a second time`);
-    settings.set(origin, originSettings(options, own, path));
+    settings.set(origin, originConfig(options, own, path));
   }
   return settings;
 }

@@ -1,4 +1,4 @@
-import { begin, claimSettings } from "@reissue/core/internal";
+import { beginClaim, claimConfig } from "@reissue/core/internal";
 import { postgresStore, type PostgresStore } from "@reissue/store-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -84,9 +84,9 @@ test("connections that are cut under load fail their calls and no others", async
 test("a transaction that is cut in the work rejects, and the claim is held", async () => {
   const seen = unhandled();
   await pool.query("CREATE TABLE effects (key text)");
-  const settings = claimSettings({ store }, "test");
+  const settings = claimConfig({ store }, "test");
   const { fingerprint } = request("cut work");
-  const beginning = await begin({ scope: "tests", key: "cut work", fingerprint }, settings);
+  const beginning = await beginClaim({ scope: "tests", key: "cut work", fingerprint }, settings);
   if (beginning.action !== "run") throw new Error(beginning.action);
   const { claim } = beginning;
   const cut = store.withTransaction(claim, async (client) => {

@@ -1,4 +1,4 @@
-import type { Answer, Claim, IdempotencyStore } from "@reissue/core";
+import type { StoredResponse, Claim, IdempotencyStore } from "@reissue/core";
 import { postgresStore, type PostgresPool, type TransactionClaim } from "@reissue/store-postgres";
 import pg from "pg";
 import { expectTypeOf } from "vitest";
@@ -19,7 +19,7 @@ const answer = store.withTransaction(claim, async (client) => {
   const order: Order = { id: (await client.query<Order>("SELECT 1 AS id")).rows[0]?.id ?? 0 };
   return { status: 201, headers: { Location: `/orders/${order.id}` }, body: order };
 });
-expectTypeOf(answer).resolves.toEqualTypeOf<Answer>();
+expectTypeOf(answer).resolves.toEqualTypeOf<StoredResponse>();
 
 // @ts-expect-error: an answer is needed
 void store.withTransaction(claim, async () => {});

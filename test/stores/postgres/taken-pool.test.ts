@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { begin, claimSettings } from "@reissue/core/internal";
+import { beginClaim, claimConfig } from "@reissue/core/internal";
 import { postgresStore, type PostgresPool } from "@reissue/store-postgres";
 import type { AdapterCall } from "@reissue/testing";
 import pg from "pg";
@@ -141,16 +141,16 @@ test("a failure of such a handler frees its key", async () => {
 test("a claim is renewed though all connections are taken for longer than its lease", async () => {
   const pool = opened({ max: 1 });
   const store = postgresStore({ pool });
-  const settings = claimSettings({ store, leaseMs: 600, storeTimeoutMs: 200 }, "test");
+  const settings = claimConfig({ store, leaseMs: 600, storeTimeoutMs: 200 }, "test");
   const request = { scope: "shared", key: "renewed", fingerprint: "f".repeat(43) };
-  const beginning = await begin(request, settings);
+  const beginning = await beginClaim(request, settings);
   if (beginning.action !== "run") throw new Error(beginning.action);
   const client = await pool.connect();
   // real time: a lease runs by the server's clock.
   await new Promise((resolve) => setTimeout(resolve, 1500));
   expect(beginning.claim.signal.aborted).toBe(false);
   client.release();
-  const second = await begin(request, settings);
+  const second = await beginClaim(request, settings);
   expect(second).toMatchObject({ error: { code: "ERR_REISSUE_KEY_IN_FLIGHT" } });
   await beginning.claim.release();
 });

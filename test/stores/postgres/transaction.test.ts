@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import {
-  decodeAnswer,
+  decodeResponse,
   idempotencyChannel,
-  type Answer,
+  type StoredResponse,
   type Claim,
   type IdempotencyMessage,
 } from "@reissue/core";
-import { begin, claimSettings, recordId } from "@reissue/core/internal";
+import { beginClaim, claimConfig, recordId } from "@reissue/core/internal";
 import { postgresStore, type PostgresStore } from "@reissue/store-postgres";
 import { manualClock } from "@reissue/testing";
 import pg from "pg";
@@ -43,9 +43,9 @@ afterAll(async () => {
 
 /** A claim of a key, as the engine gives it to a handler. */
 async function claimed(key: string): Promise<Claim> {
-  const settings = claimSettings({ store, retentionMs: 60_000 }, "test", { clock });
+  const settings = claimConfig({ store, retentionMs: 60_000 }, "test", { clock });
   const { fingerprint } = request(key);
-  const beginning = await begin({ scope: "tests", key, fingerprint }, settings);
+  const beginning = await beginClaim({ scope: "tests", key, fingerprint }, settings);
   if (beginning.action !== "run") throw new Error(`${key} is not to run: ${beginning.action}`);
   onTestFinished(() => beginning.claim.abandon());
   return beginning.claim;
@@ -61,9 +61,9 @@ async function effects(key: string): Promise<number | null> {
 }
 
 /** What another request with the key is told; without its claim, if it may run. */
-async function told(key: string): Promise<string | Answer> {
+async function told(key: string): Promise<string | StoredResponse> {
   const result = await store.claim(request(key, { takeOver: false }));
-  return result.state === "completed" ? decodeAnswer(result.answer) : result.state;
+  return result.state === "completed" ? decodeResponse(result.answer) : result.state;
 }
 
 /** What happened to a key from now on. */

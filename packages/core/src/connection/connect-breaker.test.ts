@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 
-import { Outage } from "./connect-breaker.ts";
+import { ConnectBreaker } from "./connect-breaker.ts";
 
 const refused = new Error("connect ECONNREFUSED");
 const one = {};
 const other = {};
 
 /** An outage with a window of 100 ms, whose first connect began at 0 and failed. */
-function down(): Outage {
-  const outage = new Outage(100);
-  outage.fail(one, refused, 0, 1);
+function down(): ConnectBreaker {
+  const outage = new ConnectBreaker(100);
+  outage.onFailed(one, refused, 0, 1);
   return outage;
 }
 
@@ -26,14 +26,14 @@ test("within the window everybody may connect; after it one, and the rest are he
 test("the next may probe once the one who probes has failed or given up, and not before", () => {
   const outage = down();
   outage.begin(one, 100);
-  outage.fail(other, refused, 50, 110);
+  outage.onFailed(other, refused, 50, 110);
   expect(outage.holdsBack(other, 110)).toBe(true);
-  outage.fail(one, refused, 100, 120);
+  outage.onFailed(one, refused, 100, 120);
   expect(outage.holdsBack(other, 120)).toBe(false);
   outage.begin(other, 120);
-  outage.abandonProbe(one);
+  outage.cancelProbe(one);
   expect(outage.holdsBack(one, 130)).toBe(true);
-  outage.abandonProbe(other);
+  outage.cancelProbe(other);
   expect(outage.holdsBack(one, 130)).toBe(false);
 });
 
@@ -43,7 +43,7 @@ test("a probe that has been under way for a whole window holds nobody back any l
   expect(outage.holdsBack(other, 199)).toBe(true);
   expect(outage.holdsBack(other, 200)).toBe(false);
   outage.begin(other, 200);
-  outage.fail(one, refused, 100, 210);
+  outage.onFailed(one, refused, 100, 210);
   expect(outage.holdsBack(one, 210)).toBe(true);
 });
 
@@ -52,24 +52,24 @@ test("it is unprobed where it is long and the probe has failed, or there was non
   expect([outage.isUnprobed(99), outage.isUnprobed(100)]).toEqual([false, true]);
   outage.begin(one, 100);
   expect(outage.isUnprobed(110)).toBe(false);
-  outage.fail(one, refused, 100, 120);
+  outage.onFailed(one, refused, 100, 120);
   expect(outage.isUnprobed(120)).toBe(true);
 });
 
 test("a connection that stands ends it", () => {
   const outage = down();
   outage.begin(one, 100);
-  outage.stand(110);
+  outage.onConnected(110);
   expect(outage.sinceMs(110)).toBeNull();
   expect(outage.holdsBack(other, 110)).toBe(false);
 });
 
 test("a connect that began before another one stood, and fails late, begins no new outage", () => {
   const outage = down();
-  outage.stand(10);
-  outage.fail(other, refused, 5, 12);
+  outage.onConnected(10);
+  outage.onFailed(other, refused, 5, 12);
   expect(outage.sinceMs(12)).toBeNull();
-  outage.fail(other, refused, 11, 13);
+  outage.onFailed(other, refused, 11, 13);
   expect(outage.sinceMs(13)).toBe(11);
 });
 
@@ -80,8 +80,8 @@ test("one that nobody has looked at for five windows is forgotten", () => {
 });
 
 test("without a window nobody is ever held back", () => {
-  const outage = new Outage(0);
-  outage.fail(one, refused, 0, 1);
+  const outage = new ConnectBreaker(0);
+  outage.onFailed(one, refused, 0, 1);
   outage.begin(one, 2);
   expect(outage.holdsBack(other, 2)).toBe(false);
 });

@@ -8,7 +8,7 @@ const forgottenAfterWindows = 5;
  * finds, so that a dead upstream never piles up callers, and one that is back refuses none. The first connection that
  * stands ends the outage.
  */
-export class Outage {
+export class ConnectBreaker {
   readonly #windowMs: number;
   #sinceMs: number | null = null;
   #lastMs = 0;
@@ -60,22 +60,22 @@ export class Outage {
   }
 
   /** Takes note of a connect that failed; `startedAtMs` is when it began. */
-  fail(who: object, error: unknown, startedAtMs: number, nowMs: number): void {
+  onFailed(who: object, error: unknown, startedAtMs: number, nowMs: number): void {
     // Another connect has succeeded since this one began: what it met is over, and must not be taken for a new outage.
-    if (startedAtMs < this.#stoodAtMs) return this.abandonProbe(who);
+    if (startedAtMs < this.#stoodAtMs) return this.cancelProbe(who);
     this.#sinceMs = this.sinceMs(nowMs) ?? startedAtMs;
     this.#lastMs = nowMs;
     this.#error = error;
-    this.abandonProbe(who);
+    this.cancelProbe(who);
   }
 
   /** Takes note that somebody gave up connecting without a verdict, so that the next request may probe. */
-  abandonProbe(who: object): void {
+  cancelProbe(who: object): void {
     if (this.#prober === who) this.#prober = null;
   }
 
   /** Takes note of a connection that stands, and ends the outage. */
-  stand(nowMs: number): void {
+  onConnected(nowMs: number): void {
     this.#stoodAtMs = nowMs;
     this.#end();
   }

@@ -9,7 +9,7 @@ const causeKeys = ["cause", "originalError", "original", "lastNodeError", "jse_c
 const maxErrors = 64;
 
 /** Counts the errors that one classification has looked at. */
-export class Trail {
+export class VisitLimit {
   #errors = 0;
 
   /** Whether one more error may be looked at. */

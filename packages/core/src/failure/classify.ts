@@ -1,11 +1,11 @@
-import { abortReasonOf, causesOf, membersOf, Trail } from "./causes.ts";
+import { abortReasonOf, causesOf, membersOf, VisitLimit } from "./causes.ts";
 import { withEvidence } from "./evidence.ts";
 import type { Delivery, Evidence, Failure } from "./failure.ts";
 import { chosenAnswer } from "./rules/http-error.ts";
-import { isObject, readLink, type Link } from "./error-info.ts";
+import { isObject, readErrorInfo, type ErrorInfo } from "./error-info.ts";
 import { matchLink } from "./rules/match.ts";
 import { ownFailure } from "./rules/own-failure.ts";
-import { failureOf, shapes } from "./failure-spec.ts";
+import { failureOf, failureSpecs } from "./failure-spec.ts";
 import { throughWrapper } from "./wrapper.ts";
 
 /**
@@ -25,8 +25,8 @@ import { throughWrapper } from "./wrapper.ts";
  * ```
  */
 export function classify(error: unknown, evidence: Evidence = {}): Failure {
-  const judged = judge(error, new Trail());
-  return withEvidence(judged?.failure ?? failureOf(shapes.unknown, null), evidence);
+  const judged = classifyChain(error, new VisitLimit());
+  return withEvidence(judged?.failure ?? failureOf(failureSpecs.unknown, null), evidence);
 }
 
 /** What an error and all that it wraps say together. */
@@ -37,17 +37,17 @@ interface Judgement {
 }
 
 /** Null when neither the value nor what it wraps says anything about a transport. */
-function judge(error: unknown, trail: Trail): Judgement | null {
+function classifyChain(error: unknown, trail: VisitLimit): Judgement | null {
   if (!isObject(error) || !trail.enter()) return null;
   const carried = ownFailure(error);
   if (carried !== null) return { failure: carried, final: true };
-  const link = readLink(error);
+  const link = readErrorInfo(error);
   const chosen = chosenAnswer(link);
   if (chosen !== null) return { failure: chosen, final: true };
   const own = matchLink(link);
   if (own?.overCause === true) return { failure: own.failure, final: true };
 
-  const members = membersOf(error).map((member) => judge(member, trail));
+  const members = membersOf(error).map((member) => classifyChain(member, trail));
   const inner = weakest(members) ?? judgeCauses(link, trail);
   if (own?.failure.kind === "aborted") return judgeAbort(own.failure, inner);
   if (inner?.final === true) return inner;
@@ -57,9 +57,9 @@ function judge(error: unknown, trail: Trail): Judgement | null {
   return failure === null ? null : { failure: throughWrapper(link, failure), final: false };
 }
 
-function judgeCauses(link: Link, trail: Trail): Judgement | null {
+function judgeCauses(link: ErrorInfo, trail: VisitLimit): Judgement | null {
   for (const cause of [...causesOf(link.error), abortReasonOf(link.error)]) {
-    const judged = judge(cause, trail);
+    const judged = classifyChain(cause, trail);
     if (judged !== null) return judged;
   }
   return null;

@@ -1,4 +1,4 @@
-import { failureOf, shapes } from "./failure-spec.ts";
+import { failureOf, failureSpecs } from "./failure-spec.ts";
 import type { Evidence, Failure } from "./failure.ts";
 import { isStaleDeath } from "./stale-window.ts";
 
@@ -11,5 +11,5 @@ import { isStaleDeath } from "./stale-window.ts";
  * @param evidence - `responseStarted` is whether anything came before the 408, `diedAfterMs` when its head came.
  */
 export function crossedTimeout(evidence: Evidence): Failure | null {
-  return isStaleDeath(evidence) ? { ...failureOf(shapes.reset, null), delivery: "stale" } : null;
+  return isStaleDeath(evidence) ? { ...failureOf(failureSpecs.reset, null), delivery: "stale" } : null;
 }

@@ -1,5 +1,5 @@
 /** One error of a chain, read once and safely. */
-export interface Link {
+export interface ErrorInfo {
   readonly error: object;
   /** Its code, if that is a string; numbers mean different things to different libraries. */
   readonly code: string | null;
@@ -41,7 +41,7 @@ export function readString(value: unknown, key: string, maxLength: number): stri
 }
 
 /** Reads all that classification compares of one error. */
-export function readLink(error: object): Link {
+export function readErrorInfo(error: object): ErrorInfo {
   const code = readString(error, "code", maxCodeLength + 1);
   const message = readString(error, "message", maxMessageLength) ?? "";
   const names = [

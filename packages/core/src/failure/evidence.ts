@@ -1,5 +1,5 @@
 import type { Delivery, Evidence, Failure, FailureKind, Phase } from "./failure.ts";
-import { failureOf, isBeforeRequest, type Shape } from "./failure-spec.ts";
+import { failureOf, isBeforeRequest, type FailureSpec } from "./failure-spec.ts";
 import { isStaleDeath } from "./stale-window.ts";
 
 /**
@@ -50,7 +50,7 @@ function reshape(failure: Failure, kind: FailureKind, phase: Phase): Failure {
     const doubted = phase === failure.phase && failure.delivery !== "unsent";
     return doubted && renamed.delivery === "unsent" ? { ...renamed, delivery: "unknown" } : renamed;
   }
-  const shape: Shape = { kind, phase, transient: failure.transient };
+  const shape: FailureSpec = { kind, phase, transient: failure.transient };
   const moved = failureOf(shape, failure.code);
   return kind === "timeout" ? moved : { ...moved, token: failure.token };
 }

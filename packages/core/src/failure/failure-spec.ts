@@ -5,7 +5,7 @@ import type { Delivery, Failure, FailureKind, Phase, ProxyErrorType } from "./fa
  *
  * Everything else follows from these two words: see {@link failureOf}.
  */
-export interface Shape {
+export interface FailureSpec {
   readonly kind: FailureKind;
   readonly phase: Phase;
   /** Where it differs from what its kind says. */
@@ -19,7 +19,7 @@ export interface Shape {
 }
 
 /** Every row, by name; the tables of codes, messages and names point here. */
-export const shapes = {
+export const failureSpecs = {
   unknownHost: { kind: "dns", phase: "dns", transient: false },
   resolver: { kind: "dns", phase: "dns" },
   resolverTimeout: { kind: "timeout", phase: "dns" },
@@ -29,7 +29,7 @@ export const shapes = {
   local: { kind: "local", phase: "connect" },
   connectReset: { kind: "reset", phase: "connect" },
   connectTimeout: { kind: "timeout", phase: "connect" },
-  /** Undici's one timer for connecting and for the handshake; see {@link shapes.handshakeTimeout}. */
+  /** Undici's one timer for connecting and for the handshake; see {@link failureSpecs.handshakeTimeout}. */
   openTimeout: { kind: "timeout", phase: "connect", delivery: "unknown" },
   /** pg-pool's timer destroys the connection, so its cause looks like a reset. */
   poolConnectTimeout: { kind: "timeout", phase: "connect", overCause: true },
@@ -118,7 +118,7 @@ export function isBeforeRequest(phase: Phase): boolean {
   return phase === "dns" || phase === "connect" || phase === "tls" || phase === "pool";
 }
 
-function deliveryOf(shape: Shape): Delivery {
+function deliveryOf(shape: FailureSpec): Delivery {
   if (shape.delivery !== undefined) return shape.delivery;
   // RFC 9113 §8.7: a refused stream has not been processed, though it was written.
   if (isBeforeRequest(shape.phase) || shape.kind === "refused-stream") return "unsent";
@@ -127,7 +127,7 @@ function deliveryOf(shape: Shape): Delivery {
 }
 
 /** The failure that a row stands for. */
-export function failureOf(shape: Shape, code: string | null): Failure {
+export function failureOf(shape: FailureSpec, code: string | null): Failure {
   const { kind, phase } = shape;
   const answer: Answer =
     kind === "timeout"

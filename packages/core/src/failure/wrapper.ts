@@ -1,12 +1,12 @@
 import type { Failure } from "./failure.ts";
-import { isObject, read, type Link } from "./error-info.ts";
+import { isObject, read, type ErrorInfo } from "./error-info.ts";
 import { failureOf } from "./failure-spec.ts";
 
 /**
  * What the error around a failure adds to it: whether the response had begun, whether the caller was given it, and
  * whether other attempts came before.
  */
-export function throughWrapper(link: Link, failure: Failure): Failure {
+export function throughWrapper(link: ErrorInfo, failure: Failure): Failure {
   // An answer, or an attempt before the last, that nobody can see from here.
   if (failure.delivery === "unsent" && (isOfBody(link) || hasBeenRetried(link.error))) {
     return throughWrapper(link, { ...failure, delivery: "unknown" });
@@ -19,7 +19,7 @@ export function throughWrapper(link: Link, failure: Failure): Failure {
 }
 
 /** Whether a client has put a failure of the body into this error. */
-function isOfBody(link: Link): boolean {
+function isOfBody(link: ErrorInfo): boolean {
   return (
     isFetchError(link, "terminated") ||
     // got, and node-fetch after it has returned a Response
@@ -30,7 +30,7 @@ function isOfBody(link: Link): boolean {
   );
 }
 
-function isFetchError(link: Link, message: string): boolean {
+function isFetchError(link: ErrorInfo, message: string): boolean {
   return link.message === message && link.names.includes("TypeError");
 }
 

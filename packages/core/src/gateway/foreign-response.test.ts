@@ -1,8 +1,8 @@
 import createError from "http-errors";
 import { describe, expect, it } from "vitest";
 
-import { foreignAnswerError } from "./foreign-response.ts";
-import { isReissueAnswer } from "./http-answer.ts";
+import { foreignResponseError } from "./foreign-response.ts";
+import { isHttpAnswer } from "./http-answer.ts";
 
 function thrown(fields: object): Error {
   return Object.assign(new Error("x"), fields);
@@ -100,7 +100,7 @@ describe("an error that carries an upstream's answer", () => {
     ...recorded,
   ])("%s becomes a plain 500", (_, fields) => {
     const cause = Object.freeze(thrown(fields));
-    const error = foreignAnswerError(cause);
+    const error = foreignResponseError(cause);
     expect(error).toMatchObject({ status: 500, statusCode: 500, expose: false, headers: {} });
     expect(error?.message).toBe("Internal Server Error");
     expect(error?.cause).toBe(cause);
@@ -150,7 +150,7 @@ describe("an error that carries an upstream's answer", () => {
       }),
     ],
   ])("is not %s, which passes", (_, error) => {
-    expect(foreignAnswerError(error)).toBeNull();
+    expect(foreignResponseError(error)).toBeNull();
   });
 });
 
@@ -161,18 +161,18 @@ describe("an answer that the application made of an error with an upstream's hea
     ["anew, to be shown", 422, createError(422, "x", { headers: new Headers() }), "x"],
     ["of it", 401, createError(502, thrown({ statusCode: 401, headers: received })), "x"],
   ])("keeps its status without them: made %s", (_, status, cause, message) => {
-    const error = foreignAnswerError(cause);
+    const error = foreignResponseError(cause);
     expect(error).toMatchObject({ status, statusCode: status, message, headers: {} });
     expect(error?.expose).toBe(status < 500);
     expect(error?.cause).toBe(cause);
     // The application's answer, not Reissue's.
-    expect(isReissueAnswer(error)).toBe(false);
+    expect(isHttpAnswer(error)).toBe(false);
   });
 
   it.each([undefined, "404", 200, 302, 404.5, 999, Number.NaN])(
     "is 500 where it is %s",
     (status) => {
-      const error = foreignAnswerError(thrown({ expose: false, status, headers: received }));
+      const error = foreignResponseError(thrown({ expose: false, status, headers: received }));
       expect(error).toMatchObject({ status: 500, expose: false, headers: {} });
     },
   );

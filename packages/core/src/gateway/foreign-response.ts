@@ -2,7 +2,7 @@ import createError from "http-errors";
 
 import { isObject, read } from "../failure/error-info.ts";
 import { withCause, type GatewayError } from "./gateway-error.ts";
-import { ownAnswer } from "./http-answer.ts";
+import { brandHttpAnswer } from "./http-answer.ts";
 import { areReceived } from "./received-headers.ts";
 
 /** undici's errors of a status, whose `statusCode` and `headers` are the upstream's. */
@@ -22,14 +22,14 @@ const answers = ["response", "$response", "raw"];
  * Where the application has made an answer of it, as http-errors does of any error, its status is kept and its headers are
  * not. Null for every other error, an application's own with a status and headers included: it goes on as it is.
  */
-export function foreignAnswerError(error: unknown): GatewayError | null {
+export function foreignResponseError(error: unknown): GatewayError | null {
   const expose = read(error, "expose");
   // Made by the application: see http-errors' `isHttpError`.
   if (typeof expose === "boolean") {
     return areReceived(read(error, "headers")) ? withoutHeaders(error, expose) : null;
   }
   if (!carriesAnswer(error)) return null;
-  return ownAnswer(withCause(createError(500, { headers: {} }), error));
+  return brandHttpAnswer(withCause(createError(500, { headers: {} }), error));
 }
 
 /** The same answer of the application's: not one of ours, which may be rendered in another way. */

@@ -1,7 +1,7 @@
 import createError from "http-errors";
 
 import type { Failure } from "../failure/failure.ts";
-import { ownAnswer } from "./http-answer.ts";
+import { brandHttpAnswer } from "./http-answer.ts";
 
 /** An error of http-errors' kind, which Express, Koa and Fastify turn into a response with its status and headers. */
 export interface GatewayError extends Error {
@@ -47,7 +47,7 @@ export function gatewayError(failure: Failure, options: GatewayErrorOptions): Ga
   const status = retrySafe || convert === "always" ? failure.status : 500;
   // Without a message http-errors takes the status' own phrase: Fastify shows a message even where `expose` is false.
   const error = createError(status, { headers: headersOf(status, options) });
-  return ownAnswer(withCause(error, options.cause));
+  return brandHttpAnswer(withCause(error, options.cause));
 }
 
 /**

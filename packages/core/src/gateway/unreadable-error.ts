@@ -4,7 +4,7 @@ import createError from "http-errors";
 
 import { isObject } from "../failure/error-info.ts";
 import { withCause, type GatewayError } from "./gateway-error.ts";
-import { ownAnswer } from "./http-answer.ts";
+import { brandHttpAnswer } from "./http-answer.ts";
 
 /** What frameworks read of an error. */
 const fields = ["status", "statusCode", "headers", "code", "expose", "message", "stack"];
@@ -22,7 +22,7 @@ export function unreadableError(error: unknown): GatewayError | null {
 
 /** A plain 500 in the place of a value that a framework cannot respond to, with the value as `cause`. */
 export function unanswerableError(error: unknown): GatewayError {
-  return ownAnswer(withCause(createError(500, { headers: {} }), error));
+  return brandHttpAnswer(withCause(createError(500, { headers: {} }), error));
 }
 
 function isReadable(error: unknown): boolean {

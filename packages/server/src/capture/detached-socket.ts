@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { hasLeftStream } from "./detached-stream.ts";
 
 /** Takes whatever it is given, and makes nobody wait. A socket, for handlers may set one's options. */
-class StandIn extends Socket {
+class DetachedSocket extends Socket {
   constructor() {
     super({ highWaterMark: Number.MAX_SAFE_INTEGER } as object);
     // A response that is destroyed with an error gives it to its socket, and a server listens on its own.
@@ -31,8 +31,8 @@ class StandIn extends Socket {
  *
  * @param socket - The one that the client had, which the response is still on.
  */
-export function giveStandIn(response: ServerResponse, socket: Socket): null {
-  const standIn = new StandIn();
+export function detachClient(response: ServerResponse, socket: Socket): null {
+  const standIn = new DetachedSocket();
   const isWaiting = response.socket === null;
   if (!isWaiting) response.detachSocket(socket);
   response.assignSocket(standIn);
@@ -91,6 +91,6 @@ function spare(message: IncomingMessage | ServerResponse): void {
 }
 
 /** Whether a stand-in is in its client's place. */
-export function hasStandIn(response: ServerResponse): boolean {
-  return response.socket instanceof StandIn || hasLeftStream(response);
+export function isClientDetached(response: ServerResponse): boolean {
+  return response.socket instanceof DetachedSocket || hasLeftStream(response);
 }

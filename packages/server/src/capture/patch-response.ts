@@ -1,13 +1,13 @@
 import { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-import { carrierOf } from "../request/request-slot.ts";
+import { slotHolder } from "../request/request-slot.ts";
 import { leaveStream } from "./detached-stream.ts";
 import { names, type Methods } from "./response-methods.ts";
-import { giveStandIn } from "./detached-socket.ts";
+import { detachClient } from "./detached-socket.ts";
 
 /** What is told in a response's place. */
-export interface Interceptor extends Methods {
+export interface ResponseHooks extends Methods {
   /** Whether its `end` has been called. */
   readonly hasEnded: boolean;
   /**
@@ -23,12 +23,12 @@ const intercepted = Symbol("reissue.response");
 
 /** A response that has the methods of its own. */
 interface Owner extends ServerResponse {
-  [intercepted]?: Interceptor;
+  [intercepted]?: ResponseHooks;
 }
 
 /** What carries the interception of a response whose prototype has the methods. */
 interface Carrier {
-  [intercepted]?: { readonly response: ServerResponse; readonly interceptor: Interceptor };
+  [intercepted]?: { readonly response: ServerResponse; readonly interceptor: ResponseHooks };
 }
 
 /**
@@ -41,9 +41,9 @@ interface Carrier {
  *
  * @param make - Given the original methods, to be called on the response.
  */
-export function intercept(
+export function patchResponse(
   response: ServerResponse,
-  make: (originals: Methods) => Interceptor,
+  make: (originals: Methods) => ResponseHooks,
 ): void {
   const current = response as unknown as Methods;
   const shared = sharedBy(response);
@@ -55,7 +55,7 @@ export function intercept(
   const { writeHead, write, end, addTrailers, flushHeaders } = isOwn ? current : shared.originals();
   const interceptor = make({ writeHead, write, end, addTrailers, flushHeaders });
   if (!isOwn) {
-    (carrierOf(response.req) as Carrier)[intercepted] = { response, interceptor };
+    (slotHolder(response.req) as Carrier)[intercepted] = { response, interceptor };
   } else {
     (response as Owner)[intercepted] = interceptor;
     Object.assign(response, own.methods);
@@ -118,7 +118,7 @@ function watchAnew(socket: Connection): Set<ServerResponse> {
       if (response == null || response.destroyed) continue;
       if (isOwn && response === socket._httpMessage) continue;
       const interceptor = (response as Owner)[intercepted] ?? carried(response);
-      interceptor?.leave(() => giveStandIn(response, socket));
+      interceptor?.leave(() => detachClient(response, socket));
     }
   });
   return waiting;
@@ -178,10 +178,10 @@ function prototypeOf(response: ServerResponse): object | null {
 }
 
 /** The interceptor that a request carries for this response; it may have others, made by hand. */
-function carried(response: ServerResponse): Interceptor | undefined {
+function carried(response: ServerResponse): ResponseHooks | undefined {
   // A prototype has none, though it may be asked.
   if (response.req == null) return undefined;
-  const interception = (carrierOf(response.req) as Carrier)[intercepted];
+  const interception = (slotHolder(response.req) as Carrier)[intercepted];
   if (interception === undefined) return undefined;
   return isSame(response, interception.response) ? interception.interceptor : undefined;
 }
@@ -196,7 +196,7 @@ function isSame(one: ServerResponse, other: ServerResponse): boolean {
 
 function replacement(
   originals: () => Methods,
-  interceptorOf: (response: ServerResponse) => Interceptor | undefined,
+  interceptorOf: (response: ServerResponse) => ResponseHooks | undefined,
 ): Replacement {
   const method = (name: keyof Methods) =>
     function (this: ServerResponse, ...args: unknown[]): unknown {
@@ -220,7 +220,7 @@ function replacement(
  * Has a response say that it has ended, though its end be held, or an end that others have put there go on later: Node's
  * own says so only once it has been called. As a property of the response's own then alone, since most have ended by then.
  */
-export function sayEnded(response: ServerResponse): void {
+export function markEnded(response: ServerResponse): void {
   // Those whose prototype has the methods say so by themselves.
   if (response.finished || response.writableEnded) return;
   Object.defineProperty(response, "writableEnded", { configurable: true, value: true });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
-import { bytesOf, isChunk, Recording } from "./recorded-body.ts";
+import { bytesOf, isChunk, RecordedBody } from "./recorded-body.ts";
 
 test("keeps a copy of what was written", () => {
-  const recording = new Recording(10);
+  const recording = new RecordedBody(10);
   const memory = Buffer.from("one");
   recording.add(bytesOf([memory]));
   memory.fill("x");
@@ -12,7 +12,7 @@ test("keeps a copy of what was written", () => {
 });
 
 test("keeps as much as it may, and of more only how much it was", () => {
-  const recording = new Recording(4);
+  const recording = new RecordedBody(4);
   recording.add(Buffer.alloc(4));
   expect(recording.body()).toHaveLength(4);
   recording.add(Buffer.alloc(1));
@@ -21,7 +21,7 @@ test("keeps as much as it may, and of more only how much it was", () => {
 });
 
 test("has a trailer as often as it has values", () => {
-  const recording = new Recording(0);
+  const recording = new RecordedBody(0);
   recording.addTrailers({ A: ["1", "2"], B: 3 });
   recording.addTrailers([["C", "4"]]);
   recording.addTrailers(null);

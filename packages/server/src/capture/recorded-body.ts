@@ -1,7 +1,7 @@
 import type { Field } from "@reissue/core";
 
 /** What has been written of a response so far. */
-export class Recording {
+export class RecordedBody {
   readonly #maxBytes: number;
   #chunks: Buffer[] = [];
   #size = 0;

@@ -5,7 +5,7 @@ import type { Field } from "@reissue/core";
 import { headersSet, type HeaderValue, type SetHeader } from "./set-headers.ts";
 
 /** The status of a response, and those of its headers that are kept. */
-export interface Head {
+export interface ResponseHead {
   readonly status: number;
   readonly fields: readonly Field[];
   /** What Content-Length says; null where it says nothing. */
@@ -13,10 +13,10 @@ export interface Head {
 }
 
 /** Whether a header is kept, by its name in lower case; Content-Length is none of them. */
-export type Keeps = (name: string) => boolean;
+export type HeaderFilter = (name: string) => boolean;
 
 /** The head that a response has been given, with the status that `writeHead` is given: a number, or the text of one. */
-export function headOf(response: ServerResponse, status: unknown, keeps: Keeps): Head {
+export function headOf(response: ServerResponse, status: unknown, keeps: HeaderFilter): ResponseHead {
   const draft = new Draft(keeps);
   const set = headersSet(response);
   for (const lowerCase of Object.keys(set)) {
@@ -34,8 +34,8 @@ export function headGiven(
   response: ServerResponse,
   status: unknown,
   given: object,
-  keeps: Keeps,
-): Head | null {
+  keeps: HeaderFilter,
+): ResponseHead | null {
   if (Array.isArray(given) || response.getHeaderNames().length > 0) return null;
   const names = Object.keys(given);
   // Where a header was set and taken back, Node takes the last of them, and else sends both.
@@ -49,11 +49,11 @@ export function headGiven(
 
 /** A head to which headers are added one by one. */
 class Draft {
-  readonly #keeps: Keeps;
+  readonly #keeps: HeaderFilter;
   readonly #fields: Field[] = [];
   #length: string | null = null;
 
-  constructor(keeps: Keeps) {
+  constructor(keeps: HeaderFilter) {
     this.#keeps = keeps;
   }
 
@@ -62,7 +62,7 @@ class Draft {
     else if (lowerCase === "content-length") this.#length = lengthOf(value);
   }
 
-  head(status: unknown): Head {
+  head(status: unknown): ResponseHead {
     return { status: Math.trunc(Number(status)), fields: this.#fields, length: this.#length };
   }
 }

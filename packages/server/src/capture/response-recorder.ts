@@ -5,34 +5,34 @@ import type { Awaitable, Field } from "@reissue/core";
 import { isPromise } from "@reissue/core/internal";
 
 import { asSent, companyOf, type HeadCompany } from "./head-encoding.ts";
-import { headGiven, headOf, setHeaders, type Head, type Keeps } from "./response-head.ts";
+import { headGiven, headOf, setHeaders, type ResponseHead, type HeaderFilter } from "./response-head.ts";
 import { headersSet } from "./set-headers.ts";
-import { intercept, sayEnded, type Interceptor } from "./patch-response.ts";
+import { patchResponse, markEnded, type ResponseHooks } from "./patch-response.ts";
 import type { Method, Methods } from "./response-methods.ts";
-import { bytesOf, isChunk, Recording } from "./recorded-body.ts";
-import { hasStandIn } from "./detached-socket.ts";
+import { bytesOf, isChunk, RecordedBody } from "./recorded-body.ts";
+import { isClientDetached } from "./detached-socket.ts";
 
 /** A response as it was given to node:http. */
-export interface Captured {
-  readonly head: Head;
+export interface RecordedResponse {
+  readonly head: ResponseHead;
   readonly trailers: readonly Field[];
   /** Null where there were more bytes than are kept, or fewer than were declared, or the response was cut. */
   readonly body: Buffer | null;
 }
 
 /** What a capture tells. */
-export interface CaptureListener {
+export interface RecorderListener {
   /** The most bytes of a body that are kept. */
   readonly maxBytes: number;
-  readonly keeps: Keeps;
+  readonly keeps: HeaderFilter;
   /** Called once the response is whole; its last byte leaves when that is done. It must not fail. */
-  onWhole(captured: Captured): Awaitable<unknown>;
+  onWhole(captured: RecordedResponse): Awaitable<unknown>;
   /**
    * Called where the response was cut.
    *
    * @param head - Null where its handler destroyed it before anything had gone out.
    */
-  onCut(head: Head | null): void;
+  onCut(head: ResponseHead | null): void;
   /** Called where the client left before any of it had gone out, so that a stand-in reads it. */
   onLeft(): void;
 }
@@ -48,17 +48,17 @@ export interface CaptureListener {
  * A client that leaves before any of it has gone out changes nothing: a stand-in takes its place, and what is written is
  * recorded all the same. One that leaves later has cut it.
  */
-export function capture(response: ServerResponse, listener: CaptureListener): void {
-  intercept(response, (originals) => new Capture(response, listener, originals));
+export function recordResponse(response: ServerResponse, listener: RecorderListener): void {
+  patchResponse(response, (originals) => new ResponseRecorder(response, listener, originals));
 }
 
-class Capture implements Interceptor {
+class ResponseRecorder implements ResponseHooks {
   readonly #response: ServerResponse;
-  readonly #listener: CaptureListener;
+  readonly #listener: RecorderListener;
   #originals: Methods;
-  readonly #recording: Recording;
+  readonly #recording: RecordedBody;
   readonly #isHead: boolean;
-  #head: Head | null = null;
+  #head: ResponseHead | null = null;
   /** What the head goes out with; null until it does. */
   #company: HeadCompany | null = null;
   #hasBegun = false;
@@ -70,11 +70,11 @@ class Capture implements Interceptor {
   /** Null where the response is not whole yet, or was kept at once. */
   #keeping: Promise<unknown> | null = null;
 
-  constructor(response: ServerResponse, listener: CaptureListener, originals: Methods) {
+  constructor(response: ServerResponse, listener: RecorderListener, originals: Methods) {
     this.#response = response;
     this.#listener = listener;
     this.#originals = originals;
-    this.#recording = new Recording(listener.maxBytes);
+    this.#recording = new RecordedBody(listener.maxBytes);
     this.#isHead = response.req.method === "HEAD";
     response.on("close", () => {
       if (this.#isSettled) return;
@@ -82,7 +82,7 @@ class Capture implements Interceptor {
       // Or somebody gave it other methods, as another copy of Express does, and nothing was recorded.
       const isUnseen = this.#head === null && response.headersSent;
       // Where its client had left, that may be why it was destroyed, and the work was done.
-      const isCut = this.#hasBegun || isUnseen || hasStandIn(response);
+      const isCut = this.#hasBegun || isUnseen || isClientDetached(response);
       listener.onCut(isCut ? (this.#head ?? this.#headWith(response.statusCode)) : null);
     });
   }
@@ -127,7 +127,7 @@ class Capture implements Interceptor {
         response.socket?.writable === true;
       this.#recording.add(chunk);
       // Nobody reads it, and nobody ever will.
-      if (this.#recording.isTooLarge && hasStandIn(response)) response.destroy();
+      if (this.#recording.isTooLarge && isClientDetached(response)) response.destroy();
       return result;
     }
     this.#fixHead(null);
@@ -148,7 +148,7 @@ class Capture implements Interceptor {
     this.#recording.add(chunk);
     this.#isEnding = true;
     this.#hold(end, args);
-    sayEnded(response);
+    markEnded(response);
     return response;
   }
 
@@ -187,7 +187,7 @@ class Capture implements Interceptor {
     return declared == null ? Infinity : Number(declared);
   }
 
-  #headWith(status: unknown): Head {
+  #headWith(status: unknown): ResponseHead {
     return headOf(this.#response, status, this.#listener.keeps);
   }
 
@@ -197,7 +197,7 @@ class Capture implements Interceptor {
     return length !== Infinity && this.#recording.size < length && !this.#isBodyless;
   }
 
-  #writeHead(head: Head, args: readonly unknown[]): unknown {
+  #writeHead(head: ResponseHead, args: readonly unknown[]): unknown {
     const result: unknown = Reflect.apply(this.#originals.writeHead, this.#response, args);
     // Only now: Node may refuse it.
     this.#head = head;

@@ -4,16 +4,16 @@ import { OptionError, proxyStatus, systemClock, classify, type Clock } from "@re
 import { checkKeys, checkNumber, checkOneOf, describe } from "@reissue/core/internal";
 
 import {
-  idempotencySettings,
+  idempotencyConfig,
   type IdempotencyOptions,
-  type IdempotencySettings,
+  type IdempotencyConfig,
 } from "./idempotency-config.ts";
 import {
   defaultRoute,
   routeKeys,
-  routeSettings,
+  routeConfig,
   type RouteOptions,
-  type RouteSettings,
+  type RouteConfig,
 } from "./route-config.ts";
 
 /** What may be said of all requests; what is said of a route wins. */
@@ -49,9 +49,9 @@ export interface GateOptions<Carrier = IncomingMessage> extends RouteOptions {
 }
 
 /** What holds for a gate, resolved. */
-export interface GateSettings {
-  readonly route: RouteSettings;
-  readonly idempotency: IdempotencySettings;
+export interface GateConfig {
+  readonly route: RouteConfig;
+  readonly idempotency: IdempotencyConfig;
   readonly convert: "retry-safe" | "always";
   readonly retryAfterSeconds: number;
   readonly problemDetails: boolean;
@@ -76,10 +76,10 @@ export const gateKeys: readonly (keyof GateOptions)[] = [
  * @param alsoKnown - Names of options that are the adapter's own.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function gateSettings<Carrier>(
+export function gateConfig<Carrier>(
   options: GateOptions<Carrier>,
   alsoKnown: readonly string[] = [],
-): GateSettings {
+): GateConfig {
   checkKeys(options, "options", [...gateKeys, ...alsoKnown]);
   const { convert = "retry-safe", problemDetails = false, idempotency = {} } = options;
   checkOneOf(convert, ["retry-safe", "always"], "convert");
@@ -90,8 +90,8 @@ export function gateSettings<Carrier>(
   });
   const clock = options.clock ?? systemClock;
   return {
-    route: { ...defaultRoute, ...routeSettings(options, "") },
-    idempotency: idempotencySettings(idempotency, { clock, retryAfterSeconds }),
+    route: { ...defaultRoute, ...routeConfig(options, "") },
+    idempotency: idempotencyConfig(idempotency, { clock, retryAfterSeconds }),
     convert,
     retryAfterSeconds,
     problemDetails,

@@ -6,15 +6,15 @@ import {
   checkNumber,
   checkOneOf,
   claimKeys,
-  claimSettings,
+  claimConfig,
   describe,
-  type ClaimSettings,
+  type ClaimConfig,
 } from "@reissue/core/internal";
 
 import { claimedMethods, type ClaimsMethod } from "./claimed-methods.ts";
-import type { Keeps } from "../capture/response-head.ts";
+import type { HeaderFilter } from "../capture/response-head.ts";
 import type { Keep } from "../idempotency/keep.ts";
-import { keptHeaders } from "./stored-headers.ts";
+import { storedHeaders } from "./stored-headers.ts";
 import type { Fingerprint } from "../idempotency/own-fingerprint.ts";
 import type { Scope } from "./scope.ts";
 
@@ -75,10 +75,10 @@ export interface IdempotencyOptions<Carrier = IncomingMessage> extends Partial<C
 
 /** How keyed requests are deduplicated. */
 export interface Deduplication {
-  readonly claims: ClaimSettings;
+  readonly claims: ClaimConfig;
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
-  readonly keeps: Keeps;
+  readonly keeps: HeaderFilter;
   readonly claimsMethod: ClaimsMethod;
   /** Null where all of a request's bytes tell it from others. */
   readonly fingerprint: Fingerprint<unknown> | null;
@@ -87,7 +87,7 @@ export interface Deduplication {
 }
 
 /** {@link IdempotencyOptions}, resolved. */
-export interface IdempotencySettings {
+export interface IdempotencyConfig {
   /** Null where none was given. */
   readonly scope: Scope<unknown> | null;
   readonly syntax: KeySyntax;
@@ -109,10 +109,10 @@ const storeKeys = [
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function idempotencySettings<Carrier>(
+export function idempotencyConfig<Carrier>(
   options: IdempotencyOptions<Carrier>,
   surroundings: { readonly clock: Clock; readonly retryAfterSeconds: number },
-): IdempotencySettings {
+): IdempotencyConfig {
   checkKeys(options, "idempotency", ["scope", "syntax", ...storeKeys, ...claimKeys]);
   const { scope = null, syntax = "lenient", store } = options;
   if (scope !== null && scope !== "shared" && typeof scope !== "function") {
@@ -135,10 +135,10 @@ export function idempotencySettings<Carrier>(
   return {
     ...of,
     deduplication: {
-      claims: claimSettings({ ...options, store }, "idempotency", surroundings),
+      claims: claimConfig({ ...options, store }, "idempotency", surroundings),
       maxBodyBytes: bytes(options.maxBodyBytes, "idempotency.maxBodyBytes"),
       maxAnswerBytes: bytes(options.maxAnswerBytes, "idempotency.maxAnswerBytes"),
-      keeps: keptHeaders(options.keepHeaders ?? [], "idempotency.keepHeaders"),
+      keeps: storedHeaders(options.keepHeaders ?? [], "idempotency.keepHeaders"),
       claimsMethod: claimedMethods(options.methods, "idempotency.methods"),
       fingerprint: functionOrNull(
         options.fingerprint as Fingerprint<unknown> | undefined,

@@ -32,7 +32,7 @@ export interface RouteOptions {
 }
 
 /** What holds for a request, resolved. */
-export interface RouteSettings {
+export interface RouteConfig {
   readonly idempotencyKey: KeyRule;
   readonly retryOn: readonly Condition[];
   /** Infinity for none. */
@@ -47,7 +47,7 @@ export const routeKeys: readonly (keyof RouteOptions)[] = [
 ];
 
 /** What holds where nothing was said. */
-export const defaultRoute: RouteSettings = {
+export const defaultRoute: RouteConfig = {
   idempotencyKey: "optional",
   retryOn: [],
   timeoutMs: Infinity,
@@ -58,7 +58,7 @@ const keyRules: readonly unknown[] = ["required", "optional", "ignored"] satisfi
 let hasTime = false;
 
 /** Whether a route of this process has a time, be it of a gate: while none has, nobody need know when a request came. */
-export function someRouteHasTime(): boolean {
+export function someRouteHasTimeout(): boolean {
   return hasTime;
 }
 
@@ -68,7 +68,7 @@ export function someRouteHasTime(): boolean {
  * @param path - Where the options stand; "" for the gate's own.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function routeSettings(options: RouteOptions, path: string): Partial<RouteSettings> {
+export function routeConfig(options: RouteOptions, path: string): Partial<RouteConfig> {
   if (path !== "") checkKeys(options, path, routeKeys);
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const { idempotencyKey, retryOn, timeoutMs } = options;

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import { keepsTrailer, keptHeaders } from "./stored-headers.ts";
+import { isStoredTrailer, storedHeaders } from "./stored-headers.ts";
 
 const path = "idempotency.keepHeaders";
 
 test("keeps what describes an answer, and what it is told to", () => {
-  const keeps = keptHeaders(["X-Receipt"], path);
+  const keeps = storedHeaders(["X-Receipt"], path);
   const names = ["content-type", "etag", "location", "x-receipt", "x-other", "set-cookie", "date"];
   expect(names.filter((name) => keeps(name))).toEqual(names.slice(0, 4));
 });
@@ -17,12 +17,12 @@ test.each([
   [[1], `${path}[0]`, "header name"],
   ["X-A", path, "array"],
 ])("refuses %j", (more, at, problem) => {
-  const call = (): unknown => keptHeaders(more as string[], path);
+  const call = (): unknown => storedHeaders(more as string[], path);
   expect(call).toThrow(at);
   expect(call).toThrow(problem);
 });
 
 test("keeps a trailer unless it carries credentials", () => {
   const names = ["x-checksum", "set-cookie", "authorization"];
-  expect(names.filter((name) => keepsTrailer(name))).toEqual(["x-checksum"]);
+  expect(names.filter((name) => isStoredTrailer(name))).toEqual(["x-checksum"]);
 });

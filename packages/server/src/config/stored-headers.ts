@@ -1,7 +1,7 @@
 import { OptionError } from "@reissue/core";
 import { describe } from "@reissue/core/internal";
 
-import type { Keeps } from "../capture/response-head.ts";
+import type { HeaderFilter } from "../capture/response-head.ts";
 
 /**
  * Headers that say what an answer is and where it is: content (RFC 9110 §8), `Location`, validators and caching (RFC
@@ -60,7 +60,7 @@ const neverKept: ReadonlySet<string> = new Set([
  * @param more - Names beside those that describe the answer.
  * @throws {@link OptionError} for a name that is none, or that is never kept.
  */
-export function keptHeaders(more: readonly string[], path: string): Keeps {
+export function storedHeaders(more: readonly string[], path: string): HeaderFilter {
   if (!Array.isArray(more)) {
     throw new OptionError(path, `must be an array of header names, got ${describe(more)}`);
   }
@@ -78,6 +78,6 @@ export function keptHeaders(more: readonly string[], path: string): Keeps {
 }
 
 /** Whether a trailer of an answer is kept, by its name in lower case: all are that carry no credentials. */
-export function keepsTrailer(name: string): boolean {
+export function isStoredTrailer(name: string): boolean {
   return !neverKept.has(name);
 }

@@ -1,7 +1,7 @@
-import { isReissueAnswer } from "@reissue/core/internal";
+import { isHttpAnswer } from "@reissue/core/internal";
 
-import type { InboundRequest } from "../request/request-context.ts";
-import { translate, type Answers } from "./translate-error.ts";
+import type { RequestContext } from "../request/request-context.ts";
+import { translateError, type RespondsTo } from "./translate-error.ts";
 
 /** An error as it is handed on to the application's error handling. */
 export interface Escaped {
@@ -16,14 +16,14 @@ export interface Escaped {
  * @param answers - What the framework responds to as to an error; a plain 500 takes the place of everything else.
  * @returns null where nothing is: the request has been answered.
  */
-export function escape(
+export function handleError(
   error: unknown,
-  inbound: InboundRequest,
-  answers: Answers = () => true,
+  inbound: RequestContext,
+  answers: RespondsTo = () => true,
 ): Escaped | null {
   const { request, response, gate } = inbound;
-  inbound.unlimit();
-  const translation = translate(error, inbound, answers);
+  inbound.stopTimeout();
+  const translation = translateError(error, inbound, answers);
   if (translation.action === "drop") {
     inbound.handled();
     return null;
@@ -36,6 +36,6 @@ export function escape(
     else response.destroy();
   }
   const { error: passed } = translation;
-  const isRendered = gate.problemDetails && isReissueAnswer(passed);
-  return { error: passed, asProblem: isRendered && !response.headersSent && !inbound.unheard };
+  const isRendered = gate.problemDetails && isHttpAnswer(passed);
+  return { error: passed, asProblem: isRendered && !response.headersSent && !inbound.hasNoReader };
 }

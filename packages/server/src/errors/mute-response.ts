@@ -16,7 +16,7 @@ const told = ["headersSent", "writableEnded"] as const;
  * which reports an error and responds to it in one, then does both as ever, and its response goes nowhere. It would fail
  * otherwise, and the last handler of Express' destroys the connection of a response that has begun.
  */
-export function mute(response: ServerResponse): void {
+export function muteResponse(response: ServerResponse): void {
   const { statusCode } = response;
   const names = [...setters, ...told, "write", "end"] as const;
   const before = names.map((name) => Object.getOwnPropertyDescriptor(response, name));

@@ -10,7 +10,7 @@ import { problemDetails } from "./problem-details.ts";
  *
  * @param asProblem - As `application/problem+json`, else as plain text.
  */
-export function respond(response: ServerResponse, error: unknown, asProblem: boolean): void {
+export function sendError(response: ServerResponse, error: unknown, asProblem: boolean): void {
   let body: string;
   const answer = isAnswer(error) ? error : unknownError;
   try {

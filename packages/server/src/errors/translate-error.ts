@@ -5,9 +5,9 @@ import {
   type Failure,
   type GatewayError,
 } from "@reissue/core";
-import { foreignAnswerError, unanswerableError, unreadableError } from "@reissue/core/internal";
+import { foreignResponseError, unanswerableError, unreadableError } from "@reissue/core/internal";
 
-import type { InboundRequest } from "../request/request-context.ts";
+import type { RequestContext } from "../request/request-context.ts";
 
 /**
  * What becomes of an error that has escaped from a handler.
@@ -21,7 +21,7 @@ export type Translation =
   | { readonly action: "pass" | "cut"; readonly error: unknown };
 
 /** Whether a framework responds with an error to a value that can be read. What it throws counts as false. */
-export type Answers = (error: unknown) => boolean;
+export type RespondsTo = (error: unknown) => boolean;
 
 /**
  * Tells what a request whose handler has thrown is answered with.
@@ -29,24 +29,24 @@ export type Answers = (error: unknown) => boolean;
  * An upstream's failure becomes 502, 503 or 504 only where a replay is safe; an answer of an upstream's that a client
  * has put into its error never becomes ours; and everything else is the application's own.
  */
-export function translate(error: unknown, inbound: InboundRequest, answers: Answers): Translation {
-  const { unheard } = inbound;
+export function translateError(error: unknown, inbound: RequestContext, answers: RespondsTo): Translation {
+  const { hasNoReader } = inbound;
   const { headersSent } = inbound.response;
   if (inbound.timedOut && headersSent) return { action: "drop" };
   // A cut upstream and a client that left raise the same error; only the client's own socket tells them apart.
-  if (unheard) return { action: "pass", error: answerable(error, answers) };
+  if (hasNoReader) return { action: "pass", error: respondableError(error, answers) };
   // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
-  if (headersSent) return { action: "cut", error: answerable(error, answers) };
+  if (headersSent) return { action: "cut", error: respondableError(error, answers) };
   const failure = failureOf(error, inbound);
   if (failure.status !== null) return { action: "pass", error: answerTo(failure, inbound, error) };
-  return { action: "pass", error: foreignAnswerError(error) ?? answerable(error, answers) };
+  return { action: "pass", error: foreignResponseError(error) ?? respondableError(error, answers) };
 }
 
 /**
  * What a framework can respond to: the value itself wherever possible, since the framework without Reissue is right. It
  * looks at an error also where no response is sent, and what it throws then ends the process.
  */
-function answerable(error: unknown, answers: Answers): unknown {
+function respondableError(error: unknown, answers: RespondsTo): unknown {
   const unreadable = unreadableError(error);
   if (unreadable !== null) return unreadable;
   try {
@@ -57,18 +57,18 @@ function answerable(error: unknown, answers: Answers): unknown {
 }
 
 /** What an error says of an upstream. While the client waits, it is no disconnect of its that has aborted a call. */
-function failureOf(error: unknown, { left }: InboundRequest): Failure {
+function failureOf(error: unknown, { clientDisconnected }: RequestContext): Failure {
   const failure = classify(error);
-  return failure.kind === "aborted" && !left ? classify(error, { timedOut: true }) : failure;
+  return failure.kind === "aborted" && !clientDisconnected ? classify(error, { timedOut: true }) : failure;
 }
 
 /** What a request is answered with whose time is over. */
-export function timeoutError(inbound: InboundRequest): GatewayError {
+export function timeoutError(inbound: RequestContext): GatewayError {
   const cause = new DOMException("The request took longer than its route allows", "TimeoutError");
   return answerTo(classify(cause, { timedOut: true }), inbound, cause);
 }
 
-function answerTo(failure: Failure, inbound: InboundRequest, cause: unknown): GatewayError {
+function answerTo(failure: Failure, inbound: RequestContext, cause: unknown): GatewayError {
   const { gate, retrySafe } = inbound;
   const { convert, retryAfterSeconds } = gate;
   const error = gatewayError(failure, { retrySafe, convert, retryAfterSeconds, cause });

@@ -1,11 +1,11 @@
-import { begin, fingerprint, isPromise, type KeyedRequest } from "@reissue/core/internal";
+import { beginClaim, fingerprint, isPromise, type KeyedRequest } from "@reissue/core/internal";
 
-import type { InboundRequest } from "../request/request-context.ts";
-import { capture } from "../capture/response-recorder.ts";
+import type { RequestContext } from "../request/request-context.ts";
+import { recordResponse } from "../capture/response-recorder.ts";
 import { ownFingerprint } from "./own-fingerprint.ts";
 import { letRead, readBody } from "./read-body.ts";
 import { replay } from "./replay.ts";
-import { Settlement } from "./settle-claim.ts";
+import { ClaimSettler } from "./settle-claim.ts";
 
 /**
  * Lets a keyed request run if it is the first with its key, and answers it if it is not.
@@ -14,7 +14,7 @@ import { Settlement } from "./settle-claim.ts";
  * @returns whether its handler is to run; rejects with what it is to be answered with where it was refused.
  */
 export async function deduplicate(
-  inbound: InboundRequest,
+  inbound: RequestContext,
   beforeReplay: () => void = () => {},
 ): Promise<boolean> {
   const { request, response, key, scope } = inbound;
@@ -44,10 +44,10 @@ export async function deduplicate(
   const own = deduplication.fingerprint;
   const mark = own === null ? fingerprint(parts) : ownFingerprint(own, inbound.carrier, body);
   const keyed = new Keyed(scope, key, mark, inbound);
-  const said = begin(keyed, deduplication.claims);
+  const said = beginClaim(keyed, deduplication.claims);
   const beginning = isPromise(said) ? await said : said;
   // Nobody waits for it any more, or it was answered meanwhile.
-  const isOver = inbound.left || inbound.timedOut;
+  const isOver = inbound.clientDisconnected || inbound.timedOut;
   if (beginning.action === "refuse") {
     if (inbound.timedOut) return false;
     throw beginning.error;
@@ -64,9 +64,9 @@ export async function deduplicate(
   }
   inbound.claimed(beginning.claim);
   letRead(request);
-  const settlement = new Settlement(inbound, beginning.claim, deduplication);
+  const settlement = new ClaimSettler(inbound, beginning.claim, deduplication);
   try {
-    capture(response, settlement);
+    recordResponse(response, settlement);
   } catch (error) {
     // Nothing has run, and nobody would settle it.
     await beginning.claim.release();
@@ -80,9 +80,9 @@ class Keyed implements KeyedRequest {
   readonly scope: string;
   readonly key: string;
   readonly fingerprint: string;
-  readonly #inbound: InboundRequest;
+  readonly #inbound: RequestContext;
 
-  constructor(scope: string, key: string, hash: string, inbound: InboundRequest) {
+  constructor(scope: string, key: string, hash: string, inbound: RequestContext) {
     this.scope = scope;
     this.key = key;
     this.fingerprint = hash;
@@ -91,6 +91,6 @@ class Keyed implements KeyedRequest {
 
   /** Made only if it has to wait: an AbortSignal costs more than the claim. */
   get signal(): AbortSignal {
-    return this.#inbound.over;
+    return this.#inbound.abandonedSignal;
   }
 }

@@ -3,7 +3,7 @@ import { emitWarning } from "node:process";
 import { OptionError } from "@reissue/core";
 import { describe } from "@reissue/core/internal";
 
-import type { Head } from "../capture/response-head.ts";
+import type { ResponseHead } from "../capture/response-head.ts";
 
 /** A response whose status would have it kept for the retries of its request. */
 export interface KeepableResponse {
@@ -21,7 +21,7 @@ export type Keep = (response: KeepableResponse) => boolean;
  * Asks a service whether a response is what the work came to. One that cannot say so has it kept: what may have been done
  * is not done again because of a mistake in the question.
  */
-export function isKept(keep: Keep, { status, fields }: Head, body: Buffer): boolean {
+export function isKept(keep: Keep, { status, fields }: ResponseHead, body: Buffer): boolean {
   try {
     const headers: Record<string, string> = {};
     for (const [name, value] of fields) {

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 
-import type { Answer, Field } from "@reissue/core";
+import type { StoredResponse, Field } from "@reissue/core";
 
 import { setHeaders } from "../capture/response-head.ts";
 
@@ -11,7 +11,7 @@ import { setHeaders } from "../capture/response-head.ts";
  *
  * @throws what Node throws at a record that it cannot send; the response is then as it was.
  */
-export function replay(response: ServerResponse, answer: Answer): void {
+export function replay(response: ServerResponse, answer: StoredResponse): void {
   const { statusCode } = response;
   const before = response.getHeaders();
   try {
@@ -27,7 +27,7 @@ export function replay(response: ServerResponse, answer: Answer): void {
 }
 
 /** Does all but end the response. Where its head goes out with the body as well, Node makes it. */
-function prepare(response: ServerResponse, { status, headers, trailers, body }: Answer): void {
+function prepare(response: ServerResponse, { status, headers, trailers, body }: StoredResponse): void {
   // Node throws for others only when it is to send them, and a client goes on waiting after an interim one.
   const isFinal = status >= 200 && status < 1000;
   if (!isFinal) throw new RangeError(`${status} is no status of a response`);

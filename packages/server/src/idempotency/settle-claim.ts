@@ -1,24 +1,24 @@
-import type { Answer, Awaitable, Claim } from "@reissue/core";
-import { isKeptStatus, type ClaimSettings } from "@reissue/core/internal";
+import type { StoredResponse, Awaitable, Claim } from "@reissue/core";
+import { isStorableStatus, type ClaimConfig } from "@reissue/core/internal";
 
 import type { Deduplication } from "../config/idempotency-config.ts";
-import type { InboundRequest } from "../request/request-context.ts";
-import type { Captured, CaptureListener } from "../capture/response-recorder.ts";
-import type { Head, Keeps } from "../capture/response-head.ts";
+import type { RequestContext } from "../request/request-context.ts";
+import type { RecordedResponse, RecorderListener } from "../capture/response-recorder.ts";
+import type { ResponseHead, HeaderFilter } from "../capture/response-head.ts";
 import { isKept, type Keep } from "./keep.ts";
-import { keepsTrailer } from "../config/stored-headers.ts";
+import { isStoredTrailer } from "../config/stored-headers.ts";
 import { watchLateResponse } from "../capture/late-response.ts";
 
 /** Settles a claim with what its request is answered with. */
-export class Settlement implements CaptureListener {
+export class ClaimSettler implements RecorderListener {
   readonly maxBytes: number;
-  readonly keeps: Keeps;
-  readonly #inbound: InboundRequest;
+  readonly keeps: HeaderFilter;
+  readonly #inbound: RequestContext;
   readonly #claim: Claim;
-  readonly #claims: ClaimSettings;
+  readonly #claims: ClaimConfig;
   readonly #keep: Keep | null;
 
-  constructor(inbound: InboundRequest, claim: Claim, deduplication: Deduplication) {
+  constructor(inbound: RequestContext, claim: Claim, deduplication: Deduplication) {
     this.maxBytes = deduplication.maxAnswerBytes;
     this.keeps = deduplication.keeps;
     this.#inbound = inbound;
@@ -27,14 +27,14 @@ export class Settlement implements CaptureListener {
     this.#keep = deduplication.keep;
   }
 
-  onWhole({ head, trailers, body }: Captured): Awaitable<unknown> {
+  onWhole({ head, trailers, body }: RecordedResponse): Awaitable<unknown> {
     const claim = this.#claim;
     const { timedOut, request, hasFailed } = this.#inbound;
     if (timedOut) return this.#outlive();
     // The framework's own response to what was thrown and is no error to it, or an error handler's that sets no status.
     const isFalse = hasFailed && head.status < 300;
     if (head.status >= 500 || isFalse) return claim.fail(head.status);
-    if (isKeptStatus(head.status)) {
+    if (isStorableStatus(head.status)) {
       const keep = this.#keep;
       if (keep !== null && body !== null && !isKept(keep, head, body))
         return claim.fail(head.status);
@@ -44,7 +44,7 @@ export class Settlement implements CaptureListener {
     return claim.lost ? claim.fail(500) : claim.release();
   }
 
-  onCut(head: Head | null): void {
+  onCut(head: ResponseHead | null): void {
     if (this.#inbound.timedOut) this.#outlive();
     else if (head === null) void this.#claim.fail(500);
     // A part of it has gone out, so the work was done: it is not done again, though nobody can replay the answer.
@@ -72,7 +72,7 @@ export class Settlement implements CaptureListener {
 }
 
 /** What is kept of a response. */
-function kept({ head, trailers, body }: Captured, method: string | undefined): Answer {
+function kept({ head, trailers, body }: RecordedResponse, method: string | undefined): StoredResponse {
   const { status, fields, length } = head;
   // Nobody is ever given more of it than its status.
   if (body === null) return { status, headers: [], trailers: [], body };
@@ -81,7 +81,7 @@ function kept({ head, trailers, body }: Captured, method: string | undefined): A
   return {
     status,
     headers: withLength ? [...fields, ["Content-Length", length]] : fields,
-    trailers: trailers.filter(([name]) => keepsTrailer(name.toLowerCase())),
+    trailers: trailers.filter(([name]) => isStoredTrailer(name.toLowerCase())),
     body,
   };
 }

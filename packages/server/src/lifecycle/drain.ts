@@ -88,7 +88,7 @@ export async function drain(server: DrainableServer, options: DrainOptions = {})
   const sockets = openSockets(server);
   server.prependListener("request", lastOnItsConnection);
   await wait(clock, Math.min(lameDuckMs, deadlineMs));
-  await lull(server, clock);
+  await waitForQuietTick(server, clock);
   // That it may have been closed already is no news.
   server.close(() => {});
   for (;;) {
@@ -127,7 +127,7 @@ function lastOnItsConnection(_request: IncomingMessage, response: ServerResponse
  * The system resets the connections that it has taken and the server has not accepted yet, and a balancer may have
  * written a request on each; after such a turn there is hardly ever one.
  */
-async function lull(server: DrainableServer, clock: Clock): Promise<void> {
+async function waitForQuietTick(server: DrainableServer, clock: Clock): Promise<void> {
   let accepted = 0;
   const count = (): void => void (accepted += 1);
   server.on("connection", count);

@@ -43,7 +43,7 @@ export interface KeepAliveOptions {
  */
 export function keepAlive(server: HttpServer, options: KeepAliveOptions): number {
   checkKeys(options, "options", ["behind", "idleMs"]);
-  const keepAliveTimeout = patience(options) + marginMs;
+  const keepAliveTimeout = longestIdleMs(options) + marginMs;
   if (server.keepAliveTimeout === undefined) {
     warn("This server has no keepAliveTimeout (HTTP/2?); set its session timeout by hand");
     return keepAliveTimeout;
@@ -61,7 +61,7 @@ export function keepAlive(server: HttpServer, options: KeepAliveOptions): number
   return keepAliveTimeout;
 }
 
-function patience({ behind, idleMs }: KeepAliveOptions): number {
+function longestIdleMs({ behind, idleMs }: KeepAliveOptions): number {
   const names: readonly unknown[] = behind === undefined ? [] : [behind].flat();
   if (names.length === 0 && idleMs === undefined) {
     throw new OptionError("behind", "must name what stands before the server, or idleMs be given");

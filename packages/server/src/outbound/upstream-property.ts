@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-import { InboundRequest } from "../request/request-context.ts";
+import { RequestContext } from "../request/request-context.ts";
 
 /** Where a prototype says which property it was given; it is asked for each request, and a WeakMap would have to hash. */
 const given = Symbol("reissue.upstream");
@@ -15,13 +15,13 @@ interface Given {
  *
  * @param requestOf - The request behind whatever has the property.
  */
-export function lazyUpstream<Carrier>(
+export function upstreamProperty<Carrier>(
   requestOf: (carrier: Carrier) => IncomingMessage,
 ): PropertyDescriptor & ThisType<Carrier> {
   return {
     configurable: true,
     get(this: Carrier): unknown {
-      const inbound = InboundRequest.from(requestOf(this));
+      const inbound = RequestContext.get(requestOf(this));
       return inbound?.client == null ? undefined : inbound.bind(inbound.client());
     },
     set(this: object, value: unknown) {
@@ -36,7 +36,7 @@ export function lazyUpstream<Carrier>(
  * would cost each a call and, where the framework has changed it before, a hidden class: up to 6 µs. Where somebody
  * else's property of that name is there already, on the one request that is to have ours.
  */
-export function giveUpstream(
+export function defineUpstream(
   carrier: object,
   prototype: object,
   property: PropertyDescriptor,

@@ -14,7 +14,7 @@ export interface UpstreamHolder<Upstream> {
  *
  * @throws {@link OptionError} for anything else, and for wrong options.
  */
-export function upstreamHolder<Upstream extends { close(): Promise<void> }, Options extends object>(
+export function upstreamSource<Upstream extends { close(): Promise<void> }, Options extends object>(
   given: Upstream | Options | undefined,
   open: (options?: Options) => Upstream,
 ): UpstreamHolder<Upstream> {

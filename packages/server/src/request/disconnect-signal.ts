@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { ServerResponse } from "node:http";
 
 /** Aborts when the inbound client leaves before it has been given its whole response. */
-export function departure(response: ServerResponse): AbortSignal {
+export function disconnectSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   // Every safe call under way listens; Node warns of a leak at the eleventh.
   setMaxListeners(0, controller.signal);

@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
  * @param carrier - What the framework gives its middleware. Express keeps the path on the request, also where Koa is
  * mounted in it; Koa on its context alone.
  */
-export function pathOf(request: IncomingMessage, carrier: unknown): string {
+export function originalUrl(request: IncomingMessage, carrier: unknown): string {
   return originalUrlOf(request) ?? originalUrlOf(carrier) ?? request.url ?? "";
 }
 

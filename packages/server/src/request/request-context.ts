@@ -3,20 +3,20 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { OutboundSteps, parseIdempotencyKey, type Claim, type GatewayError } from "@reissue/core";
 import { isRetrySafe, keyMalformedError, keyMissingError } from "@reissue/core/internal";
 
-import { carrierOf } from "./request-slot.ts";
-import { hasStandIn } from "../capture/detached-socket.ts";
-import { departure } from "./disconnect-signal.ts";
-import type { GateSettings } from "../config/gate-config.ts";
+import { slotHolder } from "./request-slot.ts";
+import { isClientDetached } from "../capture/detached-socket.ts";
+import { disconnectSignal } from "./disconnect-signal.ts";
+import type { GateConfig } from "../config/gate-config.ts";
 import type { OutboundContext } from "@reissue/core";
 import type { Bindable } from "../outbound/bindable.ts";
-import { known, said, startOf, type Entrance, type Seen } from "./deferred-context.ts";
-import { pathOf } from "./original-url.ts";
-import { RequestTime } from "./request-timeout.ts";
-import type { RouteSettings } from "../config/route-config.ts";
+import { contextSlot, routeSlot, startOf, type GateBinding, type RequestSlots } from "./deferred-context.ts";
+import { originalUrl } from "./original-url.ts";
+import { RequestTimeout } from "./request-timeout.ts";
+import type { RouteConfig } from "../config/route-config.ts";
 import { scopeOf } from "../config/scope.ts";
 
 /** One request to the service, with what its gate and its route say of it. */
-export class InboundRequest {
+export class RequestContext {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** The client of the last gate that it came through. */
@@ -25,8 +25,8 @@ export class InboundRequest {
   hasFailed = false;
   /** What the gate is given whose settings for keys hold. */
   carrier: unknown;
-  #gate: GateSettings;
-  #route: RouteSettings;
+  #gate: GateConfig;
+  #route: RouteConfig;
   #key: string | null = null;
   /** The key's field as it was sent. */
   #keyField: string | undefined;
@@ -38,12 +38,12 @@ export class InboundRequest {
   /** When it came; null where no route had a time then, and until one asks. */
   #startedAtMs: number | null;
   /** Null where no route that it came to has one. */
-  #time: RequestTime | null = null;
+  #time: RequestTimeout | null = null;
 
   private constructor(
     request: IncomingMessage,
     response: ServerResponse,
-    gate: GateSettings,
+    gate: GateConfig,
     carrier: unknown,
     startedAtMs: number | null,
   ) {
@@ -51,19 +51,19 @@ export class InboundRequest {
     this.carrier = carrier;
     this.response = response;
     this.#gate = gate;
-    const own = (carrierOf(request) as Seen)[said];
+    const own = (slotHolder(request) as RequestSlots)[routeSlot];
     this.#route = own === undefined ? gate.route : { ...gate.route, ...own };
     this.#startedAtMs = startedAtMs;
   }
 
   /** The one of a request that comes through a gate. Whoever calls from here on calls with that gate's client. */
-  static enter(
+  static open(
     request: IncomingMessage,
     response: ServerResponse,
-    { settings, client }: Entrance,
+    { settings, client }: GateBinding,
     carrier: unknown = request,
-  ): InboundRequest {
-    const inbound = InboundRequest.of(request, response, settings, carrier);
+  ): RequestContext {
+    const inbound = RequestContext.getOrCreate(request, response, settings, carrier);
     // What was bound before is another gate's.
     if (inbound.client !== client) inbound.#bound = null;
     inbound.client = client;
@@ -76,32 +76,32 @@ export class InboundRequest {
    *
    * @param carrier - What the framework gives its middleware: the request itself, or what stands for it.
    */
-  static of(
+  static getOrCreate(
     request: IncomingMessage,
     response: ServerResponse,
-    gate: GateSettings,
+    gate: GateConfig,
     carrier: unknown = request,
-  ): InboundRequest {
-    let inbound = InboundRequest.from(request);
+  ): RequestContext {
+    let inbound = RequestContext.get(request);
     if (inbound === null) {
-      inbound = new InboundRequest(request, response, gate, carrier, startOf(gate));
-      (carrierOf(request) as Seen)[known] = inbound;
+      inbound = new RequestContext(request, response, gate, carrier, startOf(gate));
+      (slotHolder(request) as RequestSlots)[contextSlot] = inbound;
     }
-    if (inbound.#gate !== gate) inbound.#meet(gate, carrier);
+    if (inbound.#gate !== gate) inbound.#mergeGate(gate, carrier);
     return inbound;
   }
 
   /** The one of a request that has come through a gate, made now if its gate has only noted it; null for any other. */
-  static from(request: IncomingMessage): InboundRequest | null {
-    const seen = carrierOf(request) as Seen;
-    const noted = seen[known];
-    if (noted === undefined || noted instanceof InboundRequest) return noted ?? null;
+  static get(request: IncomingMessage): RequestContext | null {
+    const seen = slotHolder(request) as RequestSlots;
+    const noted = seen[contextSlot];
+    if (noted === undefined || noted instanceof RequestContext) return noted ?? null;
     const { gate, response, carrier, startedAtMs } = noted;
     const { settings, client } = gate;
     // Of the request that was noted: the one at hand may be made of it.
-    const inbound = new InboundRequest(noted.request, response, settings, carrier, startedAtMs);
+    const inbound = new RequestContext(noted.request, response, settings, carrier, startedAtMs);
     inbound.client = client;
-    return (seen[known] = inbound);
+    return (seen[contextSlot] = inbound);
   }
 
   /**
@@ -109,11 +109,11 @@ export class InboundRequest {
    *
    * @returns the request; null where no gate has seen it yet.
    */
-  static under(request: IncomingMessage, route: Partial<RouteSettings>): InboundRequest | null {
-    const inbound = InboundRequest.from(request);
+  static applyRoute(request: IncomingMessage, route: Partial<RouteConfig>): RequestContext | null {
+    const inbound = RequestContext.get(request);
     if (inbound === null) {
-      const seen = carrierOf(request) as Seen;
-      seen[said] = { ...seen[said], ...route };
+      const seen = slotHolder(request) as RequestSlots;
+      seen[routeSlot] = { ...seen[routeSlot], ...route };
       return null;
     }
     inbound.#route = { ...inbound.#route, ...route };
@@ -124,13 +124,13 @@ export class InboundRequest {
 
   /** Told that the handler of a request is done; counts where the request was answered without it. */
   static handled(request: IncomingMessage): void {
-    const inbound = (carrierOf(request) as Seen)[known];
+    const inbound = (slotHolder(request) as RequestSlots)[contextSlot];
     // One that was only noted has no time that could be over.
-    if (inbound instanceof InboundRequest) inbound.handled();
+    if (inbound instanceof RequestContext) inbound.handled();
   }
 
   /** What holds for it. */
-  get gate(): GateSettings {
+  get gate(): GateConfig {
     return this.#gate;
   }
 
@@ -144,19 +144,19 @@ export class InboundRequest {
   }
 
   /** Whether its client has gone before it had its whole response. */
-  get left(): boolean {
+  get clientDisconnected(): boolean {
     const { request, response } = this;
     if (request.socket?.destroyed) return true;
     return response.destroyed && !response.writableFinished;
   }
 
   /** Whether nobody is to be answered any more: its client has left, and no retry is to be given the answer. */
-  get unheard(): boolean {
-    return this.left && !hasStandIn(this.response);
+  get hasNoReader(): boolean {
+    return this.clientDisconnected && !isClientDetached(this.response);
   }
 
   /** Whether its handler has ended the response, and the end waits for the answer to be kept. */
-  get endIsHeld(): boolean {
+  get isEndDelayed(): boolean {
     return this.response.writableEnded && !this.response.finished;
   }
 
@@ -172,17 +172,17 @@ export class InboundRequest {
 
   /** Aborts when its client leaves before it has been given its whole response. */
   get signal(): AbortSignal {
-    return (this.#signal ??= departure(this.response));
+    return (this.#signal ??= disconnectSignal(this.response));
   }
 
   /** Aborts when nobody waits for its answer any more: its client has left, or its time is over. */
-  get over(): AbortSignal {
+  get abandonedSignal(): AbortSignal {
     return this.#time?.signal ?? this.signal;
   }
 
   /** The path as the client sent it, with its query. */
   get path(): string {
-    return pathOf(this.request, this.carrier);
+    return originalUrl(this.request, this.carrier);
   }
 
   /** Its right to run under its key; null where it has no key, or keys are not deduplicated. */
@@ -235,22 +235,22 @@ export class InboundRequest {
    * @param onExpire - Called with what is to be answered, unless the response has begun by then.
    * @returns whether it has one.
    */
-  limit(onExpire: (error: GatewayError) => void): boolean {
+  startTimeout(onExpire: (error: GatewayError) => void): boolean {
     const { timeoutMs } = this.#route;
     if (timeoutMs === Infinity) return false;
-    this.#timed().start({ onExpire, timeoutMs });
+    this.#timeout().start({ onExpire, timeoutMs });
     return true;
   }
 
   /** Ends the route's time, since its answer or its failure is on its way. */
-  unlimit(): void {
+  stopTimeout(): void {
     this.#time?.stop();
   }
 
   /** Runs a handler under the route's time: settles as it does, or rejects once the time is over. */
-  within<Result>(run: () => Promise<Result>): Promise<Result> {
+  runWithTimeout<Result>(run: () => Promise<Result>): Promise<Result> {
     const { timeoutMs } = this.#route;
-    return timeoutMs === Infinity ? run() : this.#timed().within(run, timeoutMs);
+    return timeoutMs === Infinity ? run() : this.#timeout().within(run, timeoutMs);
   }
 
   /** The outbound client for calls made on its behalf; bound when it is first asked for. */
@@ -260,7 +260,7 @@ export class InboundRequest {
   }
 
   /** Comes to another gate. */
-  #meet({ idempotency }: GateSettings, carrier: unknown): void {
+  #mergeGate({ idempotency }: GateConfig, carrier: unknown): void {
     const hasStore = this.#gate.idempotency.deduplication !== null;
     if (hasStore || idempotency.deduplication === null) return;
     this.#gate = { ...this.#gate, idempotency };
@@ -269,8 +269,8 @@ export class InboundRequest {
     this.#bound = null;
   }
 
-  #timed(): RequestTime {
-    return (this.#time ??= new RequestTime(this, this.#startedAt()));
+  #timeout(): RequestTimeout {
+    return (this.#time ??= new RequestTimeout(this, this.#startedAt()));
   }
 
   #startedAt(): number {

@@ -6,6 +6,6 @@ import type { IncomingMessage } from "node:http";
  * Express gives requests and responses another prototype, and V8 then makes a hidden class of its own for each property
  * that is added to any of them: 5 µs. A WeakMap takes 2.
  */
-export function carrierOf(request: IncomingMessage): object {
+export function slotHolder(request: IncomingMessage): object {
   return request.rawHeaders ?? request;
 }

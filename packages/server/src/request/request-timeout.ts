@@ -1,6 +1,6 @@
 import type { Clock, GatewayError, Timer } from "@reissue/core";
 
-import type { InboundRequest } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 import { timeoutError } from "../errors/translate-error.ts";
 
 /** A time, and what is done when it is over. */
@@ -12,8 +12,8 @@ interface Limit {
 }
 
 /** The time of a request whose route has one, until its answer or its failure is on its way. */
-export class RequestTime {
-  readonly #inbound: InboundRequest;
+export class RequestTimeout {
+  readonly #inbound: RequestContext;
   readonly #clock: Clock;
   readonly #startedAtMs: number;
   /** What it is under; null where it is under none any more. */
@@ -25,7 +25,7 @@ export class RequestTime {
   #expiry: AbortController | null = null;
   #signal: AbortSignal | null = null;
 
-  constructor(inbound: InboundRequest, startedAtMs: number) {
+  constructor(inbound: RequestContext, startedAtMs: number) {
     this.#inbound = inbound;
     this.#clock = inbound.gate.clock;
     this.#startedAtMs = startedAtMs;
@@ -81,8 +81,8 @@ export class RequestTime {
 
   #end({ onExpire }: Limit): void {
     this.#timer = null;
-    const { request, response, left } = this.#inbound;
-    if (response.headersSent || left) return;
+    const { request, response, clientDisconnected } = this.#inbound;
+    if (response.headersSent || clientDisconnected) return;
     this.#isOver = true;
     // Nobody reads the rest, which would stand before the connection's next request.
     if (!request.complete) response.shouldKeepAlive = false;

@@ -1,9 +1,9 @@
-import { encodeAnswer, type Answer, type ClaimToken } from "@reissue/core";
+import { encodeResponse, type StoredResponse, type ClaimToken } from "@reissue/core";
 import { claimLostError } from "@reissue/core/internal";
 
 import { missingTable, sqlState } from "./execute.ts";
 import type { PostgresClient, PostgresResult } from "./pool.ts";
-import { transactionAnswer, type TransactionAnswer } from "../transaction-response.ts";
+import { transactionResponse, type TransactionResponse } from "../transaction-response.ts";
 
 /** What a transaction needs of a `Claim`. */
 export interface TransactionClaim extends ClaimToken {
@@ -28,9 +28,9 @@ const inFailedTransaction = "25P02";
 export async function transaction<Client extends PostgresClient>(
   pool: { connect(): Promise<Client> },
   claim: TransactionClaim | null,
-  work: (client: Client) => Promise<TransactionAnswer>,
+  work: (client: Client) => Promise<TransactionResponse>,
   completion: { readonly text: string; readonly completing: Completing },
-): Promise<Answer> {
+): Promise<StoredResponse> {
   if (claim?.settled) throw claimLostError(retryAfterSeconds);
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -40,7 +40,7 @@ export async function transaction<Client extends PostgresClient>(
   let isCommitting = false;
   try {
     await run(client, "BEGIN");
-    const answer = transactionAnswer(await work(client));
+    const answer = transactionResponse(await work(client));
     if (client.getTransactionStatus?.() === "I") {
       throw new Error("The work has ended its transaction itself, so its answer is not kept");
     }
@@ -79,9 +79,9 @@ async function complete(
   client: PostgresClient,
   claim: TransactionClaim,
   text: string,
-  answer: Answer,
+  answer: StoredResponse,
 ): Promise<void> {
-  const values = [claim.id, claim.owner, encodeAnswer(answer), claim.retentionMs];
+  const values = [claim.id, claim.owner, encodeResponse(answer), claim.retentionMs];
   const { rowCount } = await client.query({ text, values }).catch((error: unknown) => {
     throw missingTable(error);
   });

@@ -5,12 +5,12 @@ import { Connection, type ConnectionHost, type Exchange } from "./http/connectio
 import { encodeResponse, type EncodedResponse } from "./http/encoded-response.ts";
 import { checkFault, type Closing } from "./faults/fault.ts";
 import { checkFaultRules, FaultPlan } from "./faults/fault-plan.ts";
-import { Ledger } from "./request-log.ts";
+import { RequestLog } from "./request-log.ts";
 import { Listener } from "./http/listener.ts";
 import { numberOption, wordOption } from "../option.ts";
 import type { RequestBody } from "./http/request-body.ts";
 import type { UpstreamResponse } from "./http/response.ts";
-import { strike, strikesAtHead, strikesBefore, type StrikeHost } from "./faults/apply-fault.ts";
+import { applyFault, actsAtHead, actsBeforeProcessing, type FaultHost } from "./faults/apply-fault.ts";
 import type { FaultyUpstream, UpstreamStats } from "./upstream-api.ts";
 import {
   checkRespond,
@@ -20,8 +20,8 @@ import {
 } from "./upstream-options.ts";
 import { Waiters } from "./waiters.ts";
 
-class Upstream implements FaultyUpstream, ConnectionHost, StrikeHost {
-  readonly ledger: Ledger;
+class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
+  readonly ledger: RequestLog;
   readonly plan: FaultPlan;
   readonly idleTimeoutMs: number;
   readonly idleClose: Closing | "408";
@@ -45,7 +45,7 @@ class Upstream implements FaultyUpstream, ConnectionHost, StrikeHost {
     this.idleTimeoutMs = settings.idleTimeoutMs;
     this.idleClose = settings.idleClose;
     this.keepBodyBytes = settings.keepBodyBytes;
-    this.ledger = new Ledger(settings.maxRequests, settings.honourKeys);
+    this.ledger = new RequestLog(settings.maxRequests, settings.honourKeys);
     this.plan = new FaultPlan(settings.seed);
     this.plan.setRules(settings.faults);
     this.#respond = settings.respond;
@@ -169,8 +169,8 @@ class Upstream implements FaultyUpstream, ConnectionHost, StrikeHost {
     this.#waiters.look();
     if (fault === null) return true;
     if (fault.fault === "kill-idle") this.killIdle({ with: fault.with });
-    if (!strikesAtHead(fault)) return true;
-    strike(this, connection, exchange, fault);
+    if (!actsAtHead(fault)) return true;
+    applyFault(this, connection, exchange, fault);
     return false;
   }
 
@@ -181,9 +181,9 @@ class Upstream implements FaultyUpstream, ConnectionHost, StrikeHost {
 
   onWhole(connection: Connection, exchange: Exchange): void {
     const { fault } = exchange;
-    if (fault === null || !strikesBefore(fault)) this.ledger.process(exchange.request);
+    if (fault === null || !actsBeforeProcessing(fault)) this.ledger.process(exchange.request);
     this.#waiters.look();
-    if (fault !== null && fault.fault !== "kill-idle") strike(this, connection, exchange, fault);
+    if (fault !== null && fault.fault !== "kill-idle") applyFault(this, connection, exchange, fault);
     else this.respond(exchange, (response) => this.send(connection, exchange, response));
   }
 

@@ -11,7 +11,7 @@ const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** What the upstream remembers: the last requests, and of all of them how often each was processed. */
-export class Ledger {
+export class RequestLog {
   /** How often each request id was processed; unbounded, so that a duplicate cannot hide. */
   readonly effects: Map<string, number> = new Map();
   /** Requests whose head and body arrived whole, processed or not. */

@@ -13,7 +13,7 @@ import type { UpstreamRequestOptions } from "../upstream.ts";
  * All of them have one shape, so that undici's own code stays as fast as it is with its own calls: a spread copy was the
  * dearest step of a request, and made reading it dear as well.
  */
-export class CallOptions {
+export class RequestOptions {
   readonly origin: string;
   readonly path: string;
   readonly method: unknown;

@@ -4,7 +4,7 @@ import type { ReissueAgent } from "../agent.ts";
 import { isReadOnce } from "../body/read-once.ts";
 import { sourceOf } from "../body/source/source-of.ts";
 import type { Source } from "../body/source/source.ts";
-import { CallOptions } from "./request-options.ts";
+import { RequestOptions } from "./request-options.ts";
 import type { OutboundContext } from "@reissue/core";
 import { requestTarget, type RequestTarget } from "./request-target.ts";
 import type { UpstreamRequestOptions } from "../upstream.ts";
@@ -25,7 +25,7 @@ export function requestThrough(
   const { body } = options;
   // Undici's handler destroys a Node stream when the call fails; when and how it is closed is decided here.
   const source = isReadOnce(body) ? sourceOf(body) : null;
-  const request = new CallOptions(options, target, source ?? body, inbound);
+  const request = new RequestOptions(options, target, source ?? body, inbound);
   const answer = agent.request(request as object as Dispatcher.RequestOptions);
   return source === null ? answer : closingOnFailure(answer, source);
 }

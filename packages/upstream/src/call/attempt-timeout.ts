@@ -2,7 +2,7 @@ import type { Timer } from "@reissue/core";
 
 import { noBody } from "../body/body.ts";
 import type { InContext } from "./async-context.ts";
-import type { OutboundRequest } from "./call-request.ts";
+import type { CallRequest } from "./call-request.ts";
 import type { Expiring } from "../origin/timeout-queue.ts";
 
 /** What is told that time is over. */
@@ -27,7 +27,7 @@ type Phase = "headers" | "hold" | "body" | "over";
  * too early for that, so that neither a chunk nor a response of an ordinary call makes a timer.
  */
 export class AttemptTimeout implements Expiring {
-  readonly #request: OutboundRequest;
+  readonly #request: CallRequest;
   readonly #owner: TimeoutOwner;
   #phase: Phase = "over";
   /** When there was progress last. */
@@ -42,7 +42,7 @@ export class AttemptTimeout implements Expiring {
   before: Expiring | null = null;
   after: Expiring | null = null;
 
-  constructor(request: OutboundRequest, owner: TimeoutOwner) {
+  constructor(request: CallRequest, owner: TimeoutOwner) {
     this.#request = request;
     this.#owner = owner;
   }

@@ -12,7 +12,7 @@ import {
 } from "../response/retryable-response.ts";
 import type { InContext } from "./async-context.ts";
 import type { Origin } from "../origin/origin.ts";
-import type { Connection, Occupant } from "../origin/connection.ts";
+import type { Connection, ActiveRequest } from "../origin/connection.ts";
 import type { Pool } from "../origin/pool.ts";
 import { declaredLength, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressStep } from "../response/response-handler.ts";
@@ -40,7 +40,7 @@ export interface AttemptOwner extends InContext {
   onData(chunk: Buffer): boolean;
   onComplete(attempt: Attempt, trailers: RawHeaders): void;
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void;
-  /** It failed; who is told calls {@link Attempt.letGo} or {@link Attempt.giveBack}. */
+  /** It failed; who is told calls {@link Attempt.returnConnection} or {@link Attempt.giveBack}. */
   onFailure(attempt: Attempt, error: Error): void;
   /** Ends the whole call. */
   abort(reason: Error): void;
@@ -51,7 +51,7 @@ export interface AttemptOwner extends InContext {
  *
  * It is undici's innermost handler, since only that one hears of the first response byte.
  */
-export class Attempt implements Occupant {
+export class Attempt implements ActiveRequest {
   /** 1 for the first send of the call. */
   readonly number: number;
   readonly startedAtMs: number;
@@ -167,12 +167,12 @@ export class Attempt implements Occupant {
   abort(reason: Error): void {
     if (this.#ended) return;
     this.#aborting = true;
-    if (this.#abort === null) this.#pool.drop(this.connection, reason);
+    if (this.#abort === null) this.#pool.discard(this.connection, reason);
     else this.#abort(reason);
   }
 
   /** Ends the whole call, or what is left of an answer that nobody wants. */
-  evict(error: Error): void {
+  abortCall(error: Error): void {
     if (!this.#discarding) this.#owner.abort(error);
     else this.abort(error);
   }
@@ -247,7 +247,7 @@ export class Attempt implements Occupant {
     }
     this.#end();
     this.connection.completing = true;
-    this.#pool.release(this.connection, this.#crossed ? null : this.#idleMs);
+    this.#pool.returnUsed(this.connection, this.#crossed ? null : this.#idleMs);
     this.connection.takeExchange(this.connection.idleSinceMs - this.#writtenAtMs!);
     if (!this.#discarding) this.#owner.onComplete(this, trailers);
     this.connection.completing = false;
@@ -256,7 +256,7 @@ export class Attempt implements Occupant {
   onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
     this.#end();
     this.#status = status;
-    this.#pool.forget(this.connection);
+    this.#pool.detach(this.connection);
     this.#owner.onUpgrade(this, status, headers, socket);
   }
 
@@ -265,11 +265,11 @@ export class Attempt implements Occupant {
     if (this.#ended) return;
     this.#end();
     if (isWholeWithoutContent(this.#status, error)) {
-      this.#pool.drop(this.connection, null);
+      this.#pool.discard(this.connection, null);
       if (!this.#discarding) this.#owner.onComplete(this, []);
       return;
     }
-    if (this.#discarding) return this.letGo();
+    if (this.#discarding) return this.returnConnection();
     this.connection.completing = true;
     this.context.runInAsyncScope(() => this.#owner.onFailure(this, error));
     this.connection.completing = false;
@@ -277,16 +277,16 @@ export class Attempt implements Occupant {
 
   /** Gives back the connection, on which the upstream has refused the request and may well take others. */
   giveBack(): void {
-    if (this.connection.open) this.#pool.release(this.connection, this.#idleMs);
-    else this.letGo();
+    if (this.connection.open) this.#pool.returnUsed(this.connection, this.#idleMs);
+    else this.returnConnection();
   }
 
   /** Gives up the connection that it failed on, once all has been learned from it. */
-  letGo(): void {
+  returnConnection(): void {
     const untouched = this.#abort === null && !this.#aborting && this.connection.open;
     // Undici refused the request itself, say for a bad header: nothing is wrong with the connection.
-    if (untouched) this.#pool.giveBack(this.connection);
-    else this.#pool.drop(this.connection, null);
+    if (untouched) this.#pool.returnUnused(this.connection);
+    else this.#pool.discard(this.connection, null);
   }
 
   #end(): void {

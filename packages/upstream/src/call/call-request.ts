@@ -21,7 +21,7 @@ import { unchanging } from "../body/unchanging.ts";
 import { http2Headers } from "../headers/http2-headers.ts";
 import { stepsOf } from "../api/inbound-steps.ts";
 import type { OutboundContext } from "@reissue/core";
-import { CallOptions } from "../api/request-options.ts";
+import { RequestOptions } from "../api/request-options.ts";
 import type { Origin } from "../origin/origin.ts";
 import { headerValue, rereadable, withHeader } from "../headers/request-headers.ts";
 import { overlay } from "../config/route-table.ts";
@@ -45,7 +45,7 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
 const none: readonly Condition[] = [];
 
 /** One request to an upstream, with everything that decides how it may be sent. */
-export class OutboundRequest implements SentUnder {
+export class CallRequest implements SentUnder {
   readonly origin: Origin;
   readonly options: ReissueDispatchOptions;
   readonly policy: RetryPolicy;
@@ -131,7 +131,7 @@ export class OutboundRequest implements SentUnder {
       headers = described(headers, sliced.type, sliced.length);
     }
     // Read by nobody else, so it can say what each attempt needs; a spread copy would be dear.
-    if (options instanceof CallOptions) return options.carrying(headers, body);
+    if (options instanceof RequestOptions) return options.carrying(headers, body);
     const same = headers === options.headers && body === (options.body ?? null);
     return (same ? options : { ...options, headers, body }) as Dispatcher.DispatchOptions;
   }
@@ -139,7 +139,7 @@ export class OutboundRequest implements SentUnder {
   /** Lets go of the body, when the call has ended. */
   release(): void {
     this.body.release();
-    if (this.options instanceof CallOptions) this.options.dropBody();
+    if (this.options instanceof RequestOptions) this.options.dropBody();
   }
 }
 

@@ -11,16 +11,16 @@ import {
 import type { Dispatcher } from "undici";
 
 import { abortReason, onAbort } from "./abort-listener.ts";
-import { answerOutcome, failureOutcome } from "../response/retryable-response.ts";
-import { AttemptHistory } from "./retry-history.ts";
+import { responseOutcome, failureOutcome } from "../response/retryable-response.ts";
+import { RetryHistory } from "./retry-history.ts";
 import { AttemptTimeout, isTimeout, timeoutError } from "./attempt-timeout.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
-import type { ExchangeHost, ParkedCall } from "./call-host.ts";
-import type { OutboundRequest } from "./call-request.ts";
+import type { CallHost, PendingCall } from "./call-host.ts";
+import type { CallRequest } from "./call-request.ts";
 import { Connection } from "../origin/connection.ts";
-import type { Need, Waiter } from "../origin/waiter.ts";
+import type { ConnectionPreference, Waiter } from "../origin/waiter.ts";
 import type { RawHeaders } from "../headers/raw-headers.ts";
-import { Reply, type ReplyOwner } from "../response/response-relay.ts";
+import { ResponseRelay, type RelayOwner } from "../response/response-relay.ts";
 import type { ProgressStep, ResponseHandler } from "../response/response-handler.ts";
 import { traceEnd, traceStart } from "./trace.ts";
 import { Wait } from "./wait.ts";
@@ -32,17 +32,17 @@ const heldTimeout = { delivered: false, timedOut: true, phase: "response-body" }
 const connectTimeout = { phase: "connect" } as const;
 
 /** One call from its first send to its last: sends, listens, decides, sends again, and gives the answer to the caller. */
-export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
+export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   /** Made with the call: afterwards it may go on in events that belong to others. */
   readonly context: AsyncResource = new AsyncResource("reissue.call");
   bagIndex = -1;
   place = -1;
-  readonly #host: ExchangeHost;
-  readonly #request: OutboundRequest;
-  readonly #reply: Reply;
-  readonly #history: AttemptHistory;
+  readonly #host: CallHost;
+  readonly #request: CallRequest;
+  readonly #relay: ResponseRelay;
+  readonly #history: RetryHistory;
   /** What the attempt under way, or the one being waited for, needs. */
-  need: Need = "any";
+  preference: ConnectionPreference = "any";
   #attempt: Attempt | null = null;
   readonly #timeout: AttemptTimeout;
   readonly #wait: Wait;
@@ -51,11 +51,11 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   #ended = false;
   #stopListening: (() => void) | null = null;
 
-  constructor(host: ExchangeHost, request: OutboundRequest, handler: ResponseHandler) {
+  constructor(host: CallHost, request: CallRequest, handler: ResponseHandler) {
     this.#host = host;
     this.#request = request;
-    this.#reply = new Reply(this, handler, request.step);
-    this.#history = new AttemptHistory(request.options.redirected === true);
+    this.#relay = new ResponseRelay(this, handler, request.step);
+    this.#history = new RetryHistory(request.options.redirected === true);
     this.#timeout = new AttemptTimeout(request, this);
     this.#wait = new Wait(host, request, this);
   }
@@ -70,7 +70,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     return this.#request.options.method;
   }
 
-  get #usualNeed(): Need {
+  get #defaultPreference(): ConnectionPreference {
     return this.retrySafe ? "any" : "hot";
   }
 
@@ -78,11 +78,11 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   start(nowMs: number): void {
     const { origin, signal } = this.#request;
     origin.begin(nowMs);
-    this.#reply.begin((reason) => this.abort(reason));
+    this.#relay.begin((reason) => this.abort(reason));
     if (signal !== undefined && !this.#ended) {
       this.#stopListening = onAbort(signal, (reason) => this.abort(reason));
     }
-    if (!this.#ended) this.#send(this.#usualNeed, nowMs);
+    if (!this.#ended) this.#send(this.#defaultPreference, nowMs);
   }
 
   /** Ends the call at once, whatever it is doing; the caller hears of it as an error. */
@@ -108,7 +108,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     const record = attempt.record(failure, error);
     if (this.#resendInstead(attempt, { type: "failure", failure }, record)) return;
     this.#timeout.give();
-    this.#timeout.received(this.#reply.release());
+    this.#timeout.received(this.#relay.release());
   }
 
   onGiven(): void {
@@ -116,13 +116,13 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   }
 
   onConnection(connection: Connection): void {
-    const { pool, clock, outage } = this.#request.origin;
+    const { pool, clock, breaker } = this.#request.origin;
     this.#wait.end();
     const nowMs = clock.now();
     if (!this.#timeout.isOver(nowMs)) return this.#dispatch(connection, nowMs);
     // Once undici had it, the timer could only end it together with the connection, and may find it written.
-    outage.abandonProbe(this);
-    pool.giveBack(connection);
+    breaker.cancelProbe(this);
+    pool.returnUnused(connection);
     this.#neverSent(timeoutError(), "pool");
   }
 
@@ -133,7 +133,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
 
   onProgress(step: ProgressStep, chunk?: Uint8Array | string): void {
     if (step !== "onResponseStarted") this.#timeout.sent();
-    this.#reply.tell(step, chunk);
+    this.#relay.tell(step, chunk);
   }
 
   onHeaders(
@@ -144,7 +144,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     statusText: string,
   ): boolean {
     if (status < 200) {
-      this.#reply.inform(status, headers, resume, statusText);
+      this.#relay.forwardInformational(status, headers, resume, statusText);
       return true;
     }
     this.#wait.onOutcome(true);
@@ -153,34 +153,34 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     const crossed = attempt.crossedBy(status, headers);
     if (crossed !== null) origin.learnFrom(this, attempt, crossed, null);
     const outcome =
-      answerOutcome(status, headers, policy.retryOn, origin.clock) ?? failureOutcome(crossed);
+      responseOutcome(status, headers, policy.retryOn, origin.clock) ?? failureOutcome(crossed);
     if (outcome !== null && this.#resendInstead(attempt, outcome, attempt.record(crossed, null))) {
       return true;
     }
     if (this.retrySafe && attempt.declaredBytes <= origin.settings.holdBytes) {
       this.#timeout.hold();
-      this.#reply.hold(status, headers, this.#timeout.resuming(resume), statusText);
+      this.#relay.buffer(status, headers, this.#timeout.resuming(resume), statusText);
       return true;
     }
     this.#timeout.give();
     const resuming = this.#timeout.resuming(resume);
-    return this.#timeout.received(this.#reply.head(status, headers, resuming, statusText));
+    return this.#timeout.received(this.#relay.forwardHeaders(status, headers, resuming, statusText));
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#timeout.received(this.#reply.data(chunk));
+    return this.#timeout.received(this.#relay.data(chunk));
   }
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
     this.#endAttempt(attempt, null);
-    this.#reply.complete(trailers);
+    this.#relay.complete(trailers);
     // Its caller has paused it.
     if (!this.#ended) this.#wait.begin();
   }
 
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void {
     this.#endAttempt(attempt, null);
-    this.#reply.upgrade(status, headers, socket);
+    this.#relay.upgrade(status, headers, socket);
   }
 
   onFailure(attempt: Attempt, error: Error): void {
@@ -189,23 +189,23 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     if (body.failedWith(error)) this.#abortReason ??= error;
     const failure = classify(error, {
       ...attempt.evidence,
-      delivered: this.#reply.delivered,
+      delivered: this.#relay.delivered,
       aborted: this.#abortReason !== null,
       timedOut: this.#timedOut,
-      ...(this.#timedOut && this.#reply.holding ? heldTimeout : null),
+      ...(this.#timedOut && this.#relay.holding ? heldTimeout : null),
       ...(this.#timedOut && attempt.neverConnected ? connectTimeout : null),
     });
-    this.#reply.drop();
+    this.#relay.drop();
     origin.learnFrom(this, attempt, failure, error);
     if (failure.kind === "refused-stream") attempt.giveBack();
-    else attempt.letGo();
+    else attempt.returnConnection();
     this.#endAttempt(attempt, attempt.record(failure, error));
     this.#resendOrFail(failure, error);
   }
 
-  #send(need: Need, nowMs: number): void {
+  #send(need: ConnectionPreference, nowMs: number): void {
     const { origin, deadlineMs } = this.#request;
-    this.need = need;
+    this.preference = need;
     this.#history.begin(nowMs);
     if (nowMs >= deadlineMs) return this.#neverSent(timeoutError(), "pool");
     this.#timeout.start(nowMs);
@@ -229,8 +229,8 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     if (this.#host.destroyedBy !== null) this.abort(this.#host.destroyedBy);
     if (options === null || this.#ended) {
       this.#request.release();
-      origin.outage.abandonProbe(this);
-      origin.pool.giveBack(connection);
+      origin.breaker.cancelProbe(this);
+      origin.pool.returnUnused(connection);
       return;
     }
     const { sends, sentAtMs } = this.#history;
@@ -271,7 +271,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     if (decision.action === "give-up") {
       this.#fail(this.#history.toError(failure, decision.reason, name, error));
     } else if (failure.kind === "refused-stream" && decision.reason === "unsent") {
-      const send = (): void => this.#send(this.#usualNeed, clock.now());
+      const send = (): void => this.#send(this.#defaultPreference, clock.now());
       this.#wait.forLeave(send, () => this.#resendOrFail(failure, error));
     } else {
       this.#resend(decision);
@@ -281,7 +281,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   #resend(decision: Decision & { readonly action: "resend" }): void {
     const { clock } = this.#request.origin;
     this.#timedOut = false;
-    const need = decision.connection === "fresh" ? "fresh" : this.#usualNeed;
+    const need = decision.connection === "fresh" ? "fresh" : this.#defaultPreference;
     if (decision.delayMs <= 0) return this.#send(need, clock.now());
     this.#wait.backOff(decision.delayMs, () => this.#send(need, clock.now()));
   }
@@ -291,7 +291,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
     return this.context.runInAsyncScope(() => {
       const decision = this.#history.decide(outcome, this.#request);
       if (decision.action === "give-up") return false;
-      this.#reply.drop();
+      this.#relay.drop();
       attempt.discard();
       this.#endAttempt(attempt, record);
       this.#resend(decision);
@@ -300,7 +300,7 @@ export class Exchange implements Waiter, AttemptOwner, ParkedCall, ReplyOwner {
   }
 
   #fail(error: Error): void {
-    if (!this.#ended) this.#reply.fail(error);
+    if (!this.#ended) this.#relay.fail(error);
   }
 
   /** Lets go of everything the call held. */

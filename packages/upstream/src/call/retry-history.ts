@@ -11,14 +11,14 @@ import {
   type RetryState,
 } from "@reissue/core";
 
-import type { OutboundRequest } from "./call-request.ts";
+import type { CallRequest } from "./call-request.ts";
 import { traceDecision } from "./trace.ts";
 
 /** How safely each delivery says that nothing was processed. */
 const strength: Record<Delivery, number> = { unsent: 3, stale: 2, unknown: 1, delivered: 0 };
 
 /** What one call has tried so far, and what went wrong. */
-export class AttemptHistory {
+export class RetryHistory {
   #records: AttemptRecord[] | null = null;
   /** Sends so far, of every kind, with those that never got a connection. */
   sends = 0;
@@ -65,7 +65,7 @@ export class AttemptHistory {
   }
 
   /** Decides what is done after an attempt, and pays for it if that is a resend. */
-  decide(outcome: Outcome, request: OutboundRequest): Decision {
+  decide(outcome: Outcome, request: CallRequest): Decision {
     const nowMs = request.origin.clock.now();
     const state = this.#state(request, nowMs);
     const decision = decide(outcome, request.facts, request.policy, state);
@@ -90,8 +90,8 @@ export class AttemptHistory {
     });
   }
 
-  #state({ origin, deadlineMs }: OutboundRequest, nowMs: number): RetryState {
-    const outageSinceMs = origin.outage.sinceMs(nowMs);
+  #state({ origin, deadlineMs }: CallRequest, nowMs: number): RetryState {
+    const outageSinceMs = origin.breaker.sinceMs(nowMs);
     return {
       attempts: Math.max(this.sends - this.#staleResends - this.#unsentResends, 1),
       staleResends: this.#staleResends,
@@ -110,7 +110,7 @@ export class AttemptHistory {
     };
   }
 
-  #pay(reason: ResendReason, { origin, policy }: OutboundRequest, nowMs: number): void {
+  #pay(reason: ResendReason, { origin, policy }: CallRequest, nowMs: number): void {
     if (reason === "stale-socket") {
       this.#staleResends += 1;
       origin.staleBudget.withdraw(nowMs);

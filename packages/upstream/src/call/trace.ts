@@ -7,10 +7,10 @@ import {
 } from "@reissue/core";
 
 import type { Attempt } from "./attempt.ts";
-import type { OutboundRequest } from "./call-request.ts";
+import type { CallRequest } from "./call-request.ts";
 
 /** Tells subscribers of `reissue:attempt` that an attempt begins; does nothing when nobody listens. */
-export function traceStart(attempt: Attempt, request: OutboundRequest): void {
+export function traceStart(attempt: Attempt, request: CallRequest): void {
   if (!attemptChannel.start.hasSubscribers && !attemptChannel.asyncEnd.hasSubscribers) return;
   const { method, path } = request.options;
   attempt.message = { origin: request.origin.name, method, path, attempt: attempt.number };
@@ -27,7 +27,7 @@ export function traceEnd(attempt: Attempt, record: AttemptRecord | null): void {
 
 /** Tells subscribers of `reissue:decision` what was decided after an attempt, and on what grounds. */
 export function traceDecision(
-  request: OutboundRequest,
+  request: CallRequest,
   attempt: number,
   outcome: Outcome,
   decision: Decision,

@@ -3,18 +3,18 @@ import type { AsyncResource } from "node:async_hooks";
 import type { Timer } from "@reissue/core";
 
 import type { InContext } from "./async-context.ts";
-import type { ExchangeHost, ParkedCall } from "./call-host.ts";
-import type { OutboundRequest } from "./call-request.ts";
+import type { CallHost, PendingCall } from "./call-host.ts";
+import type { CallRequest } from "./call-request.ts";
 import type { Waiter } from "../origin/waiter.ts";
 import type { RefusedCall } from "../origin/refusals.ts";
 
 /** A call as long as it is on no connection. */
-export interface WaitingCall extends InContext, ParkedCall, Waiter {}
+export interface WaitingCall extends InContext, PendingCall, Waiter {}
 
 /** What one call waits for while it is on no connection; what is called then is called in its context. */
 export class Wait implements RefusedCall {
-  readonly #host: ExchangeHost;
-  readonly #request: OutboundRequest;
+  readonly #host: CallHost;
+  readonly #request: CallRequest;
   readonly #call: WaitingCall;
   place = -1;
   #timer: Timer | null = null;
@@ -22,7 +22,7 @@ export class Wait implements RefusedCall {
   /** Whether it was let through after a refusal, and it is not known yet what becomes of it. */
   #admitted = false;
 
-  constructor(host: ExchangeHost, request: OutboundRequest, call: WaitingCall) {
+  constructor(host: CallHost, request: CallRequest, call: WaitingCall) {
     this.#host = host;
     this.#request = request;
     this.#call = call;
@@ -34,7 +34,7 @@ export class Wait implements RefusedCall {
 
   /** Waits for as long as it takes, for the pool or the caller. */
   begin(): void {
-    this.#host.onPark(this.#call);
+    this.#host.onWaiting(this.#call);
   }
 
   /** Waits out a back-off. */
@@ -49,11 +49,11 @@ export class Wait implements RefusedCall {
   /** Waits for what a probe finds, for no longer than connecting would be tried again. */
   forProbe(): void {
     const { origin, policy } = this.#request;
-    const { outage, clock } = origin;
+    const { breaker, clock } = origin;
     this.begin();
     this.#after(policy.unsentWindowMs, () => {
       // Where it is over, a turn is what is waited for since.
-      if (outage.sinceMs(clock.now()) !== null) this.#call.onRefused(outage.error);
+      if (breaker.sinceMs(clock.now()) !== null) this.#call.onRefused(breaker.error);
     });
   }
 
@@ -96,7 +96,7 @@ export class Wait implements RefusedCall {
     this.#onAdmitted = null;
     refusals.leave(this);
     pool.leave(this.#call);
-    this.#host.onUnpark(this.#call);
+    this.#host.onResumed(this.#call);
   }
 
   #after(delayMs: number, then: () => void): void {

@@ -15,7 +15,7 @@ import { hintBufferMs } from "@reissue/core/internal";
 import { RouteTable } from "./route-table.ts";
 
 /** Everything that holds for one origin, resolved. */
-export interface OriginSettings {
+export interface OriginConfig {
   readonly policy: RetryPolicy;
   readonly routes: RouteTable;
   readonly connections: number;
@@ -54,11 +54,11 @@ const originKeys: readonly (keyof OriginOptions)[] = [
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function originSettings(
+export function originConfig(
   common: ConnectionSettings,
   own: OriginOptions,
   path: string,
-): OriginSettings {
+): OriginConfig {
   if (path !== "") checkKeys(own, path, originKeys);
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const value = <K extends keyof ConnectionSettings>(name: K): ConnectionSettings[K] =>

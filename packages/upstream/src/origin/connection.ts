@@ -7,7 +7,7 @@ import { Client, errors, type buildConnector, type Dispatcher } from "undici";
 
 import type { Bagged } from "./bag.ts";
 import type { InContext } from "../call/async-context.ts";
-import type { OriginSettings } from "../config/origin-config.ts";
+import type { OriginConfig } from "../config/origin-config.ts";
 import { joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ResponseHandler } from "../response/response-handler.ts";
 import { hintBufferMs, keepAliveHintMs } from "@reissue/core/internal";
@@ -27,9 +27,9 @@ export interface ConnectionOwner {
 }
 
 /** The request that is on a connection. */
-export interface Occupant extends InContext, ResponseHandler {
+export interface ActiveRequest extends InContext, ResponseHandler {
   /** Ends its whole call, which is not to be sent again. */
-  evict(error: Error): void;
+  abortCall(error: Error): void;
 }
 
 /**
@@ -44,7 +44,7 @@ export class Connection implements Bagged {
   #socket: Socket | null = null;
   /** The socket that does not stand yet. */
   #opening: Socket | null = null;
-  #occupant: Occupant | null = null;
+  #occupant: ActiveRequest | null = null;
   bagIndex = -1;
   /** Requests answered whole on the present socket. */
   served = 0;
@@ -74,7 +74,7 @@ export class Connection implements Bagged {
 
   constructor(
     origin: string,
-    settings: OriginSettings,
+    settings: OriginConfig,
     connector: buildConnector.connector,
     owner: ConnectionOwner,
     clock: Clock,
@@ -137,7 +137,7 @@ export class Connection implements Bagged {
    * @param careful - Whether it cannot be resent: where the kernel cannot be asked, the loop is given a turn more than
    * undici gives it, since what came while it was held up is read in the turn after the next.
    */
-  dispatch(options: Dispatcher.DispatchOptions, occupant: Occupant, careful: boolean): void {
+  dispatch(options: Dispatcher.DispatchOptions, occupant: ActiveRequest, careful: boolean): void {
     this.#occupant = occupant;
     this.#closeIdleAfter(0);
     const dispatch = (): void =>
@@ -149,13 +149,13 @@ export class Connection implements Bagged {
   }
 
   /** Takes note that its request has ended. */
-  vacate(): void {
+  onRequestEnd(): void {
     this.#occupant = null;
     this.#closeIdleAfter(this.#idleMs);
   }
 
   /** Closes it once what is on it has ended. */
-  retire(): void {
+  closeWhenIdle(): void {
     this.#letGo();
     void this.#client.close();
   }
@@ -170,8 +170,8 @@ export class Connection implements Bagged {
   }
 
   /** Closes it at once, and ends the call of the request that is on it. */
-  evict(error: Error): Promise<void> {
-    this.#occupant?.evict(error);
+  abortCall(error: Error): Promise<void> {
+    this.#occupant?.abortCall(error);
     return this.destroy(error);
   }
 

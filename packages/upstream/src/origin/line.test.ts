@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { Line } from "./line.ts";
+import { WaitQueue } from "./line.ts";
 
 interface Caller {
   readonly name: number;
@@ -15,7 +15,7 @@ test("whatever joins and leaves, the first is who has waited longest, as in a pl
   );
   fc.assert(
     fc.property(steps, (plan) => {
-      const line = new Line<Caller>();
+      const line = new WaitQueue<Caller>();
       let plain: Caller[] = [];
       let name = 0;
       for (const { joins, serves, leavers } of plan) {

@@ -1,5 +1,5 @@
-/** What can wait in a {@link Line}; the place belongs to the line, and is -1 outside one. */
-export interface InLine {
+/** What can wait in a {@link WaitQueue}; the place belongs to the line, and is -1 outside one. */
+export interface Queued {
   place: number;
 }
 
@@ -12,7 +12,7 @@ const cutAfter = 1024;
  * An array with the index of its head, and not a Set: the old tables of a Set through which every request passes lie in
  * old space and keep requests alive that ended long ago, which made a plain POST cost 1.27 times the CPU.
  */
-export class Line<Item extends InLine> {
+export class WaitQueue<Item extends Queued> {
   readonly #items: (Item | null)[] = [];
   /** The index of the first item that may still be there. */
   #head = 0;

@@ -2,21 +2,21 @@ import { RetryBudget, type Clock, type Failure } from "@reissue/core";
 import { unsentBackOff } from "@reissue/core/internal";
 
 import type { Attempt } from "../call/attempt.ts";
-import type { OriginSettings } from "../config/origin-config.ts";
-import { Outage } from "@reissue/core/internal";
+import type { OriginConfig } from "../config/origin-config.ts";
+import { ConnectBreaker } from "@reissue/core/internal";
 import { Pool } from "./pool.ts";
-import { Refusals } from "./refusals.ts";
+import { RefusalPacer } from "./refusals.ts";
 import { TimeoutQueue } from "./timeout-queue.ts";
 
 /** One upstream origin: its connections, what it can still afford, and whether it can be reached. */
 export class Origin {
   /** The URL origin, such as `http://orders:3000`. */
   readonly name: string;
-  readonly settings: OriginSettings;
+  readonly settings: OriginConfig;
   readonly clock: Clock;
   readonly pool: Pool;
-  readonly outage: Outage;
-  readonly refusals: Refusals;
+  readonly breaker: ConnectBreaker;
+  readonly refusals: RefusalPacer;
   readonly budget: RetryBudget;
   readonly staleBudget: RetryBudget;
   /** The timeouts of attempts that have their full time. */
@@ -24,13 +24,13 @@ export class Origin {
   /** Calls under way, those in back-off included. */
   #calls = 0;
 
-  constructor(name: string, settings: OriginSettings, clock: Clock) {
+  constructor(name: string, settings: OriginConfig, clock: Clock) {
     this.name = name;
     this.settings = settings;
     this.clock = clock;
-    this.outage = new Outage(settings.policy.unsentWindowMs);
-    this.pool = new Pool(name, settings, clock, this.outage);
-    this.refusals = new Refusals(unsentBackOff(settings.policy), clock);
+    this.breaker = new ConnectBreaker(settings.policy.unsentWindowMs);
+    this.pool = new Pool(name, settings, clock, this.breaker);
+    this.refusals = new RefusalPacer(unsentBackOff(settings.policy), clock);
     this.budget = new RetryBudget(settings.policy.budget);
     this.staleBudget = new RetryBudget(settings.policy.staleBudget);
     this.timeouts = new TimeoutQueue(settings.policy.attemptTimeoutMs, clock);
@@ -62,10 +62,10 @@ export class Origin {
     const nowMs = this.clock.now();
     // Undici connects by itself where a pooled socket dies before it is written on.
     if (attempt.neverConnected || failure.phase === "connect") {
-      if (failure.kind === "aborted" || !failure.transient) this.outage.abandonProbe(who);
-      else this.outage.fail(who, error, attempt.handedOverAtMs, nowMs);
+      if (failure.kind === "aborted" || !failure.transient) this.breaker.cancelProbe(who);
+      else this.breaker.onFailed(who, error, attempt.handedOverAtMs, nowMs);
       // After a probe without a verdict the first of those that waited for it probes.
-      const found = failure.kind !== "aborted" && this.outage.isUnprobed(nowMs);
+      const found = failure.kind !== "aborted" && this.breaker.isUnprobed(nowMs);
       if (found) this.pool.refuseWaiting(error);
     }
     if (attempt.neverBegun && failure.kind === "reset") {
@@ -74,7 +74,7 @@ export class Origin {
     if (failure.kind === "refused-stream") this.refusals.onRefusal();
     if (failure.delivery === "stale") {
       this.pool.idleLimit.onDeath(attempt.idleMs ?? 0, nowMs);
-      this.pool.retireElders(attempt.connection.idleSinceMs);
+      this.pool.closeIdleSince(attempt.connection.idleSinceMs);
     }
   }
 }

@@ -4,11 +4,11 @@ import type { Clock } from "@reissue/core";
 import { buildConnector } from "undici";
 
 import { Bag } from "./bag.ts";
-import type { OriginSettings } from "../config/origin-config.ts";
+import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleLimit } from "@reissue/core/internal";
-import { Line } from "./line.ts";
-import type { Outage } from "@reissue/core/internal";
+import { WaitQueue } from "./line.ts";
+import type { ConnectBreaker } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
 
 /** How long a connection is to have been back before it is taken for one that stays open, in ms. */
@@ -21,20 +21,20 @@ const restMs = 1;
  */
 export class Pool implements ConnectionOwner {
   readonly #origin: string;
-  readonly #settings: OriginSettings;
+  readonly #settings: OriginConfig;
   readonly #clock: Clock;
   readonly #connector: buildConnector.connector;
-  readonly #outage: Outage;
+  readonly #outage: ConnectBreaker;
   /** Idle connections, longest idle first. */
   readonly #idle: Connection[] = [];
   readonly #all = new Bag<Connection>();
-  readonly #waiters = new Line<Waiter>();
+  readonly #waiters = new WaitQueue<Waiter>();
   /** Those that came back in this turn of the event loop. */
   readonly #settling: Connection[] = [];
   #serving = false;
   readonly idleLimit: IdleLimit;
 
-  constructor(origin: string, settings: OriginSettings, clock: Clock, outage: Outage) {
+  constructor(origin: string, settings: OriginConfig, clock: Clock, outage: ConnectBreaker) {
     this.#origin = origin;
     this.#settings = settings;
     this.#clock = clock;
@@ -85,22 +85,22 @@ export class Pool implements ConnectionOwner {
    *
    * @param idleMs - How long it had been idle before the request; null if it was fresh.
    */
-  release(connection: Connection, idleMs: number | null): void {
+  returnUsed(connection: Connection, idleMs: number | null): void {
     if (idleMs !== null) this.idleLimit.onAnswer(idleMs);
     connection.served += 1;
     connection.writtenOn = false;
     connection.idleSinceMs = this.#clock.now();
     this.#settle(connection);
-    this.giveBack(connection);
+    this.returnUnused(connection);
   }
 
   /** Takes a connection back as it was given out. */
-  giveBack(connection: Connection): void {
-    connection.vacate();
+  returnUnused(connection: Connection): void {
+    connection.onRequestEnd();
     if (!this.#all.has(connection)) return;
     // One that never stood, or stands no more, is of no use to anybody, and would keep the pool from being empty.
     if (!connection.open) {
-      this.#retire(connection);
+      this.#closeWhenIdle(connection);
       return this.#serve();
     }
     let place = this.#idle.length;
@@ -113,14 +113,14 @@ export class Pool implements ConnectionOwner {
   }
 
   /** Lets go of a connection whose socket now belongs to somebody else. */
-  forget(connection: Connection): void {
+  detach(connection: Connection): void {
     if (!this.#all.delete(connection)) return;
-    connection.retire();
+    connection.closeWhenIdle();
     this.#serve();
   }
 
   /** Destroys a connection whose request failed. */
-  drop(connection: Connection, error: Error | null): void {
+  discard(connection: Connection, error: Error | null): void {
     const known = this.#all.delete(connection);
     // Also where it is closing: undici would connect once more for a request that was aborted.
     void connection.destroy(error);
@@ -128,14 +128,14 @@ export class Pool implements ConnectionOwner {
   }
 
   /** Retires idle connections that have been idle since `sinceMs` or longer: their elder sibling was dead. */
-  retireElders(sinceMs: number): void {
+  closeIdleSince(sinceMs: number): void {
     while (this.#idle[0] !== undefined && this.#idle[0].idleSinceMs <= sinceMs) {
-      this.#retire(this.#idle[0]);
+      this.#closeWhenIdle(this.#idle[0]);
     }
   }
 
   onConnected(): void {
-    this.#outage.stand(this.#clock.now());
+    this.#outage.onConnected(this.#clock.now());
     // Those that waited for the outcome of a probe.
     if (this.#waiters.size > 0) this.#serve();
   }
@@ -149,13 +149,13 @@ export class Pool implements ConnectionOwner {
     }
     // Under a request that was not yet written undici opens another socket by itself.
     if (!this.#idle.includes(connection)) return;
-    this.#retire(connection);
+    this.#closeWhenIdle(connection);
     this.#serve();
   }
 
   /** Closes every connection: idle ones now, busy ones once they are done. */
   close(): void {
-    for (const connection of this.#all.empty()) connection.retire();
+    for (const connection of this.#all.empty()) connection.closeWhenIdle();
     this.#idle.length = 0;
   }
 
@@ -163,7 +163,7 @@ export class Pool implements ConnectionOwner {
   async destroy(error: Error): Promise<void> {
     const all = this.#all.empty();
     this.#idle.length = 0;
-    await Promise.all(all.map((connection) => connection.evict(error)));
+    await Promise.all(all.map((connection) => connection.abortCall(error)));
   }
 
   /**
@@ -176,14 +176,14 @@ export class Pool implements ConnectionOwner {
   }
 
   #find(waiter: Waiter, nowMs: number): Connection | null {
-    const idle = waiter.need === "fresh" ? null : this.#takeIdle(waiter.need, nowMs);
+    const idle = waiter.preference === "fresh" ? null : this.#takeIdle(waiter.preference, nowMs);
     if (idle !== null) return idle;
-    if (waiter.need === "hot" && this.#isSettling(nowMs)) return null;
+    if (waiter.preference === "hot" && this.#isSettling(nowMs)) return null;
     if (this.#outage.holdsBack(waiter, nowMs)) return null;
     if (this.#all.size >= this.#settings.connections) {
       const coldest = this.#idle[0];
       if (coldest === undefined) return null;
-      this.#retire(coldest);
+      this.#closeWhenIdle(coldest);
     }
     this.#outage.begin(waiter, nowMs);
     return this.#open();
@@ -198,7 +198,7 @@ export class Pool implements ConnectionOwner {
       const next = this.#idle[index]!;
       const idleMs = nowMs - next.idleSinceMs;
       if (!next.open || idleMs > limitMs || idleMs > next.hintMs) {
-        this.#retire(next);
+        this.#closeWhenIdle(next);
       } else if (need === "any") {
         found = next;
         break;
@@ -267,17 +267,17 @@ export class Pool implements ConnectionOwner {
     return connection;
   }
 
-  #retire(connection: Connection): void {
+  #closeWhenIdle(connection: Connection): void {
     const index = this.#idle.lastIndexOf(connection);
     if (index !== -1) this.#idle.splice(index, 1);
     this.#all.delete(connection);
-    connection.retire();
+    connection.closeWhenIdle();
   }
 
   #retireExpired(nowMs: number): void {
     const limitMs = this.idleLimit.currentMs(nowMs);
     while (this.#idle[0] !== undefined && nowMs - this.#idle[0].idleSinceMs > limitMs) {
-      this.#retire(this.#idle[0]);
+      this.#closeWhenIdle(this.#idle[0]);
     }
   }
 

@@ -3,12 +3,12 @@ import { AsyncResource } from "node:async_hooks";
 import { manualClock } from "@reissue/testing";
 import { expect, test } from "vitest";
 
-import { Refusals, type RefusedCall } from "./refusals.ts";
+import { RefusalPacer, type RefusedCall } from "./refusals.ts";
 
 const backOff = { baseMs: 50, capMs: 100 };
 
 function refused(): {
-  refusals: Refusals;
+  refusals: RefusalPacer;
   clock: ReturnType<typeof manualClock>;
   admitted: string[];
   call: (name: string) => RefusedCall;
@@ -20,7 +20,7 @@ function refused(): {
     place: -1,
     onAdmitted: () => void admitted.push(name),
   });
-  return { refusals: new Refusals(backOff, clock), clock, admitted, call };
+  return { refusals: new RefusalPacer(backOff, clock), clock, admitted, call };
 }
 
 test("after a refusal nothing is sent for a while, and then one at a time until one is accepted", async () => {

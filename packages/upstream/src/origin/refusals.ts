@@ -1,10 +1,10 @@
 import { fullJitter, type BackOff, type Clock, type Timer } from "@reissue/core";
 
 import type { InContext } from "../call/async-context.ts";
-import { Line, type InLine } from "./line.ts";
+import { WaitQueue, type Queued } from "./line.ts";
 
 /** A call whose request was refused, and that waits until it may be sent again. */
-export interface RefusedCall extends InContext, InLine {
+export interface RefusedCall extends InContext, Queued {
   onAdmitted(): void;
 }
 
@@ -16,10 +16,10 @@ export interface RefusedCall extends InContext, InLine {
  * accepted lets two more go, as TCP starts a connection (RFC 5681 §3.1). What an upstream refuses for a second sees some
  * ten resends in all, and what accepts again is given everything within a few round trips.
  */
-export class Refusals {
+export class RefusalPacer {
   readonly #backOff: BackOff;
   readonly #clock: Clock;
-  readonly #line = new Line<RefusedCall>();
+  readonly #line = new WaitQueue<RefusedCall>();
   /** Requests admitted of which it is not known yet what becomes. */
   #underWay = 0;
   #maxUnderWay = 1;

@@ -1,6 +1,6 @@
 import type { InContext } from "../call/async-context.ts";
 import type { Connection } from "./connection.ts";
-import type { InLine } from "./line.ts";
+import type { Queued } from "./line.ts";
 
 /**
  * What a request asks of the connection it gets.
@@ -9,7 +9,7 @@ import type { InLine } from "./line.ts";
  * - `hot`: likewise, but not one that has been idle longer than `unsafeIdleMs`; for what may not be resent.
  * - `fresh`: one that no request ever used; for resends.
  */
-export type Need = "any" | "hot" | "fresh";
+export type ConnectionPreference = "any" | "hot" | "fresh";
 
 /**
  * What a call waits for that was given no connection.
@@ -26,8 +26,8 @@ export interface Refusal {
 }
 
 /** A call that asks for a connection, and may have to wait for it. */
-export interface Waiter extends InContext, InLine {
-  readonly need: Need;
+export interface Waiter extends InContext, Queued {
+  readonly preference: ConnectionPreference;
   onConnection(connection: Connection): void;
   /** The upstream is down, so that waiting on is of no use. */
   onRefused(error: unknown): void;

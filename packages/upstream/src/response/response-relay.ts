@@ -7,7 +7,7 @@ import type { RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressStep, ResponseHandler } from "./response-handler.ts";
 
 /** Who is told when the caller has all there is. */
-export interface ReplyOwner extends InContext {
+export interface RelayOwner extends InContext {
   /** Called before the caller hears of the end. */
   onGiven(): void;
   /** Ends the call: the caller itself has thrown, whatever its error looks like. */
@@ -29,8 +29,8 @@ interface Held {
  *
  * A caller that throws is told of its own error, as it would be by undici.
  */
-export class Reply {
-  readonly #owner: ReplyOwner;
+export class ResponseRelay {
+  readonly #owner: RelayOwner;
   readonly #handler: ResponseHandler;
   readonly #step: OutboundStep | null;
   #held: Held | null = null;
@@ -43,7 +43,7 @@ export class Reply {
   delivered = false;
 
   /** @param step - The call's step, which ends when the caller is given a response or an error. */
-  constructor(owner: ReplyOwner, handler: ResponseHandler, step: OutboundStep | null) {
+  constructor(owner: RelayOwner, handler: ResponseHandler, step: OutboundStep | null) {
     this.#owner = owner;
     this.#handler = handler;
     this.#step = step;
@@ -73,7 +73,7 @@ export class Reply {
   }
 
   /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */
-  inform(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
+  forwardInformational(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
     const inform = (): boolean | void =>
       this.#handler.onHeaders(status, headers, resume, statusText);
     // Undici's handler calls `onInfo` at once, in the context of whatever event this is.
@@ -81,13 +81,13 @@ export class Reply {
   }
 
   /** Gives an answer's head; false pauses. */
-  head(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
+  forwardHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
     this.#deliver();
     return this.#give(() => this.#handler.onHeaders(status, headers, resume, statusText));
   }
 
   /** Holds an answer back, from its head on. */
-  hold(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
+  buffer(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
     this.#held = { status, headers, resume, statusText, chunks: [] };
   }
 

@@ -10,7 +10,7 @@ import { statusListed } from "@reissue/core/internal";
 import { headerText, joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 
 /** A whole answer as an outcome to decide upon; null when its status is the caller's business whatever is decided. */
-export function answerOutcome(
+export function responseOutcome(
   status: number,
   headers: RawHeaders,
   retryOn: readonly Condition[],

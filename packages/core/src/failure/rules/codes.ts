@@ -1,105 +1,105 @@
-import { shapes, type Shape } from "../failure-spec.ts";
+import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
 /** What each stable code means by itself; messages and system calls, where they say more, come first. */
-const codes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
+const codes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   // errno, without a system call to tell where. The weaker reading where there are two.
-  ["ECONNREFUSED", shapes.refused],
-  ["ENETUNREACH", shapes.unroutable],
-  ["EHOSTUNREACH", shapes.unroutable],
-  ["ENETDOWN", shapes.unroutable],
-  ["EHOSTDOWN", shapes.unroutable],
-  ["EMFILE", shapes.local],
-  ["ENFILE", shapes.local],
-  ["EADDRNOTAVAIL", shapes.local],
-  ["ECONNRESET", shapes.reset],
-  ["EPIPE", shapes.reset],
-  ["ENOTCONN", shapes.reset],
-  ["ENETRESET", shapes.reset],
-  ["ETIMEDOUT", shapes.answerTimeout],
-  ["ESOCKETTIMEDOUT", shapes.answerTimeout], // request
-  ["EPROTO", shapes.lateTls],
+  ["ECONNREFUSED", failureSpecs.refused],
+  ["ENETUNREACH", failureSpecs.unroutable],
+  ["EHOSTUNREACH", failureSpecs.unroutable],
+  ["ENETDOWN", failureSpecs.unroutable],
+  ["EHOSTDOWN", failureSpecs.unroutable],
+  ["EMFILE", failureSpecs.local],
+  ["ENFILE", failureSpecs.local],
+  ["EADDRNOTAVAIL", failureSpecs.local],
+  ["ECONNRESET", failureSpecs.reset],
+  ["EPIPE", failureSpecs.reset],
+  ["ENOTCONN", failureSpecs.reset],
+  ["ENETRESET", failureSpecs.reset],
+  ["ETIMEDOUT", failureSpecs.answerTimeout],
+  ["ESOCKETTIMEDOUT", failureSpecs.answerTimeout], // request
+  ["EPROTO", failureSpecs.lateTls],
 
   // getaddrinfo and c-ares
-  ["ENOTFOUND", shapes.unknownHost],
-  ["ENODATA", shapes.unknownHost],
-  ["EAI_AGAIN", shapes.resolver],
-  ["EAI_FAIL", shapes.resolver],
-  ["ESERVFAIL", shapes.resolver],
-  ["EREFUSED", shapes.resolver],
+  ["ENOTFOUND", failureSpecs.unknownHost],
+  ["ENODATA", failureSpecs.unknownHost],
+  ["EAI_AGAIN", failureSpecs.resolver],
+  ["EAI_FAIL", failureSpecs.resolver],
+  ["ESERVFAIL", failureSpecs.resolver],
+  ["EREFUSED", failureSpecs.resolver],
   // c-ares says `queryA ETIMEOUT`; without the call it may be a database's (tedious), whose query was written.
-  ["ETIMEOUT", shapes.answerTimeout],
+  ["ETIMEOUT", failureSpecs.answerTimeout],
 
   // node:net, node:tls, node:stream, node:zlib
-  ["ERR_SOCKET_CLOSED_BEFORE_CONNECTION", shapes.connectReset],
-  ["ERR_SOCKET_CONNECTION_TIMEOUT", shapes.connectTimeout],
-  ["ERR_SOCKET_CLOSED", shapes.reset],
-  ["ERR_TLS_CERT_ALTNAME_INVALID", shapes.certificate],
-  ["SELF_SIGNED_CERT_IN_CHAIN", shapes.untrustedChain],
-  ["ERR_TLS_HANDSHAKE_TIMEOUT", shapes.handshakeTimeout],
-  ["ERR_STREAM_PREMATURE_CLOSE", shapes.cut],
-  ["ABORT_ERR", shapes.aborted],
-  ["Z_DATA_ERROR", shapes.badBody],
-  ["Z_BUF_ERROR", shapes.cut],
+  ["ERR_SOCKET_CLOSED_BEFORE_CONNECTION", failureSpecs.connectReset],
+  ["ERR_SOCKET_CONNECTION_TIMEOUT", failureSpecs.connectTimeout],
+  ["ERR_SOCKET_CLOSED", failureSpecs.reset],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", failureSpecs.certificate],
+  ["SELF_SIGNED_CERT_IN_CHAIN", failureSpecs.untrustedChain],
+  ["ERR_TLS_HANDSHAKE_TIMEOUT", failureSpecs.handshakeTimeout],
+  ["ERR_STREAM_PREMATURE_CLOSE", failureSpecs.cut],
+  ["ABORT_ERR", failureSpecs.aborted],
+  ["Z_DATA_ERROR", failureSpecs.badBody],
+  ["Z_BUF_ERROR", failureSpecs.cut],
 
   // node:http2
-  ["NGHTTP2_REFUSED_STREAM", shapes.refusedStream],
-  ["ERR_HTTP2_GOAWAY_SESSION", shapes.refusedStream],
-  ["ERR_HTTP2_INVALID_SESSION", shapes.refusedStream],
-  ["ERR_HTTP2_STREAM_ERROR", shapes.reset],
-  ["ERR_HTTP2_STREAM_CANCEL", shapes.reset],
-  ["ERR_HTTP2_SESSION_ERROR", shapes.reset],
-  ["ERR_HTTP2_ERROR", shapes.badAnswer],
+  ["NGHTTP2_REFUSED_STREAM", failureSpecs.refusedStream],
+  ["ERR_HTTP2_GOAWAY_SESSION", failureSpecs.refusedStream],
+  ["ERR_HTTP2_INVALID_SESSION", failureSpecs.refusedStream],
+  ["ERR_HTTP2_STREAM_ERROR", failureSpecs.reset],
+  ["ERR_HTTP2_STREAM_CANCEL", failureSpecs.reset],
+  ["ERR_HTTP2_SESSION_ERROR", failureSpecs.reset],
+  ["ERR_HTTP2_ERROR", failureSpecs.badAnswer],
 
   // undici
-  ["UND_ERR_CONNECT_TIMEOUT", shapes.openTimeout],
-  ["UND_ERR_HEADERS_TIMEOUT", shapes.answerTimeout],
-  ["UND_ERR_BODY_TIMEOUT", shapes.bodyTimeout],
-  ["UND_ERR_SOCKET", shapes.reset],
-  ["UND_ERR_HEADERS_OVERFLOW", shapes.badAnswer],
-  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", shapes.cutFraming],
-  ["UND_ERR_RES_EXCEEDED_MAX_SIZE", shapes.badBody],
-  ["UND_ERR_PRX_TLS", shapes.handshake],
+  ["UND_ERR_CONNECT_TIMEOUT", failureSpecs.openTimeout],
+  ["UND_ERR_HEADERS_TIMEOUT", failureSpecs.answerTimeout],
+  ["UND_ERR_BODY_TIMEOUT", failureSpecs.bodyTimeout],
+  ["UND_ERR_SOCKET", failureSpecs.reset],
+  ["UND_ERR_HEADERS_OVERFLOW", failureSpecs.badAnswer],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", failureSpecs.cutFraming],
+  ["UND_ERR_RES_EXCEEDED_MAX_SIZE", failureSpecs.badBody],
+  ["UND_ERR_PRX_TLS", failureSpecs.handshake],
   // Measured with 7.30: `destroy()` gives it to requests in flight too, which the server has read.
-  ["UND_ERR_DESTROYED", shapes.destroyed],
-  ["UND_ERR_CLOSED", shapes.closed],
-  ["UND_ERR_MAX_ORIGINS_REACHED", shapes.noConnection],
-  ["UND_ERR_BPL_MISSING_UPSTREAM", shapes.noConnection],
-  ["UND_ERR_ABORT", shapes.aborted],
-  ["UND_ERR_ABORTED", shapes.aborted],
+  ["UND_ERR_DESTROYED", failureSpecs.destroyed],
+  ["UND_ERR_CLOSED", failureSpecs.closed],
+  ["UND_ERR_MAX_ORIGINS_REACHED", failureSpecs.noConnection],
+  ["UND_ERR_BPL_MISSING_UPSTREAM", failureSpecs.noConnection],
+  ["UND_ERR_ABORT", failureSpecs.aborted],
+  ["UND_ERR_ABORTED", failureSpecs.aborted],
 
   // axios, got, superagent
-  ["ECONNABORTED", shapes.answerTimeout],
-  ["ERR_REQUEST_ABORTED", shapes.cut],
-  ["ERR_READING_RESPONSE_STREAM", shapes.cut],
-  ["ERR_CANCELED", shapes.aborted],
-  ["ERR_ABORTED", shapes.aborted],
+  ["ECONNABORTED", failureSpecs.answerTimeout],
+  ["ERR_REQUEST_ABORTED", failureSpecs.cut],
+  ["ERR_READING_RESPONSE_STREAM", failureSpecs.cut],
+  ["ERR_CANCELED", failureSpecs.aborted],
+  ["ERR_ABORTED", failureSpecs.aborted],
 
   // mysql2, mysql
-  ["PROTOCOL_CONNECTION_LOST", shapes.reset],
-  ["PROTOCOL_SEQUENCE_TIMEOUT", shapes.answerTimeout],
-  ["PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR", shapes.deadConnection],
-  ["ER_SERVER_SHUTDOWN", shapes.reset],
-  ["ER_CON_COUNT_ERROR", shapes.noConnection],
-  ["POOL_CLOSED", shapes.closed],
-  ["POOL_CONNLIMIT", shapes.noConnection],
-  ["POOL_ENQUEUELIMIT", shapes.noConnection],
-  ["POOL_NONEONLINE", shapes.noConnection],
-  ["HANDSHAKE_SSL_ERROR", shapes.handshake],
-  ["HANDSHAKE_NO_SSL_SUPPORT", shapes.handshake],
+  ["PROTOCOL_CONNECTION_LOST", failureSpecs.reset],
+  ["PROTOCOL_SEQUENCE_TIMEOUT", failureSpecs.answerTimeout],
+  ["PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR", failureSpecs.deadConnection],
+  ["ER_SERVER_SHUTDOWN", failureSpecs.reset],
+  ["ER_CON_COUNT_ERROR", failureSpecs.noConnection],
+  ["POOL_CLOSED", failureSpecs.closed],
+  ["POOL_CONNLIMIT", failureSpecs.noConnection],
+  ["POOL_ENQUEUELIMIT", failureSpecs.noConnection],
+  ["POOL_NONEONLINE", failureSpecs.noConnection],
+  ["HANDSHAKE_SSL_ERROR", failureSpecs.handshake],
+  ["HANDSHAKE_NO_SSL_SUPPORT", failureSpecs.handshake],
 
   // PostgreSQL, appendix A of its manual: admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
-  ["57P01", shapes.reset],
-  ["57P02", shapes.reset],
-  ["57P03", shapes.refused],
-  ["53300", shapes.noConnection],
+  ["57P01", failureSpecs.reset],
+  ["57P02", failureSpecs.reset],
+  ["57P03", failureSpecs.refused],
+  ["53300", failureSpecs.noConnection],
 
   // node-redis 3: `UNCERTAIN_STATE` means that the command may have been processed.
-  ["UNCERTAIN_STATE", shapes.reset],
-  ["CONNECTION_BROKEN", shapes.reset],
-  ["NR_CLOSED", shapes.deadConnection],
+  ["UNCERTAIN_STATE", failureSpecs.reset],
+  ["CONNECTION_BROKEN", failureSpecs.reset],
+  ["NR_CLOSED", failureSpecs.deadConnection],
 
   // `destroy()` gives it to requests in flight too.
-  ["ERR_REISSUE_CLOSED", shapes.torn],
+  ["ERR_REISSUE_CLOSED", failureSpecs.torn],
 ]);
 
 /** X.509 verification results as Node spells them: "X509 certificate error codes" in its documentation of node:tls. */
@@ -129,22 +129,22 @@ const certificateCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** llhttp's codes for what it finds in a body; its others are about the head. */
-const bodyParserCodes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
-  ["HPE_INVALID_EOF_STATE", shapes.cutFraming],
-  ["HPE_INVALID_CHUNK_SIZE", shapes.badBody],
-  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", shapes.badBody],
+const bodyParserCodes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
+  ["HPE_INVALID_EOF_STATE", failureSpecs.cutFraming],
+  ["HPE_INVALID_CHUNK_SIZE", failureSpecs.badBody],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", failureSpecs.badBody],
 ]);
 
 /** Families of codes: llhttp, brotli and zstd. */
-const families: readonly (readonly [pattern: RegExp, shape: Shape])[] = [
-  [/^HPE_[A-Z0-9_]+$/, shapes.badAnswer],
-  [/^ERR__ERROR_FORMAT_[A-Z0-9_]+$/, shapes.badBody],
-  [/^ZSTD_error_[A-Za-z0-9_]+$/, shapes.badBody],
+const families: readonly (readonly [pattern: RegExp, shape: FailureSpec])[] = [
+  [/^HPE_[A-Z0-9_]+$/, failureSpecs.badAnswer],
+  [/^ERR__ERROR_FORMAT_[A-Z0-9_]+$/, failureSpecs.badBody],
+  [/^ZSTD_error_[A-Za-z0-9_]+$/, failureSpecs.badBody],
 ];
 
 /** The row of a code; null when the code says nothing about a transport. */
-export function shapeOfCode(code: string): Shape | null {
-  if (certificateCodes.has(code)) return shapes.certificate;
+export function shapeOfCode(code: string): FailureSpec | null {
+  if (certificateCodes.has(code)) return failureSpecs.certificate;
   const listed = codes.get(code) ?? bodyParserCodes.get(code);
   if (listed !== undefined) return listed;
   return families.find(([pattern]) => pattern.test(code))?.[1] ?? null;

@@ -2,10 +2,10 @@ import { shapeOfCode } from "./codes.ts";
 import type { Failure } from "../failure.ts";
 import { shapeOfGotEvent } from "./got-event.ts";
 import { shapeOfGrpc } from "./grpc.ts";
-import type { Link } from "../error-info.ts";
+import type { ErrorInfo } from "../error-info.ts";
 import { shapeOfMessage } from "./messages.ts";
 import { shapeOfName } from "./names.ts";
-import { failureOf, type Shape } from "../failure-spec.ts";
+import { failureOf, type FailureSpec } from "../failure-spec.ts";
 import { isForeignCall, shapeOfSyscall } from "./syscall.ts";
 import { shapeOfTls } from "./tls-reason.ts";
 
@@ -21,7 +21,7 @@ export interface Match {
  *
  * Null when none of them knows it: it is no transport failure, though one of its causes may be.
  */
-export function matchLink(link: Link): Match | null {
+export function matchLink(link: ErrorInfo): Match | null {
   if (isForeignCall(link)) return null;
   const { code } = link;
   const shape =
@@ -35,12 +35,12 @@ export function matchLink(link: Link): Match | null {
   return named === null ? null : match(named, null);
 }
 
-function shapeOfCodeAndCall(code: string, link: Link): Shape | null {
+function shapeOfCodeAndCall(code: string, link: ErrorInfo): FailureSpec | null {
   const called = link.syscall === null ? null : shapeOfSyscall(code, link.syscall);
   return called ?? shapeOfGotEvent(link) ?? shapeOfCode(code);
 }
 
-function match(shape: Shape, code: string | null): Match {
+function match(shape: FailureSpec, code: string | null): Match {
   const failure = failureOf(shape, shape.kind === "unknown" ? null : code);
   return { failure, overCause: shape.overCause === true };
 }

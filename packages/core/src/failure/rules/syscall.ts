@@ -1,53 +1,53 @@
-import type { Link } from "../error-info.ts";
-import { shapes, type Shape } from "../failure-spec.ts";
+import type { ErrorInfo } from "../error-info.ts";
+import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
-const connecting: ReadonlyMap<string, Shape> = new Map<string, Shape>([
-  ["ECONNREFUSED", shapes.refused],
+const connecting: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
+  ["ECONNREFUSED", failureSpecs.refused],
   // A Unix socket that nobody has bound yet.
-  ["ENOENT", shapes.refused],
-  ["ENETUNREACH", shapes.unroutable],
-  ["EHOSTUNREACH", shapes.unroutable],
-  ["ENETDOWN", shapes.unroutable],
-  ["EHOSTDOWN", shapes.unroutable],
-  ["ECONNRESET", shapes.connectReset],
-  ["ECONNABORTED", shapes.connectReset],
-  ["EPIPE", shapes.connectReset],
-  ["ETIMEDOUT", shapes.connectTimeout],
+  ["ENOENT", failureSpecs.refused],
+  ["ENETUNREACH", failureSpecs.unroutable],
+  ["EHOSTUNREACH", failureSpecs.unroutable],
+  ["ENETDOWN", failureSpecs.unroutable],
+  ["EHOSTDOWN", failureSpecs.unroutable],
+  ["ECONNRESET", failureSpecs.connectReset],
+  ["ECONNABORTED", failureSpecs.connectReset],
+  ["EPIPE", failureSpecs.connectReset],
+  ["ETIMEDOUT", failureSpecs.connectTimeout],
 ]);
 
-const resolving: ReadonlyMap<string, Shape> = new Map<string, Shape>([
-  ["ENOTFOUND", shapes.unknownHost],
-  ["ENODATA", shapes.unknownHost],
-  ["ETIMEOUT", shapes.resolverTimeout],
-  ["ETIMEDOUT", shapes.resolverTimeout],
+const resolving: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
+  ["ENOTFOUND", failureSpecs.unknownHost],
+  ["ENODATA", failureSpecs.unknownHost],
+  ["ETIMEOUT", failureSpecs.resolverTimeout],
+  ["ETIMEDOUT", failureSpecs.resolverTimeout],
 ]);
 
 /** Linux reports a route that is lost, or a peer that stopped acknowledging, on the next read or write. */
-const transferring: ReadonlyMap<string, Shape> = new Map<string, Shape>([
-  ["ECONNRESET", shapes.reset],
-  ["ECONNABORTED", shapes.reset],
-  ["ECONNREFUSED", shapes.reset],
-  ["EPIPE", shapes.reset],
-  ["ENOTCONN", shapes.reset],
-  ["ENETRESET", shapes.reset],
-  ["ESHUTDOWN", shapes.reset],
-  ["ECANCELED", shapes.reset],
-  ["EHOSTUNREACH", shapes.reset],
-  ["ENETUNREACH", shapes.reset],
-  ["EHOSTDOWN", shapes.reset],
-  ["ENETDOWN", shapes.reset],
-  ["ETIMEDOUT", shapes.answerTimeout],
-  ["EPROTO", shapes.lateTls],
+const transferring: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
+  ["ECONNRESET", failureSpecs.reset],
+  ["ECONNABORTED", failureSpecs.reset],
+  ["ECONNREFUSED", failureSpecs.reset],
+  ["EPIPE", failureSpecs.reset],
+  ["ENOTCONN", failureSpecs.reset],
+  ["ENETRESET", failureSpecs.reset],
+  ["ESHUTDOWN", failureSpecs.reset],
+  ["ECANCELED", failureSpecs.reset],
+  ["EHOSTUNREACH", failureSpecs.reset],
+  ["ENETUNREACH", failureSpecs.reset],
+  ["EHOSTDOWN", failureSpecs.reset],
+  ["ENETDOWN", failureSpecs.reset],
+  ["ETIMEDOUT", failureSpecs.answerTimeout],
+  ["EPROTO", failureSpecs.lateTls],
 ]);
 
 const transferCalls: ReadonlySet<string> = new Set(["read", "write", "writev", "shutdown"]);
 const errno = /^E[A-Z0-9_]{2,20}$/;
 
 /** The row of a system error that names its call; null when the call is none that a request makes. */
-export function shapeOfSyscall(code: string, syscall: string): Shape | null {
+export function shapeOfSyscall(code: string, syscall: string): FailureSpec | null {
   if (!errno.test(code)) return null;
-  if (syscall === "connect" || syscall === "bind") return connecting.get(code) ?? shapes.local;
-  if (isResolverCall(syscall)) return resolving.get(code) ?? shapes.resolver;
+  if (syscall === "connect" || syscall === "bind") return connecting.get(code) ?? failureSpecs.local;
+  if (isResolverCall(syscall)) return resolving.get(code) ?? failureSpecs.resolver;
   return transferCalls.has(syscall) ? (transferring.get(code) ?? null) : null;
 }
 
@@ -56,7 +56,7 @@ export function shapeOfSyscall(code: string, syscall: string): Shape | null {
  *
  * A file's `EPIPE` and `EMFILE` have the codes of a connection's; their call, their path or the wording gives them away.
  */
-export function isForeignCall(link: Link): boolean {
+export function isForeignCall(link: ErrorInfo): boolean {
   const { code, syscall, message } = link;
   if (syscall === null) return false;
   if (syscall !== "connect" && syscall !== "bind" && !isResolverCall(syscall)) {

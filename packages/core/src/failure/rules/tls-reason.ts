@@ -1,5 +1,5 @@
-import type { Link } from "../error-info.ts";
-import { shapes, type Shape } from "../failure-spec.ts";
+import type { ErrorInfo } from "../error-info.ts";
+import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
 /**
  * OpenSSL's reasons that end a handshake before its Finished, so that nothing of a request can have been written.
@@ -41,11 +41,11 @@ const messageReason = /:SSL routines:[^:]{0,80}:([^:]{1,80})/;
 const alertPrefix = /^(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?/;
 
 /** The row of an error that OpenSSL raised; null when it is not one. */
-export function shapeOfTls(link: Link): Shape | null {
+export function shapeOfTls(link: ErrorInfo): FailureSpec | null {
   const { code, message } = link;
   if (code === null) return null;
   const match = code === "EPROTO" ? messageReason.exec(message) : codeReason.exec(code);
   if (match === null) return null;
   const reason = (match[1] ?? "").toUpperCase().replaceAll(" ", "_").replace(alertPrefix, "");
-  return handshakeReasons.has(reason) ? shapes.handshake : shapes.lateTls;
+  return handshakeReasons.has(reason) ? failureSpecs.handshake : failureSpecs.lateTls;
 }

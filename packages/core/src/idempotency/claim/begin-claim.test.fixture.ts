@@ -1,9 +1,9 @@
 import { manualClock, type ManualClock } from "@reissue/testing";
 import { onTestFinished } from "vitest";
 
-import type { Answer } from "../store/stored-response.ts";
-import { begin, type Beginning } from "./begin-claim.ts";
-import { claimSettings, type ClaimOptions, type ClaimSettings } from "./claim-config.ts";
+import type { StoredResponse } from "../store/stored-response.ts";
+import { beginClaim, type ClaimOutcome } from "./begin-claim.ts";
+import { claimConfig, type ClaimOptions, type ClaimConfig } from "./claim-config.ts";
 import type { Claim } from "./claim.ts";
 import {
   idempotencyChannel,
@@ -16,7 +16,7 @@ import type { IdempotencyStore } from "../store/store.ts";
 export interface Bench {
   readonly clock: ManualClock;
   readonly store: IdempotencyStore;
-  readonly settings: ClaimSettings;
+  readonly settings: ClaimConfig;
   readonly messages: readonly IdempotencyMessage[];
   /** Asks with a key. */
   ask(fields?: {
@@ -24,12 +24,12 @@ export interface Bench {
     scope?: string;
     fingerprint?: string;
     signal?: AbortSignal;
-  }): Promise<Beginning>;
+  }): Promise<ClaimOutcome>;
   /** Asks with a key that is free. */
   run(): Promise<Claim>;
 }
 
-export const answer: Answer = { status: 201, headers: [], trailers: [], body: Buffer.from("done") };
+export const answer: StoredResponse = { status: 201, headers: [], trailers: [], body: Buffer.from("done") };
 
 /** @param methods - Take the place of the memory store's own. */
 export function bench(
@@ -45,7 +45,7 @@ export function bench(
     release: (token) => memory.release(token),
     ...methods(memory),
   };
-  const settings = claimSettings({ store, ...options }, "idempotency", {
+  const settings = claimConfig({ store, ...options }, "idempotency", {
     clock,
     retryAfterSeconds: 7,
   });
@@ -56,7 +56,7 @@ export function bench(
     idempotencyChannel.unsubscribe(listen);
   });
   const ask: Bench["ask"] = async (fields = {}) =>
-    begin({ scope: "shared", key: "k", fingerprint: "f", ...fields }, settings);
+    beginClaim({ scope: "shared", key: "k", fingerprint: "f", ...fields }, settings);
   return {
     clock,
     store,

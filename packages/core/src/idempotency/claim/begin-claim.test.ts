@@ -4,17 +4,17 @@ import createError from "http-errors";
 import { expect, onTestFinished, test } from "vitest";
 
 import type { Awaitable } from "../../common/awaitable.ts";
-import { isReissueAnswer } from "../../gateway/http-answer.ts";
+import { isHttpAnswer } from "../../gateway/http-answer.ts";
 import { answer, bench, events } from "./begin-claim.test.fixture.ts";
-import { begin, type Beginning } from "./begin-claim.ts";
+import { beginClaim, type ClaimOutcome } from "./begin-claim.ts";
 import type { ClaimResult } from "../store/store.ts";
 
 /** What a refusal says to a client. */
-function refusal(beginning: Beginning): unknown {
+function refusal(beginning: ClaimOutcome): unknown {
   if (beginning.action !== "refuse") return beginning.action;
   const { error } = beginning;
   expect(createError.isHttpError(error)).toBe(true);
-  expect(isReissueAnswer(error)).toBe(true);
+  expect(isHttpAnswer(error)).toBe(true);
   const { status, code, expose, headers } = error;
   const [retry, after] = [headers["x-should-retry"], headers["Retry-After"]];
   return { status, code: code.slice("ERR_REISSUE_".length), expose, retry, after };
@@ -216,7 +216,7 @@ test("where nobody may wait, nobody asks whether somebody does", async () => {
       return undefined;
     },
   };
-  expect(refusal(await begin(request, b.settings))).toMatchObject({ status: 409 });
+  expect(refusal(await beginClaim(request, b.settings))).toMatchObject({ status: 409 });
   expect(asked).toBe(0);
 });
 

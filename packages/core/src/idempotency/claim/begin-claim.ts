@@ -1,14 +1,14 @@
 import { attempt, type Awaitable } from "../../common/awaitable.ts";
-import { decodeAnswer, type Answer } from "../store/stored-response.ts";
+import { decodeResponse, type StoredResponse } from "../store/stored-response.ts";
 import {
-  answerNotKeptError,
+  responseNotStoredError,
   keyInFlightError,
   keyMismatchError,
   keyOutcomeUnknownError,
   storeUnavailableError,
   type ClaimError,
 } from "./claim-error.ts";
-import type { ClaimSettings } from "./claim-config.ts";
+import type { ClaimConfig } from "./claim-config.ts";
 import { Claim } from "./claim.ts";
 import { publish } from "../../diagnostics/idempotency-channel.ts";
 import { newOwner } from "./owner.ts";
@@ -29,11 +29,11 @@ export interface KeyedRequest {
 }
 
 /** What a keyed request may do. */
-export type Beginning =
+export type ClaimOutcome =
   /** Run, and settle the claim. */
   | { readonly action: "run"; readonly claim: Claim }
   /** Give the first request's answer. */
-  | { readonly action: "replay"; readonly answer: Answer & { readonly body: Uint8Array } }
+  | { readonly action: "replay"; readonly answer: StoredResponse & { readonly body: Uint8Array } }
   /** Be answered with this error. */
   | { readonly action: "refuse"; readonly error: ClaimError };
 
@@ -46,7 +46,7 @@ const longestPauseMs = 500;
  *
  * Never fails, and runs nothing unprotected: a store that fails, or is slow, is a refusal.
  */
-export function begin(request: KeyedRequest, settings: ClaimSettings): Awaitable<Beginning> {
+export function beginClaim(request: KeyedRequest, settings: ClaimConfig): Awaitable<ClaimOutcome> {
   const { clock, waitMs } = settings;
   const id = recordId(request.scope, request.key);
   const waitUntilMs = clock.now() + waitMs;
@@ -58,8 +58,8 @@ async function wait(
   id: string,
   request: KeyedRequest,
   untilMs: number,
-  settings: ClaimSettings,
-): Promise<Beginning> {
+  settings: ClaimConfig,
+): Promise<ClaimOutcome> {
   const { clock } = settings;
   let pauseMs = firstPauseMs;
   for (;;) {
@@ -82,16 +82,16 @@ async function wait(
 function claim<Else>(
   id: string,
   fingerprint: string,
-  settings: ClaimSettings,
+  settings: ClaimConfig,
   onInFlight: () => Awaitable<Else>,
-): Awaitable<Beginning | Else> {
+): Awaitable<ClaimOutcome | Else> {
   const { leaseMs, retentionMs, guarantee, retryAfterSeconds } = settings;
   const takeOver = guarantee === "at-least-once";
   // Drawn anew each time: what comes late of a call that was given up must not pass for this one.
   const request = { id, owner: newOwner(), fingerprint, leaseMs, retentionMs, takeOver };
-  return attempt<Said, Beginning | Else>(
-    () => ask(request, settings),
-    (said) => outcome(understood(said), request, settings) ?? onInFlight(),
+  return attempt<Said, ClaimOutcome | Else>(
+    () => callClaim(request, settings),
+    (said) => outcome(parseClaimResult(said), request, settings) ?? onInFlight(),
     (error) => {
       publish({ id }, "store-failed", { operation: "claim", error });
       withdraw(request, settings, error);
@@ -100,7 +100,7 @@ function claim<Else>(
   );
 }
 
-function ask(request: ClaimRequest, settings: ClaimSettings): Awaitable<Said> {
+function callClaim(request: ClaimRequest, settings: ClaimConfig): Awaitable<Said> {
   const { store, clock, storeTimeoutMs } = settings;
   return storeCall<Said>(
     () => store.claim(request),
@@ -123,7 +123,7 @@ function ask(request: ClaimRequest, settings: ClaimSettings): Awaitable<Said> {
  */
 function withdraw(
   { id, owner }: ClaimRequest,
-  { store, retries }: ClaimSettings,
+  { store, retries }: ClaimConfig,
   error?: unknown,
 ): void {
   if (isFull(error)) return;
@@ -146,7 +146,7 @@ function isRefusal(said: Said): boolean {
 type Said = ClaimResult | null | undefined;
 
 /** What nobody understands protects nothing. */
-function understood(said: Said): ClaimResult {
+function parseClaimResult(said: Said): ClaimResult {
   if (said != null && (said.state === "claimed" || isRefusal(said))) return said;
   throw new StoreUnavailableError("did not say what a claim came to");
 }
@@ -154,8 +154,8 @@ function understood(said: Said): ClaimResult {
 function outcome(
   result: ClaimResult,
   { id, owner }: ClaimRequest,
-  settings: ClaimSettings,
-): Beginning | null {
+  settings: ClaimConfig,
+): ClaimOutcome | null {
   switch (result.state) {
     case "claimed": {
       const held = new Claim({ id, owner, fence: result.fence }, settings);
@@ -170,22 +170,22 @@ function outcome(
     case "lapsed":
       return outcomeUnknown(id);
     case "completed": {
-      const answer = decodeAnswer(result.answer);
+      const answer = decodeResponse(result.answer);
       const { body, status } = answer;
       if (body === null && status >= 500) return outcomeUnknown(id);
       publish({ id }, body === null ? "answer-not-kept" : "replayed");
-      if (body === null) return { action: "refuse", error: answerNotKeptError(status) };
+      if (body === null) return { action: "refuse", error: responseNotStoredError(status) };
       return { action: "replay", answer: { ...answer, body } };
     }
   }
 }
 
-function outcomeUnknown(id: string): Beginning {
+function outcomeUnknown(id: string): ClaimOutcome {
   publish({ id }, "outcome-unknown");
   return { action: "refuse", error: keyOutcomeUnknownError() };
 }
 
-function inFlight(id: string, { retryAfterSeconds }: ClaimSettings): Beginning {
+function inFlight(id: string, { retryAfterSeconds }: ClaimConfig): ClaimOutcome {
   publish({ id }, "in-flight");
   return { action: "refuse", error: keyInFlightError(retryAfterSeconds) };
 }
@@ -194,7 +194,7 @@ function inFlight(id: string, { retryAfterSeconds }: ClaimSettings): Beginning {
 function pause(
   ms: number,
   signal: AbortSignal | undefined,
-  { clock }: ClaimSettings,
+  { clock }: ClaimConfig,
 ): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

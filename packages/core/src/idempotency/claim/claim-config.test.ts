@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 
-import { claimSettings } from "./claim-config.ts";
+import { claimConfig } from "./claim-config.ts";
 import { memoryStore } from "../store/memory-store.ts";
 
 const store = memoryStore();
 
 test("what is left out has its default", () => {
-  expect(claimSettings({ store }, "idempotency")).toMatchObject({
+  expect(claimConfig({ store }, "idempotency")).toMatchObject({
     guarantee: "at-least-once",
     leaseMs: 30_000,
     retentionMs: 86_400_000,
@@ -30,5 +30,5 @@ test.each<[string, object, string]>([
   ["a negative time", { waitMs: -1 }, "idempotency.waitMs"],
   ["no time for the store", { storeTimeoutMs: 0 }, "idempotency.storeTimeoutMs"],
 ])("%s is refused, and where it stands is said", (_name, options, message) => {
-  expect(() => claimSettings({ store, ...options }, "idempotency")).toThrow(message);
+  expect(() => claimConfig({ store, ...options }, "idempotency")).toThrow(message);
 });

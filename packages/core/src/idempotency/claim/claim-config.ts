@@ -58,7 +58,7 @@ export interface ClaimOptions {
 }
 
 /** {@link ClaimOptions}, resolved. */
-export interface ClaimSettings {
+export interface ClaimConfig {
   readonly store: IdempotencyStore;
   readonly guarantee: Guarantee;
   readonly leaseMs: number;
@@ -95,11 +95,11 @@ const maxRetentionMs = 10 * 365 * 24 * 3_600_000;
  * @param path - Where the options stand, such as `idempotency`.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function claimSettings(
+export function claimConfig(
   options: ClaimOptions,
   path: string,
   surroundings: { readonly clock?: Clock | undefined; readonly retryAfterSeconds?: number } = {},
-): ClaimSettings {
+): ClaimConfig {
   const { store, guarantee = "at-least-once" } = options;
   checkStore(store, `${path}.store`);
   checkOneOf(guarantee, guarantees, `${path}.guarantee`);

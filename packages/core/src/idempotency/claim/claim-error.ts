@@ -2,7 +2,7 @@ import createError from "http-errors";
 
 import type { ErrorCode } from "../../common/reissue-error.ts";
 import { withCause, type GatewayError } from "../../gateway/gateway-error.ts";
-import { ownAnswer } from "../../gateway/http-answer.ts";
+import { brandHttpAnswer } from "../../gateway/http-answer.ts";
 
 /** Why a keyed request was not run, as an error of http-errors' kind; its message is for the client. */
 export interface ClaimError extends GatewayError {
@@ -29,7 +29,7 @@ export function keyOutcomeUnknownError(): ClaimError {
 }
 
 /** The 409 for a key whose first request was answered with something that was not kept. */
-export function answerNotKeptError(status: number): ClaimError {
+export function responseNotStoredError(status: number): ClaimError {
   const message = `A request with this Idempotency-Key was answered with ${status}, and the answer was not kept`;
   return claimError(409, "ERR_REISSUE_KEY_ANSWER_NOT_KEPT", message);
 }
@@ -79,5 +79,5 @@ function claimError(
   }
   // Its message says nothing that the client may not know, whatever the status.
   const error = createError(status, message, { code, expose: true, headers });
-  return ownAnswer(error as unknown as ClaimError);
+  return brandHttpAnswer(error as unknown as ClaimError);
 }

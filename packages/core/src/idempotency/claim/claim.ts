@@ -2,9 +2,9 @@ import { setMaxListeners } from "node:events";
 
 import { attempt, type Awaitable } from "../../common/awaitable.ts";
 import type { Timer } from "../../common/clock.ts";
-import { encodeAnswer, type Answer } from "../store/stored-response.ts";
+import { encodeResponse, type StoredResponse } from "../store/stored-response.ts";
 import { claimLostError } from "./claim-error.ts";
-import type { ClaimSettings, Guarantee } from "./claim-config.ts";
+import type { ClaimConfig, Guarantee } from "./claim-config.ts";
 import { publish } from "../../diagnostics/idempotency-channel.ts";
 import { storeCall } from "./store-call.ts";
 import { isFull } from "../store/store-error.ts";
@@ -21,7 +21,7 @@ export class Claim implements ClaimToken {
   readonly id: string;
   readonly owner: string;
   readonly fence: number;
-  readonly #settings: ClaimSettings;
+  readonly #settings: ClaimConfig;
   readonly #renewUntilMs: number;
   /** When the lease is over unless it is renewed once more. */
   #leaseEndsAtMs: number;
@@ -33,7 +33,7 @@ export class Claim implements ClaimToken {
   /** Null until somebody listens. */
   #loss: AbortController | null = null;
 
-  constructor(token: ClaimToken, settings: ClaimSettings) {
+  constructor(token: ClaimToken, settings: ClaimConfig) {
     this.id = token.id;
     this.owner = token.owner;
     this.fence = token.fence;
@@ -85,7 +85,7 @@ export class Claim implements ClaimToken {
    * @returns whether it is kept. It is not where another has taken over, or where the store fails: it is tried again in
    * the background then, for as long as a lease. Never rejects, and is there at once where the store is.
    */
-  complete(answer: Answer): Awaitable<boolean> {
+  complete(answer: StoredResponse): Awaitable<boolean> {
     if (!this.#settle()) return false;
     return this.#keep(answer, (error) => {
       if (!isFull(error) || answer.body === null) return this.#notKept(answer, error);
@@ -139,10 +139,10 @@ export class Claim implements ClaimToken {
     if (this.#settle()) publish(this, "completed");
   }
 
-  #keep(answer: Answer, onError: (error: unknown) => Awaitable<boolean>): Awaitable<boolean> {
+  #keep(answer: StoredResponse, onError: (error: unknown) => Awaitable<boolean>): Awaitable<boolean> {
     const { store, retentionMs } = this.#settings;
     return attempt(
-      () => this.#call(() => store.complete(this, encodeAnswer(answer), retentionMs)),
+      () => this.#call(() => store.complete(this, encodeResponse(answer), retentionMs)),
       (kept) => {
         publish(this, kept ? "completed" : "lost");
         return kept;
@@ -152,18 +152,18 @@ export class Claim implements ClaimToken {
   }
 
   /** Keeps it later, in the background; where that cannot be, that there was one. */
-  #notKept(answer: Answer, error: unknown): false {
+  #notKept(answer: StoredResponse, error: unknown): false {
     const isRepeated = !isFull(error) && this.#keepLater(answer);
     if (!isRepeated && answer.body !== null) this.#keepLater(withoutBody(answer));
     return this.#failed("complete", error);
   }
 
-  #keepLater(answer: Answer): boolean {
+  #keepLater(answer: StoredResponse): boolean {
     const { id, fence } = this;
     const { store, retentionMs, retries } = this.#settings;
     let bytes: Uint8Array;
     try {
-      bytes = encodeAnswer(answer);
+      bytes = encodeResponse(answer);
     } catch {
       return false;
     }
@@ -246,6 +246,6 @@ export class Claim implements ClaimToken {
 }
 
 /** What is kept of an answer for which there is no room: that there was one. */
-function withoutBody({ status }: Answer): Answer {
+function withoutBody({ status }: StoredResponse): StoredResponse {
   return { status, headers: [], trailers: [], body: null };
 }

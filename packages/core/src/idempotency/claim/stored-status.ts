@@ -7,6 +7,6 @@ const passing: ReadonlySet<number> = new Set([401, 403, 408, 409, 425, 429]);
  * The draft leaves it open. Success and a client's mistake are what the work came to; a 5xx is not, so it releases the
  * claim and the next request runs. So do the statuses that speak of the moment: credentials, rate, conflict.
  */
-export function isKeptStatus(status: number): boolean {
+export function isStorableStatus(status: number): boolean {
   return status < 500 && !passing.has(status);
 }

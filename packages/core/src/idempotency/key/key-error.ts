@@ -2,7 +2,7 @@ import createError from "http-errors";
 
 import type { ErrorCode } from "../../common/reissue-error.ts";
 import type { GatewayError } from "../../gateway/gateway-error.ts";
-import { ownAnswer } from "../../gateway/http-answer.ts";
+import { brandHttpAnswer } from "../../gateway/http-answer.ts";
 import { keyProblemText, type ParsedKey } from "./key.ts";
 
 /** An error about an inbound Idempotency-Key, of http-errors' kind; its message is for the client. */
@@ -27,5 +27,5 @@ export function keyMalformedError(parsed: ParsedKey & { readonly ok: false }): K
 function keyError(code: ErrorCode, message: string, position: number | null): KeyError {
   const headers = { "Cache-Control": "no-store" };
   const error = createError(400, message, { code, position, headers });
-  return ownAnswer(error as unknown as KeyError);
+  return brandHttpAnswer(error as unknown as KeyError);
 }

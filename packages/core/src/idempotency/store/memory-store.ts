@@ -127,8 +127,8 @@ class MemoryStore implements IdempotencyStore {
     if (!request.takeOver) return { state: "lapsed" };
     entry.owner = request.owner;
     entry.fence += 1;
-    entry.leaseEndsAtMs = wholeMs(nowMs + request.leaseMs);
-    this.#expiry.move(entry, wholeMs(nowMs + request.retentionMs));
+    entry.leaseEndsAtMs = ceilMs(nowMs + request.leaseMs);
+    this.#expiry.move(entry, ceilMs(nowMs + request.retentionMs));
     return { state: "claimed", fence: entry.fence };
   }
 
@@ -136,7 +136,7 @@ class MemoryStore implements IdempotencyStore {
     const nowMs = this.#clock.now();
     const entry = this.#held(token, nowMs);
     if (entry === null) return false;
-    entry.leaseEndsAtMs = wholeMs(nowMs + leaseMs);
+    entry.leaseEndsAtMs = ceilMs(nowMs + leaseMs);
     this.#expiry.move(entry, Math.max(entry.expiresAtMs, entry.leaseEndsAtMs));
     return true;
   }
@@ -151,8 +151,8 @@ class MemoryStore implements IdempotencyStore {
     if (!this.#hasRoom(0, bytes)) this.#makeRoom(0, bytes, nowMs);
     this.#bytes += bytes;
     entry.answer = kept(answer);
-    this.#completed.add(entry, wholeMs(nowMs));
-    this.#expiry.move(entry, wholeMs(nowMs + retentionMs));
+    this.#completed.add(entry, ceilMs(nowMs));
+    this.#expiry.move(entry, ceilMs(nowMs + retentionMs));
     return true;
   }
 
@@ -172,8 +172,8 @@ class MemoryStore implements IdempotencyStore {
       fingerprint,
       owner,
       fence: 1,
-      leaseEndsAtMs: wholeMs(nowMs + leaseMs),
-      expiresAtMs: wholeMs(nowMs + retentionMs),
+      leaseEndsAtMs: ceilMs(nowMs + leaseMs),
+      expiresAtMs: ceilMs(nowMs + retentionMs),
       answer: null,
       before: null,
       after: null,
@@ -264,7 +264,7 @@ class MemoryStore implements IdempotencyStore {
 }
 
 /** A time in whole ms and never earlier, which V8 keeps in its record, and others beside it. */
-function wholeMs(atMs: number): number {
+function ceilMs(atMs: number): number {
   return Math.ceil(atMs);
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { decodeAnswer, encodeAnswer, type Answer } from "./stored-response.ts";
+import { decodeResponse, encodeResponse, type StoredResponse } from "./stored-response.ts";
 
 /** What Node lets a header have, also where it is lenient. */
 const name = fc.stringMatching(/^[!#$%&'*+.^_`|~\w-]+$/);
@@ -9,7 +9,7 @@ const value = fc.stringMatching(/^[\x01-\x09\x0b\x0c\x0e-\xff]*$/);
 const field = fc.tuple(name, value);
 
 test("an answer comes back as it was", () => {
-  const answers = fc.record<Answer>({
+  const answers = fc.record<StoredResponse>({
     status: fc.integer({ min: 200, max: 599 }),
     headers: fc.array(field),
     trailers: fc.array(field),
@@ -17,7 +17,7 @@ test("an answer comes back as it was", () => {
   });
   fc.assert(
     fc.property(answers, (answer) => {
-      expect(decodeAnswer(encodeAnswer(answer))).toEqual(answer);
+      expect(decodeResponse(encodeResponse(answer))).toEqual(answer);
     }),
   );
 });
@@ -29,12 +29,12 @@ test("what no header can be comes back as it was too, or is refused", () => {
       const answer = { status: 200, headers: [[name, value]] as const, trailers: [], body: null };
       let bytes: Uint8Array;
       try {
-        bytes = encodeAnswer(answer);
+        bytes = encodeResponse(answer);
       } catch (error) {
         expect(error).toBeInstanceOf(TypeError);
         return;
       }
-      expect(decodeAnswer(bytes)).toEqual(answer);
+      expect(decodeResponse(bytes)).toEqual(answer);
     }),
   );
 });
@@ -45,13 +45,13 @@ test.each([
   ["a character of more than a byte", "a", "\u0100"],
 ])("%s is refused", (_, name, value) => {
   const answer = { status: 200, headers: [], trailers: [[name, value]] as const, body: null };
-  expect(() => encodeAnswer(answer)).toThrow(TypeError);
+  expect(() => encodeResponse(answer)).toThrow(TypeError);
 });
 
 test("it is read from a part of a larger buffer too", () => {
   const answer = { status: 200, headers: [], trailers: [], body: Buffer.from("done") };
-  const bytes = Buffer.concat([Buffer.from("before"), encodeAnswer(answer)]);
-  expect(decodeAnswer(new Uint8Array(bytes).subarray(6))).toEqual(answer);
+  const bytes = Buffer.concat([Buffer.from("before"), encodeResponse(answer)]);
+  expect(decodeResponse(new Uint8Array(bytes).subarray(6))).toEqual(answer);
 });
 
 test.each([
@@ -70,5 +70,5 @@ test.each([
   "1 200 0 999999 kept\na:b\n",
   '{"version":1,"status":200,"headers":[],"trailers":[],"kept":true}\nbody',
 ])("what is none is refused: %j", (text) => {
-  expect(() => decodeAnswer(Buffer.from(text))).toThrow(TypeError);
+  expect(() => decodeResponse(Buffer.from(text))).toThrow(TypeError);
 });

@@ -2,7 +2,7 @@
 export type Field = readonly [name: string, value: string];
 
 /** The first answer to a keyed request, as it is kept. */
-export interface Answer {
+export interface StoredResponse {
   readonly status: number;
   /** Names as the application wrote them; a name with several values comes several times. */
   readonly headers: readonly Field[];
@@ -23,7 +23,7 @@ const refused = /[\0\n\r]|[^\0-\xff]/;
  *
  * @throws TypeError for a field that no header can be.
  */
-export function encodeAnswer({ status, headers, trailers, body }: Answer): Uint8Array {
+export function encodeResponse({ status, headers, trailers, body }: StoredResponse): Uint8Array {
   const has = body === null ? "left" : "kept";
   let head = `1 ${status} ${headers.length} ${trailers.length} ${has}\n`;
   for (const [name, value] of [...headers, ...trailers]) {
@@ -39,11 +39,11 @@ export function encodeAnswer({ status, headers, trailers, body }: Answer): Uint8
 }
 
 /**
- * Reads what {@link encodeAnswer} wrote.
+ * Reads what {@link encodeResponse} wrote.
  *
  * @throws TypeError if it is something else, such as what a later version of Reissue wrote.
  */
-export function decodeAnswer(bytes: Uint8Array): Answer {
+export function decodeResponse(bytes: Uint8Array): StoredResponse {
   const lines = new Lines(bytes);
   const [, status, headers, trailers, has] = start.exec(lines.next()) ?? unreadable();
   return {

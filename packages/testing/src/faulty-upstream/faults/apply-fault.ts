@@ -12,7 +12,7 @@ const GARBAGE = "\x16\x03\x01\x02\x00 this is not HTTP\r\n\r\n";
 const CUT_RST_MS = 10;
 
 /** What a fault needs of the upstream, beside the connection it strikes on. */
-export interface StrikeHost {
+export interface FaultHost {
   /** Calls `use` with the response that the request would have got. */
   respond(exchange: Exchange, use: (response: UpstreamResponse) => void): void;
   /** Writes a response whole. */
@@ -22,7 +22,7 @@ export interface StrikeHost {
 }
 
 /** Whether a fault strikes before the side effect is committed. */
-export function strikesBefore(fault: Fault): boolean {
+export function actsBeforeProcessing(fault: Fault): boolean {
   switch (fault.fault) {
     case "slow":
     case "answer-then-close":
@@ -43,15 +43,15 @@ export function strikesBefore(fault: Fault): boolean {
 }
 
 /** Whether a fault strikes as soon as the head has arrived, the body unread. */
-export function strikesAtHead(fault: Fault): boolean {
+export function actsAtHead(fault: Fault): boolean {
   switch (fault.fault) {
     case "reset":
     case "end":
     case "hang":
     case "garbage":
-      return strikesBefore(fault) && fault.at !== "body-end";
+      return actsBeforeProcessing(fault) && fault.at !== "body-end";
     case "restart":
-      return strikesBefore(fault);
+      return actsBeforeProcessing(fault);
     case "status":
     case "slow":
     case "answer-then-close":
@@ -64,8 +64,8 @@ export function strikesAtHead(fault: Fault): boolean {
 }
 
 /** Does to the connection what the fault says. */
-export function strike(
-  host: StrikeHost,
+export function applyFault(
+  host: FaultHost,
   connection: Connection,
   exchange: Exchange,
   fault: Fault,

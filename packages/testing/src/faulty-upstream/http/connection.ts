@@ -4,7 +4,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import type { Closing, Fault } from "../faults/fault.ts";
 import type { FaultPlan } from "../faults/fault-plan.ts";
 import { IdleWatch } from "../faults/idle-watch.ts";
-import type { Ledger } from "../request-log.ts";
+import type { RequestLog } from "../request-log.ts";
 import type { ReceivedRequest } from "./received-request.ts";
 import { RequestBody } from "./request-body.ts";
 import { BadRequest, parseHead } from "./request-head.ts";
@@ -26,7 +26,7 @@ export interface Exchange {
 
 /** What a connection needs of the upstream that accepted it. */
 export interface ConnectionHost {
-  readonly ledger: Ledger;
+  readonly ledger: RequestLog;
   readonly plan: FaultPlan;
   /** Milliseconds of idleness after which the connection is closed; Infinity for never. */
   readonly idleTimeoutMs: number;
