@@ -17,7 +17,11 @@ export {
   type ClaimError,
 } from "./idempotency/claim/claim-error.ts";
 export { claimKeys, claimConfig, type ClaimConfig } from "./idempotency/claim/claim-config.ts";
-export { beginClaim, type ClaimOutcome, type KeyedRequest } from "./idempotency/claim/begin-claim.ts";
+export {
+  beginClaim,
+  type ClaimOutcome,
+  type KeyedRequest,
+} from "./idempotency/claim/begin-claim.ts";
 export { derivedKey, type DerivedKeyParts } from "./idempotency/hash/derived-key.ts";
 export {
   chosenFingerprint,

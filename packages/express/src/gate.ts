@@ -21,7 +21,7 @@ import {
   type UpstreamOptions,
 } from "@reissue/upstream";
 
-import { respondsTo } from "./answers.ts";
+import { respondsTo } from "./responds-to.ts";
 
 declare global {
   namespace Express {

@@ -136,7 +136,8 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     if (own) RequestContext.applyRoute(request.raw, own);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);
-    if (inbound.startTimeout((error) => expire(error, inbound, reply))) unlimitAtSend(inbound, reply);
+    if (inbound.startTimeout((error) => expire(error, inbound, reply)))
+      unlimitAtSend(inbound, reply);
     if (!inbound.startsClaim()) return done();
     // What other plugins have set by now belongs to a replay too.
     const beforeReplay = (): void => setReplyHeaders(reply);

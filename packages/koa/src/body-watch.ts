@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { finished, Stream } from "node:stream";
 
-import { respondsTo } from "./answers.ts";
+import { respondsTo } from "./responds-to.ts";
 
 /** What of Koa's response is used. Structural, so that Koa 2 and 3 both fit. */
 export interface KoaResponse {

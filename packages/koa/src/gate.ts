@@ -20,7 +20,7 @@ import {
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context as KoaContext } from "koa";
 
-import { respondsTo } from "./answers.ts";
+import { respondsTo } from "./responds-to.ts";
 import { watchBodies, type KoaResponse } from "./body-watch.ts";
 
 declare module "koa" {

@@ -11,5 +11,7 @@ import { isStaleDeath } from "./stale-window.ts";
  * @param evidence - `responseStarted` is whether anything came before the 408, `diedAfterMs` when its head came.
  */
 export function crossedTimeout(evidence: Evidence): Failure | null {
-  return isStaleDeath(evidence) ? { ...failureOf(failureSpecs.reset, null), delivery: "stale" } : null;
+  return isStaleDeath(evidence)
+    ? { ...failureOf(failureSpecs.reset, null), delivery: "stale" }
+    : null;
 }

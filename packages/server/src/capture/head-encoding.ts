@@ -15,7 +15,11 @@ export function companyOf([chunk, encoding]: readonly unknown[]): HeadCompany {
  * Node writes a head as Latin-1, but as UTF-8 where it is flushed, or makes one string of it and of the body: then each
  * character beyond ASCII comes as two. A replay sends bytes, and so Latin-1.
  */
-export function asSent(head: ResponseHead, company: HeadCompany | null, isChunked: boolean): ResponseHead {
+export function asSent(
+  head: ResponseHead,
+  company: HeadCompany | null,
+  isChunked: boolean,
+): ResponseHead {
   // The size of a chunk comes first, which is Latin-1.
   const isUtf8 = company === "nothing" || (company === "text" && !isChunked);
   if (!isUtf8 || head.fields.every(([, value]) => isAscii.test(value))) return head;

@@ -16,7 +16,11 @@ export interface ResponseHead {
 export type HeaderFilter = (name: string) => boolean;
 
 /** The head that a response has been given, with the status that `writeHead` is given: a number, or the text of one. */
-export function headOf(response: ServerResponse, status: unknown, keeps: HeaderFilter): ResponseHead {
+export function headOf(
+  response: ServerResponse,
+  status: unknown,
+  keeps: HeaderFilter,
+): ResponseHead {
   const draft = new Draft(keeps);
   const set = headersSet(response);
   for (const lowerCase of Object.keys(set)) {

@@ -5,7 +5,13 @@ import type { Awaitable, Field } from "@reissue/core";
 import { isPromise } from "@reissue/core/internal";
 
 import { asSent, companyOf, type HeadCompany } from "./head-encoding.ts";
-import { headGiven, headOf, setHeaders, type ResponseHead, type HeaderFilter } from "./response-head.ts";
+import {
+  headGiven,
+  headOf,
+  setHeaders,
+  type ResponseHead,
+  type HeaderFilter,
+} from "./response-head.ts";
 import { headersSet } from "./set-headers.ts";
 import { patchResponse, markEnded, type ResponseHooks } from "./patch-response.ts";
 import type { Method, Methods } from "./response-methods.ts";

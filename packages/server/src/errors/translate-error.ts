@@ -29,7 +29,11 @@ export type RespondsTo = (error: unknown) => boolean;
  * An upstream's failure becomes 502, 503 or 504 only where a replay is safe; an answer of an upstream's that a client
  * has put into its error never becomes ours; and everything else is the application's own.
  */
-export function translateError(error: unknown, inbound: RequestContext, answers: RespondsTo): Translation {
+export function translateError(
+  error: unknown,
+  inbound: RequestContext,
+  answers: RespondsTo,
+): Translation {
   const { hasNoReader } = inbound;
   const { headersSent } = inbound.response;
   if (inbound.timedOut && headersSent) return { action: "drop" };
@@ -59,7 +63,9 @@ function respondableError(error: unknown, answers: RespondsTo): unknown {
 /** What an error says of an upstream. While the client waits, it is no disconnect of its that has aborted a call. */
 function failureOf(error: unknown, { clientDisconnected }: RequestContext): Failure {
   const failure = classify(error);
-  return failure.kind === "aborted" && !clientDisconnected ? classify(error, { timedOut: true }) : failure;
+  return failure.kind === "aborted" && !clientDisconnected
+    ? classify(error, { timedOut: true })
+    : failure;
 }
 
 /** What a request is answered with whose time is over. */

@@ -27,7 +27,10 @@ export function replay(response: ServerResponse, answer: StoredResponse): void {
 }
 
 /** Does all but end the response. Where its head goes out with the body as well, Node makes it. */
-function prepare(response: ServerResponse, { status, headers, trailers, body }: StoredResponse): void {
+function prepare(
+  response: ServerResponse,
+  { status, headers, trailers, body }: StoredResponse,
+): void {
   // Node throws for others only when it is to send them, and a client goes on waiting after an interim one.
   const isFinal = status >= 200 && status < 1000;
   if (!isFinal) throw new RangeError(`${status} is no status of a response`);

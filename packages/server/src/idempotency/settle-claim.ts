@@ -72,7 +72,10 @@ export class ClaimSettler implements RecorderListener {
 }
 
 /** What is kept of a response. */
-function kept({ head, trailers, body }: RecordedResponse, method: string | undefined): StoredResponse {
+function kept(
+  { head, trailers, body }: RecordedResponse,
+  method: string | undefined,
+): StoredResponse {
   const { status, fields, length } = head;
   // Nobody is ever given more of it than its status.
   if (body === null) return { status, headers: [], trailers: [], body };

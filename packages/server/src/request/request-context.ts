@@ -9,7 +9,13 @@ import { disconnectSignal } from "./disconnect-signal.ts";
 import type { GateConfig } from "../config/gate-config.ts";
 import type { OutboundContext } from "@reissue/core";
 import type { Bindable } from "../outbound/bindable.ts";
-import { contextSlot, routeSlot, startOf, type GateBinding, type RequestSlots } from "./deferred-context.ts";
+import {
+  contextSlot,
+  routeSlot,
+  startOf,
+  type GateBinding,
+  type RequestSlots,
+} from "./deferred-context.ts";
 import { originalUrl } from "./original-url.ts";
 import { RequestTimeout } from "./request-timeout.ts";
 import type { RouteConfig } from "../config/route-config.ts";

@@ -10,7 +10,12 @@ import { Listener } from "./http/listener.ts";
 import { numberOption, wordOption } from "../option.ts";
 import type { RequestBody } from "./http/request-body.ts";
 import type { UpstreamResponse } from "./http/response.ts";
-import { applyFault, actsAtHead, actsBeforeProcessing, type FaultHost } from "./faults/apply-fault.ts";
+import {
+  applyFault,
+  actsAtHead,
+  actsBeforeProcessing,
+  type FaultHost,
+} from "./faults/apply-fault.ts";
 import type { FaultyUpstream, UpstreamStats } from "./upstream-api.ts";
 import {
   checkRespond,
@@ -183,7 +188,8 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
     const { fault } = exchange;
     if (fault === null || !actsBeforeProcessing(fault)) this.ledger.process(exchange.request);
     this.#waiters.look();
-    if (fault !== null && fault.fault !== "kill-idle") applyFault(this, connection, exchange, fault);
+    if (fault !== null && fault.fault !== "kill-idle")
+      applyFault(this, connection, exchange, fault);
     else this.respond(exchange, (response) => this.send(connection, exchange, response));
   }
 

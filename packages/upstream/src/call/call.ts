@@ -164,7 +164,9 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     }
     this.#timeout.give();
     const resuming = this.#timeout.resuming(resume);
-    return this.#timeout.received(this.#relay.forwardHeaders(status, headers, resuming, statusText));
+    return this.#timeout.received(
+      this.#relay.forwardHeaders(status, headers, resuming, statusText),
+    );
   }
 
   onData(chunk: Buffer): boolean {

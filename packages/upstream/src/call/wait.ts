@@ -6,7 +6,7 @@ import type { InContext } from "./async-context.ts";
 import type { CallHost, PendingCall } from "./call-host.ts";
 import type { CallRequest } from "./call-request.ts";
 import type { Waiter } from "../origin/waiter.ts";
-import type { RefusedCall } from "../origin/refusals.ts";
+import type { RefusedCall } from "../origin/refusal-pacer.ts";
 
 /** A call as long as it is on no connection. */
 export interface WaitingCall extends InContext, PendingCall, Waiter {}

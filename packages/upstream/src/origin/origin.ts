@@ -5,7 +5,7 @@ import type { Attempt } from "../call/attempt.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { ConnectBreaker } from "@reissue/core/internal";
 import { Pool } from "./pool.ts";
-import { RefusalPacer } from "./refusals.ts";
+import { RefusalPacer } from "./refusal-pacer.ts";
 import { TimeoutQueue } from "./timeout-queue.ts";
 
 /** One upstream origin: its connections, what it can still afford, and whether it can be reached. */

@@ -7,7 +7,7 @@ import { Bag } from "./bag.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleLimit } from "@reissue/core/internal";
-import { WaitQueue } from "./line.ts";
+import { WaitQueue } from "./wait-queue.ts";
 import type { ConnectBreaker } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
 

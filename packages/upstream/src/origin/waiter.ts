@@ -1,6 +1,6 @@
 import type { InContext } from "../call/async-context.ts";
 import type { Connection } from "./connection.ts";
-import type { Queued } from "./line.ts";
+import type { Queued } from "./wait-queue.ts";
 
 /**
  * What a request asks of the connection it gets.

@@ -73,7 +73,12 @@ export class ResponseRelay {
   }
 
   /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */
-  forwardInformational(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
+  forwardInformational(
+    status: number,
+    headers: RawHeaders,
+    resume: () => void,
+    statusText: string,
+  ): void {
     const inform = (): boolean | void =>
       this.#handler.onHeaders(status, headers, resume, statusText);
     // Undici's handler calls `onInfo` at once, in the context of whatever event this is.
@@ -81,7 +86,12 @@ export class ResponseRelay {
   }
 
   /** Gives an answer's head; false pauses. */
-  forwardHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
+  forwardHeaders(
+    status: number,
+    headers: RawHeaders,
+    resume: () => void,
+    statusText: string,
+  ): boolean {
     this.#deliver();
     return this.#give(() => this.#handler.onHeaders(status, headers, resume, statusText));
   }

@@ -20,7 +20,9 @@ const statuses: readonly Status[] = [
 ];
 
 /** The row of a gRPC ServiceError, with the name of its status as the code; null for every other error. */
-export function shapeOfGrpc(link: ErrorInfo): { readonly shape: FailureSpec; readonly code: string } | null {
+export function shapeOfGrpc(
+  link: ErrorInfo,
+): { readonly shape: FailureSpec; readonly code: string } | null {
   const number = read(link.error, "code");
   // DOM exceptions and database drivers have numeric codes too; only a ServiceError has details or this wording.
   if (typeof number !== "number") return null;

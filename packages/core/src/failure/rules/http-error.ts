@@ -14,5 +14,8 @@ export function chosenAnswer(link: ErrorInfo): Failure | null {
   if (typeof status !== "number" || read(link.error, "status") !== status) return null;
   if (typeof read(link.error, "expose") !== "boolean") return null;
   const aborted = read(link.error, "type") === "request.aborted";
-  return failureOf(aborted ? failureSpecs.aborted : failureSpecs.unknown, aborted ? link.code : null);
+  return failureOf(
+    aborted ? failureSpecs.aborted : failureSpecs.unknown,
+    aborted ? link.code : null,
+  );
 }

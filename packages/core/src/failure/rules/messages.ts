@@ -10,7 +10,11 @@ const messages: readonly Message[] = [
   ["ECONNRESET", "aborted", failureSpecs.cut],
   ["ECONNRESET", "The server aborted pending request", failureSpecs.cut],
   // node:tls
-  ["ECONNRESET", "Client network socket disconnected before secure TLS…", failureSpecs.handshakeReset],
+  [
+    "ECONNRESET",
+    "Client network socket disconnected before secure TLS…",
+    failureSpecs.handshakeReset,
+  ],
   // OpenSSL, whose other certificate codes need no text; these could be anybody's.
   ["INVALID_CA", "invalid CA certificate", failureSpecs.certificate],
   ["INVALID_PURPOSE", "unsuitable certificate purpose", failureSpecs.certificate],
@@ -31,7 +35,11 @@ const messages: readonly Message[] = [
     "Response does not match the HTTP/1.1 protocol (Invalid character in chunk size…",
     failureSpecs.badBody,
   ],
-  [null, "Response does not match the HTTP/1.1 protocol (Invalid EOF state…", failureSpecs.cutFraming],
+  [
+    null,
+    "Response does not match the HTTP/1.1 protocol (Invalid EOF state…",
+    failureSpecs.cutFraming,
+  ],
   // axios; where it is over fetch, only the words are left of an AbortSignal.timeout. The third is how 1.0 to 1.7 said
   // the second.
   ["ERR_CANCELED", "The operation was aborted due to timeout", failureSpecs.answerTimeout],
@@ -61,7 +69,11 @@ const messages: readonly Message[] = [
   [null, "Query read timeout", failureSpecs.answerTimeout],
   [null, "timeout exceeded when trying to connect", failureSpecs.noConnection],
   [null, "Cannot use a pool after calling end on the pool", failureSpecs.closed],
-  [null, "Client has encountered a connection error and is not queryable", failureSpecs.deadConnection],
+  [
+    null,
+    "Client has encountered a connection error and is not queryable",
+    failureSpecs.deadConnection,
+  ],
   [null, "Client was closed and is not queryable", failureSpecs.deadConnection],
   [null, "The server does not support SSL connections", failureSpecs.handshake],
   [null, "There was an error establishing an SSL connection", failureSpecs.handshake],
@@ -75,7 +87,11 @@ const messages: readonly Message[] = [
   [null, "Command aborted due to connection close", failureSpecs.reset],
   [null, "Command timed out", failureSpecs.answerTimeout],
   [null, "Socket timeout. Expecting data, but didn't receive any in …", failureSpecs.answerTimeout],
-  [null, "Stream isn't writeable and enableOfflineQueue options is false", failureSpecs.noConnection],
+  [
+    null,
+    "Stream isn't writeable and enableOfflineQueue options is false",
+    failureSpecs.noConnection,
+  ],
   [null, "Cluster isn't ready and enableOfflineQueue options is false", failureSpecs.noConnection],
   [null, "Cluster is ended.", failureSpecs.closed],
   // node-redis

@@ -46,7 +46,8 @@ const errno = /^E[A-Z0-9_]{2,20}$/;
 /** The row of a system error that names its call; null when the call is none that a request makes. */
 export function shapeOfSyscall(code: string, syscall: string): FailureSpec | null {
   if (!errno.test(code)) return null;
-  if (syscall === "connect" || syscall === "bind") return connecting.get(code) ?? failureSpecs.local;
+  if (syscall === "connect" || syscall === "bind")
+    return connecting.get(code) ?? failureSpecs.local;
   if (isResolverCall(syscall)) return resolving.get(code) ?? failureSpecs.resolver;
   return transferCalls.has(syscall) ? (transferring.get(code) ?? null) : null;
 }

@@ -29,7 +29,12 @@ export interface Bench {
   run(): Promise<Claim>;
 }
 
-export const answer: StoredResponse = { status: 201, headers: [], trailers: [], body: Buffer.from("done") };
+export const answer: StoredResponse = {
+  status: 201,
+  headers: [],
+  trailers: [],
+  body: Buffer.from("done"),
+};
 
 /** @param methods - Take the place of the memory store's own. */
 export function bench(

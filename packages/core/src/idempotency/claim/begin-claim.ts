@@ -191,11 +191,7 @@ function inFlight(id: string, { retryAfterSeconds }: ClaimConfig): ClaimOutcome 
 }
 
 /** Waits, unless nobody does any more. */
-function pause(
-  ms: number,
-  signal: AbortSignal | undefined,
-  { clock }: ClaimConfig,
-): Promise<void> {
+function pause(ms: number, signal: AbortSignal | undefined, { clock }: ClaimConfig): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clock.clearTimeout(timer);

@@ -139,7 +139,10 @@ export class Claim implements ClaimToken {
     if (this.#settle()) publish(this, "completed");
   }
 
-  #keep(answer: StoredResponse, onError: (error: unknown) => Awaitable<boolean>): Awaitable<boolean> {
+  #keep(
+    answer: StoredResponse,
+    onError: (error: unknown) => Awaitable<boolean>,
+  ): Awaitable<boolean> {
     const { store, retentionMs } = this.#settings;
     return attempt(
       () => this.#call(() => store.complete(this, encodeResponse(answer), retentionMs)),

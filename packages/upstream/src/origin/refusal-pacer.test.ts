@@ -3,7 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import { manualClock } from "@reissue/testing";
 import { expect, test } from "vitest";
 
-import { RefusalPacer, type RefusedCall } from "./refusals.ts";
+import { RefusalPacer, type RefusedCall } from "./refusal-pacer.ts";
 
 const backOff = { baseMs: 50, capMs: 100 };
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { WaitQueue } from "./line.ts";
+import { WaitQueue } from "./wait-queue.ts";
 
 interface Caller {
   readonly name: number;

@@ -1,7 +1,7 @@
 import { fullJitter, type BackOff, type Clock, type Timer } from "@reissue/core";
 
 import type { InContext } from "../call/async-context.ts";
-import { WaitQueue, type Queued } from "./line.ts";
+import { WaitQueue, type Queued } from "./wait-queue.ts";
 
 /** A call whose request was refused, and that waits until it may be sent again. */
 export interface RefusedCall extends InContext, Queued {
