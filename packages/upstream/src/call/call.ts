@@ -8,11 +8,11 @@ import {
   type Failure,
   type Outcome,
 } from "@reissue/core";
+import { RetryHistory } from "@reissue/core/internal";
 import type { Dispatcher } from "undici";
 
 import { abortReason, onAbort } from "./abort-listener.ts";
 import { responseOutcome, failureOutcome } from "../response/retryable-response.ts";
-import { RetryHistory } from "./retry-history.ts";
 import { AttemptTimeout, isTimeout, timeoutError } from "./attempt-timeout.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import type { CallHost, PendingCall } from "./call-host.ts";

@@ -1,10 +1,4 @@
-import {
-  attemptChannel,
-  decisionChannel,
-  type AttemptRecord,
-  type Decision,
-  type Outcome,
-} from "@reissue/core";
+import { attemptChannel, type AttemptRecord } from "@reissue/core";
 
 import type { Attempt } from "./attempt.ts";
 import type { CallRequest } from "./call-request.ts";
@@ -23,16 +17,4 @@ export function traceEnd(attempt: Attempt, record: AttemptRecord | null): void {
   const { message } = attempt;
   message.record = record ?? attempt.record(null, null);
   attempt.context.runInAsyncScope(() => attemptChannel.asyncEnd.publish(message));
-}
-
-/** Tells subscribers of `reissue:decision` what was decided after an attempt, and on what grounds. */
-export function traceDecision(
-  request: CallRequest,
-  attempt: number,
-  outcome: Outcome,
-  decision: Decision,
-): void {
-  if (!decisionChannel.hasSubscribers) return;
-  const origin = request.origin.name;
-  decisionChannel.publish({ origin, request: request.facts, outcome, decision, attempt });
 }

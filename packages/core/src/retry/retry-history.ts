@@ -1,18 +1,38 @@
+import type { Clock } from "../common/clock.ts";
+import { UpstreamError, type AttemptRecord } from "../common/reissue-error.ts";
+import type { ConnectBreaker } from "../connection/connect-breaker.ts";
+import { decisionChannel } from "../diagnostics/attempt-channel.ts";
+import type { Delivery, Failure } from "../failure/failure.ts";
+import type { RetryBudget } from "./budget.ts";
 import {
   decide,
-  UpstreamError,
-  type AttemptRecord,
   type Decision,
-  type Delivery,
-  type Failure,
   type GiveUpReason,
   type Outcome,
+  type RequestFacts,
   type ResendReason,
   type RetryState,
-} from "@reissue/core";
+} from "./decide.ts";
+import type { RetryPolicy } from "./policy.ts";
 
-import type { CallRequest } from "./call-request.ts";
-import { traceDecision } from "./trace.ts";
+/** What an origin can afford, and whether it can be reached. */
+export interface RetryOrigin {
+  /** The URL origin, such as `http://orders:3000`. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly breaker: ConnectBreaker;
+  readonly budget: RetryBudget;
+  readonly staleBudget: RetryBudget;
+}
+
+/** What decides whether a request may be sent again. */
+export interface RetryRequest {
+  readonly origin: RetryOrigin;
+  readonly facts: RequestFacts;
+  readonly policy: RetryPolicy;
+  /** The instant after which nothing is sent, in ms of the clock. */
+  readonly deadlineMs: number;
+}
 
 /** How safely each delivery says that nothing was processed. */
 const strength: Record<Delivery, number> = { unsent: 3, stale: 2, unknown: 1, delivered: 0 };
@@ -27,7 +47,6 @@ export class RetryHistory {
   #staleResends = 0;
   #unsentResends = 0;
   #unsentSinceMs: number | null = null;
-  /** The weakest of all attempts' deliveries; null before the first. */
   #delivery: Delivery | null;
 
   /** @param redirected - Whether the call has been answered once before, and so may well have been processed. */
@@ -65,13 +84,23 @@ export class RetryHistory {
   }
 
   /** Decides what is done after an attempt, and pays for it if that is a resend. */
-  decide(outcome: Outcome, request: CallRequest): Decision {
+  decide(outcome: Outcome, request: RetryRequest): Decision {
     const nowMs = request.origin.clock.now();
     const state = this.#state(request, nowMs);
     const decision = decide(outcome, request.facts, request.policy, state);
-    traceDecision(request, this.sends, outcome, decision);
+    this.#trace(outcome, decision, request);
     if (decision.action === "resend") this.#pay(decision.reason, request, nowMs);
     return decision;
+  }
+
+  /** What is kept of the attempts that did not succeed, oldest first. */
+  get records(): readonly AttemptRecord[] {
+    return this.#records ?? [];
+  }
+
+  /** What is known of the request's fate: the weakest of all attempts' deliveries; null before the first. */
+  get delivery(): Delivery | null {
+    return this.#delivery;
   }
 
   /**
@@ -85,12 +114,12 @@ export class RetryHistory {
       failure: { ...failure, delivery },
       reason,
       origin,
-      attempts: this.#records ?? [],
+      attempts: this.records,
       cause,
     });
   }
 
-  #state({ origin, deadlineMs }: CallRequest, nowMs: number): RetryState {
+  #state({ origin, deadlineMs }: RetryRequest, nowMs: number): RetryState {
     const outageSinceMs = origin.breaker.sinceMs(nowMs);
     return {
       attempts: Math.max(this.sends - this.#staleResends - this.#unsentResends, 1),
@@ -110,7 +139,14 @@ export class RetryHistory {
     };
   }
 
-  #pay(reason: ResendReason, { origin, policy }: CallRequest, nowMs: number): void {
+  /** Tells subscribers of `reissue:decision` what was decided after an attempt, and on what grounds. */
+  #trace(outcome: Outcome, decision: Decision, { origin, facts }: RetryRequest): void {
+    if (!decisionChannel.hasSubscribers) return;
+    const attempt = this.sends;
+    decisionChannel.publish({ origin: origin.name, request: facts, outcome, decision, attempt });
+  }
+
+  #pay(reason: ResendReason, { origin, policy }: RetryRequest, nowMs: number): void {
     if (reason === "stale-socket") {
       this.#staleResends += 1;
       origin.staleBudget.withdraw(nowMs);
