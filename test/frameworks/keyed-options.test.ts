@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
+
 import { memoryStore } from "@reissue/core";
 import { gateConfig } from "@reissue/server/internal";
-import { describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 
 import {
   frameworks,
@@ -11,6 +13,22 @@ import {
 } from "../support/frameworks.ts";
 
 type Idempotency = NonNullable<NonNullable<ServiceOptions["gate"]>["idempotency"]>;
+
+const unhandled: unknown[] = [];
+const note = (reason: unknown): void => void unhandled.push(reason);
+beforeAll(() => void process.on("unhandledRejection", note));
+afterAll(async () => {
+  await setImmediate();
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+});
+
+const handlers = ["get", "has", "getPrototypeOf", "ownKeys", "getOwnPropertyDescriptor"];
+const traps = Object.fromEntries(handlers.map((name) => [name, () => never(new Error("trap"))]));
+
+function never(error: unknown): never {
+  throw error;
+}
 
 /** Starts a service whose answers are numbered, by what it says of keys. */
 function started(
@@ -111,15 +129,69 @@ describe.each(frameworks)("%s", (_, start) => {
   test.each<[string, () => unknown]>([
     ["throws", () => JSON.parse("{")],
     ["says neither", () => undefined],
-    ["promises", async () => false],
+    ["throws what has no text", () => never(Object.create(null))],
+    ["throws what cannot be read", () => never(new Proxy(new Error("x"), traps))],
+    ["rejects", () => Promise.reject(new Error("no"))],
+    ["rejects with nothing", () => Promise.reject()],
+    ["promises neither", async () => "false"],
+    ["never settles", () => new Promise(() => {})],
   ])("a keep that %s keeps, and warns", async (_name, keep) => {
     const warned = vi.fn<(warning: Error) => void>();
     process.on("warning", warned);
-    const service = await started(start, { keep: keep as () => boolean });
+    onTestFinished(() => void process.off("warning", warned));
+    const service = await started(start, { keep: keep as () => boolean, storeTimeoutMs: 100 });
     expect(await ask(service, "POST", "x")).toEqual([200, null, "run 1"]);
     expect(await ask(service, "POST", "x")).toEqual([200, "true", "run 1"]);
     await expect.poll(() => warned.mock.calls.length).toBe(1);
-    process.off("warning", warned);
+  });
+
+  test("a keep may take its time: the next request runs only where it said no", async () => {
+    const keep = async ({ body }: { readonly body: Buffer }): Promise<boolean> => {
+      await setImmediate();
+      return body.toString() !== "run 1";
+    };
+    const service = await started(start, { keep });
+    expect(await ask(service, "POST", "x")).toEqual([200, null, "run 1"]);
+    expect(await ask(service, "POST", "x")).toEqual([200, null, "run 2"]);
+    expect(await ask(service, "POST", "x")).toEqual([200, "true", "run 2"]);
+    const once = await started(start, { keep, guarantee: "at-most-once" });
+    expect((await ask(once, "POST", "x"))[0]).toBe(200);
+    expect((await ask(once, "POST", "x"))[0]).toBe(409);
+  });
+
+  test("a fingerprint may take its time", async () => {
+    const fingerprint = async (_request: unknown, body: Uint8Array): Promise<string> => {
+      await setImmediate();
+      return Buffer.from(body).toString().slice(0, 1);
+    };
+    const service = await started(start, { fingerprint });
+    expect(await ask(service, "POST", "a1")).toEqual([200, null, "run 1"]);
+    expect(await ask(service, "POST", "a2")).toEqual([200, "true", "run 1"]);
+    expect((await ask(service, "POST", "b"))[0]).toBe(422);
+  });
+
+  test.each<[string, Idempotency]>([
+    ["a fingerprint that throws", { fingerprint: () => never(new Error("no")) }],
+    ["one that rejects", { fingerprint: () => Promise.reject(new Error("no")) }],
+    ["one that promises nothing", { fingerprint: async () => "" }],
+    ["a scope that throws", { scope: () => never(new Error("no")) }],
+    ["one that rejects", { scope: (() => Promise.reject(new Error("no"))) as never }],
+    ["one that promises", { scope: (async () => "caller") as never }],
+  ])("%s runs nothing", async (_name, idempotency) => {
+    const run = vi.fn<() => string>();
+    const service = await started(start, idempotency, run);
+    expect((await ask(service, "POST", "x"))[0]).toBe(500);
+    expect(run).not.toHaveBeenCalled();
+    expect(service.errors).toHaveLength(1);
+  });
+
+  test("a scope that promises is named, where only an outbound call asks for it", async () => {
+    const service = await start({
+      gate: { idempotency: { scope: (() => Promise.reject(new Error("no"))) as never } },
+      run: async ({ upstream }) => (await upstream("http://127.0.0.1:1")).text(),
+    });
+    expect((await ask(service, "POST", "x"))[0]).toBe(500);
+    expect(String(service.errors[0])).toMatch(/idempotency\.scope .* got a promise: await it/);
   });
 });
 

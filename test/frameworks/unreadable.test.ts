@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 
 import { handler, type HandlerOptions } from "@reissue/server";
 import { createUpstream, type BoundUpstream } from "@reissue/upstream";
@@ -140,4 +141,25 @@ test("an onError that throws is told of on stderr, and the request answered all 
   expect(text).toMatch(/^HTTP\/1\.1 418 /);
   expect([rejected, printed.length]).toEqual([[], 1]);
   expect(printed[0]).toContain("of onError's own");
+});
+
+test("an async onError that rejects is told of there too", async () => {
+  const onError = async (): Promise<never> => {
+    await turn();
+    throw new Error("of onError's own");
+  };
+  const text = await answerOf("at once", () => createError(418), { onError });
+  expect(text).toMatch(/^HTTP\/1\.1 418 /);
+  expect([rejected, printed.length]).toEqual([[], 1]);
+  expect(printed[0]).toContain("of onError's own");
+});
+
+test("an async onError may answer", async () => {
+  const onError: HandlerOptions<unknown>["onError"] = async (_error, _request, response) => {
+    await turn();
+    response.writeHead(499).end("its own");
+  };
+  const text = await answerOf("at once", () => createError(418), { onError });
+  expect(text).toMatch(/^HTTP\/1\.1 499 /);
+  expect([rejected, printed]).toEqual([[], []]);
 });

@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { inspect } from "node:util";
 
+import { isPromise } from "@reissue/core/internal";
+
 import { deduplicate } from "./idempotency/deduplicate.ts";
 import { handleError } from "./errors/handle-error.ts";
 import { gateConfig, type GateOptions } from "./config/gate-config.ts";
@@ -20,13 +22,14 @@ export interface HandlerOptions<Bound> extends GateOptions {
   /** The client behind `request.upstream`, as `createUpstream` opens it; it stays yours to close. */
   readonly upstream: Bindable<Bound>;
   /**
-   * Told of every error that is to be answered, translated or not, and may answer it. What it throws itself is written
-   * to stderr, and the request answered as if it had not.
+   * Told of every error that is to be answered, translated or not, and may answer it. It may be async: the response waits
+   * until it has settled. What it throws itself, or rejects with, is written to stderr, and the request answered as if it
+   * had not.
    *
    * @defaultValue writes what is answered with a 5xx to stderr
    */
   readonly onError?:
-    | ((error: unknown, request: IncomingMessage, response: ServerResponse) => void)
+    | ((error: unknown, request: IncomingMessage, response: ServerResponse) => unknown)
     | undefined;
 }
 
@@ -65,17 +68,23 @@ export function handler<Bound>(
     };
     const fail = (error: unknown): void => {
       let answer: unknown;
+      let told: unknown;
       try {
         const passed = handleError(error, inbound, isObject);
         if (passed === null) return;
         answer = passed.error;
-        onError(answer, request, response);
+        told = onError(answer, request, response);
       } catch (failure) {
         // No handler is above this one: it would end the process, and leave the request without an answer.
         print(failure);
       }
-      if (!response.headersSent) sendError(response, answer, settings.problemDetails);
-      else if (!response.writableEnded) request.socket.destroy();
+      const end = (): void => {
+        if (!response.headersSent) sendError(response, answer, settings.problemDetails);
+        else if (!response.writableEnded) request.socket.destroy();
+      };
+      // Of whatever library.
+      if (isPromise(told)) void Promise.resolve(told).catch(print).then(end);
+      else end();
     };
     // For as long as it has not answered, though the listener have returned.
     inbound.startTimeout(fail);

@@ -70,5 +70,6 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (value === null) return "null";
+  if (value instanceof Promise) return "a promise";
   return Array.isArray(value) ? "an array" : `a value of type ${typeof value}`;
 }

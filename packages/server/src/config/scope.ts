@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "node:http";
 
 import { OptionError } from "@reissue/core";
-import { describe } from "@reissue/core/internal";
+import { describe, isPromise } from "@reissue/core/internal";
 
 /**
  * Whose key it is: a name for the caller that made the request, such as an account; or `shared` by all callers.
  *
  * The function is given what the framework's own middleware are given: Express' and node:http's request, Koa's context,
- * Fastify's request. It is asked when the gate sees the request, so whatever knows the caller has to come before.
+ * Fastify's request. It is asked when the gate sees the request, so whatever knows the caller has to come before. It is not
+ * async: outbound calls ask it too, and wait for nothing.
  */
 export type Scope<Carrier = IncomingMessage> = "shared" | ((carrier: Carrier) => string);
 
@@ -20,8 +21,10 @@ export function scopeOf<Carrier>(carrier: Carrier, scope: Scope<Carrier>): strin
   if (scope === "shared") return "shared";
   const name: unknown = scope(carrier);
   if (typeof name === "string" && name !== "") return `caller ${name}`;
-  throw new OptionError(
-    "idempotency.scope",
-    `must return a string that is not empty, got ${describe(name)}`,
-  );
+  const problem = `must return a string that is not empty, got ${describe(name)}`;
+  if (!isPromise(name)) throw new OptionError("idempotency.scope", problem);
+  // Nobody waits for it, and nobody else would hear that it fails.
+  Promise.resolve(name).catch(() => {});
+  const remedy = "await it in a middleware before the gate";
+  throw new OptionError("idempotency.scope", `${problem}: ${remedy}`);
 }

@@ -42,7 +42,8 @@ export async function deduplicate(
     body,
   };
   const own = deduplication.fingerprint;
-  const mark = own === null ? fingerprint(parts) : ownFingerprint(own, inbound.carrier, body);
+  const mark = own === null ? fingerprint(parts) : await ownFingerprint(own, inbound.carrier, body);
+  if (inbound.timedOut) return false;
   const keyed = new Keyed(scope, key, mark, inbound);
   const said = beginClaim(keyed, deduplication.claims);
   const beginning = isPromise(said) ? await said : said;

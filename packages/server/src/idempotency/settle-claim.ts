@@ -1,5 +1,5 @@
-import type { StoredResponse, Awaitable, Claim } from "@reissue/core";
-import { isStorableStatus, type ClaimConfig } from "@reissue/core/internal";
+import type { Awaitable, Claim, StoredResponse } from "@reissue/core";
+import { isPromise, isStorableStatus, type ClaimConfig } from "@reissue/core/internal";
 
 import type { Deduplication } from "../config/idempotency-config.ts";
 import type { RequestContext } from "../request/request-context.ts";
@@ -35,10 +35,13 @@ export class ClaimSettler implements RecorderListener {
     const isFalse = hasFailed && head.status < 300;
     if (head.status >= 500 || isFalse) return claim.fail(head.status);
     if (isStorableStatus(head.status)) {
+      const answer = kept({ head, trailers, body }, request.method);
       const keep = this.#keep;
-      if (keep !== null && body !== null && !isKept(keep, head, body))
-        return claim.fail(head.status);
-      return claim.complete(kept({ head, trailers, body }, request.method));
+      if (keep === null || body === null) return claim.complete(answer);
+      const settle = (isWorthIt: boolean): Awaitable<unknown> =>
+        isWorthIt ? claim.complete(answer) : claim.fail(head.status);
+      const said = isKept(keep, { head, body }, this.#claims);
+      return isPromise(said) ? said.then(settle) : settle(said);
     }
     // It may have stopped its work halfway, as it was told to.
     return claim.lost ? claim.fail(500) : claim.release();
