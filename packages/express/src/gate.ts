@@ -151,19 +151,23 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 function admit(inbound: RequestContext, next: Next): void {
   const refusal = inbound.refusal();
   if (refusal !== null) return next(refusal);
-  inbound.startTimeout((error) => expire(error, inbound, next));
+  inbound.startTimeout((error) => {
+    doNotAwait(inbound.request);
+    next(error);
+  });
   if (!inbound.startsClaim()) return next();
   deduplicate(inbound).then((runs) => {
     if (runs) next();
   }, next);
 }
 
-/** Answers a request whose time is over. */
-function expire(error: unknown, inbound: RequestContext, next: Next): void {
-  const { request, response, gate } = inbound;
-  // Express' own last handler waits for the whole body, and throws where the request has been answered by then.
-  if (request.complete) next(error);
-  else sendError(response, error, gate.problemDetails);
+/**
+ * Has Express' own last handler respond to a request without waiting for the rest of its body, which may never come, and
+ * which it would respond to a second time if somebody else had by then. It asks the package on-finished, which takes what
+ * has this property at its word.
+ */
+function doNotAwait(request: IncomingMessage): void {
+  if (!request.complete) Object.assign(request, { finished: true });
 }
 
 const lazy = upstreamProperty((req: IncomingMessage) => req);

@@ -2,6 +2,7 @@ import type { GateOptions, RouteOptions as ReissueRoute } from "@reissue/server"
 import {
   deduplicate,
   gateConfig,
+  removeContentHeaders,
   RequestContext,
   skipContext,
   sendError,
@@ -169,12 +170,25 @@ function unlimitAtSend(inbound: RequestContext, reply: FastifyReply): void {
   };
 }
 
-/** Answers a request whose time is over. */
+/** Has a request whose time is over responded to by its error handler. */
 function expire(error: Error, { gate }: RequestContext, reply: FastifyReply): void {
+  if (reply.sent) takeBack(reply);
   if (!reply.sent) return void reply.send(error);
-  // Its handler has taken it over: Fastify sends nothing more of it, and asks no error handler.
   reply.log.error({ err: error }, error.message);
   sendError(reply.raw, error, gate.problemDetails);
+}
+
+/**
+ * Gives Fastify back a reply that its handler has hijacked and not begun: Fastify would send nothing of it, and tell no
+ * hook and no error handler. There is no other way than by the symbol, which it does not export.
+ */
+function takeBack(reply: FastifyReply): void {
+  const isHijacked = Object.getOwnPropertySymbols(reply).find(
+    ({ description }) => description === "fastify.reply.hijacked",
+  );
+  if (isHijacked === undefined) return;
+  Object.assign(reply, { [isHijacked]: false });
+  removeContentHeaders(reply.raw);
 }
 
 function warnOnce(

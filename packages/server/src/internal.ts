@@ -11,6 +11,6 @@ export type { Bindable } from "./outbound/bindable.ts";
 export { defineUpstream, upstreamProperty } from "./outbound/upstream-property.ts";
 export { muteResponse } from "./errors/mute-response.ts";
 export { skipContext } from "./request/deferred-context.ts";
-export { sendError } from "./errors/send-error.ts";
+export { removeContentHeaders, sendError } from "./errors/send-error.ts";
 export { routeConfig, type RouteConfig } from "./config/route-config.ts";
 export { upstreamSource, type UpstreamHolder } from "./outbound/upstream-source.ts";

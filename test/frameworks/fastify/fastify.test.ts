@@ -95,6 +95,12 @@ test("a reply that its handler has taken over is answered with 504 when the rout
   const app = fastify({ logger: { level: "warn", stream } });
   onTestFinished(() => app.close());
   const idempotency = { store: memoryStore(), scope: "shared" } as const;
+  const told: unknown[] = [];
+  app.addHook("onError", async (_request, _reply, error) => void told.push(error));
+  app.setErrorHandler(async (error, _request, reply) => {
+    told.push(error);
+    return reply.send(error);
+  });
   await app.register(reissue, { timeoutMs: 50, idempotency });
   const runs: Promise<unknown>[] = [];
   app.post("/", (_request, reply) => {
@@ -105,10 +111,11 @@ test("a reply that its handler has taken over is answered with 504 when the rout
   const origin = await app.listen({ port: 0, host: "127.0.0.1" });
   const headers = { "idempotency-key": "k" };
   const answer = await fetch(origin, { method: "POST", headers });
-  expect([answer.status, await answer.text()]).toEqual([504, "Gateway Timeout"]);
+  expect([answer.status, await answer.json()]).toMatchObject([504, { error: "Gateway Timeout" }]);
   expect(answer.headers.get("x-should-retry")).toBe("true");
   expect([answer.headers.get("etag"), answer.headers.get("x-trace")]).toEqual([null, "kept"]);
   expect(logged).toMatchObject([{ level: 50, msg: "Gateway Timeout", err: { statusCode: 504 } }]);
+  expect(told).toMatchObject([{ status: 504 }, { status: 504 }]);
   await Promise.all(runs);
   // What the handler has done by now is not done again as long as its claim holds.
   const again = await fetch(origin, { method: "POST", headers });

@@ -46,13 +46,20 @@ const ofContent = [
   "transfer-encoding",
 ];
 
+/**
+ * Removes what describes the content that was to be sent; others, such as those of CORS and of security, hold for the error
+ * that is sent in its place too.
+ */
+export function removeContentHeaders(response: ServerResponse): void {
+  for (const name of ofContent) response.removeHeader(name);
+}
+
 /** Sets everything but the body, and gives that back. */
 function prepare(response: ServerResponse, answer: GatewayError, asProblem: boolean): string {
   const { status, expose, message, headers } = answer;
   const text = expose ? message : (STATUS_CODES[status] ?? "Error");
   const body = asProblem ? JSON.stringify(problemDetails(answer)) : text;
-  // Others, such as those of CORS and of security, hold for this response too.
-  for (const name of ofContent) response.removeHeader(name);
+  removeContentHeaders(response);
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   response.setHeader(
     "Content-Type",
