@@ -12,6 +12,7 @@ export { isHttpAnswer } from "./gateway/http-answer.ts";
 export { unanswerableError, unreadableError } from "./gateway/unreadable-error.ts";
 export {
   bodyConsumedError,
+  bodyTimeoutError,
   bodyTooLargeError,
   claimLostError,
   type ClaimError,

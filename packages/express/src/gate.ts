@@ -156,9 +156,23 @@ function admit(inbound: RequestContext, next: Next): void {
     next(error);
   });
   if (!inbound.startsClaim()) return next();
-  deduplicate(inbound).then((runs) => {
-    if (runs) next();
-  }, next);
+  deduplicate(inbound).then(
+    (runs) => {
+      if (runs) next();
+    },
+    (error: unknown) => {
+      if (isBodyTimeout(error)) doNotAwait(inbound.request);
+      next(error);
+    },
+  );
+}
+
+function isBodyTimeout(error: unknown): boolean {
+  try {
+    return (error as { readonly code?: unknown }).code === "ERR_REISSUE_BODY_TIMEOUT";
+  } catch {
+    return false;
+  }
 }
 
 /**

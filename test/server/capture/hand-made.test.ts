@@ -7,6 +7,7 @@ import { memoryStore } from "@reissue/core";
 import { reissue as expressGate } from "@reissue/express";
 import { reissue as fastifyPlugin } from "@reissue/fastify";
 import { reissue as koaGate } from "@reissue/koa";
+import { manualClock } from "@reissue/testing";
 import express5 from "express";
 import express4 from "express4";
 import fastify from "fastify";
@@ -20,10 +21,13 @@ import { listening } from "../../support/listen.ts";
 /** Answers a payment of an amount with what was paid. */
 type Pay = (amount: number) => Promise<string>;
 
-const idempotency = () => ({ store: memoryStore(), scope: "shared" as const });
+/** Time for the bodies that never end. */
+const clock = manualClock();
+
+const options = () => ({ clock, idempotency: { store: memoryStore(), scope: "shared" as const } });
 
 function onExpress(express: typeof express5): RequestListener {
-  const gate = expressGate({ idempotency: idempotency() });
+  const gate = expressGate(options());
   const app = express().set("env", "test");
   app.use(gate, express.json());
   app.post("/pay", (req, res) => void res.status(201).send(paid(req.body)));
@@ -35,7 +39,7 @@ function onExpress(express: typeof express5): RequestListener {
 function onKoa(): RequestListener {
   const app = new Koa();
   app.silent = true;
-  app.use(koaGate({ idempotency: idempotency() }));
+  app.use(koaGate(options()));
   app.use(async (ctx) => {
     ctx.status = 201;
     ctx.body = paid(JSON.parse(await text(ctx.req)));
@@ -45,7 +49,7 @@ function onKoa(): RequestListener {
 
 async function onFastify(): Promise<RequestListener> {
   const app = fastify();
-  await app.register(fastifyPlugin, { idempotency: idempotency() });
+  await app.register(fastifyPlugin, options());
   app.post("/pay", async (request, reply) => reply.code(201).send(paid(request.body)));
   await app.ready();
   return (request, response) => app.routing(request, response);
@@ -149,4 +153,20 @@ describe.each([
       expect(await pay(1)).toBe(first);
     },
   );
+
+  test("an injected stream that never ends is a 408, and its key stays free", async () => {
+    const listener = await make();
+    const endless = new Readable({ read() {} });
+    endless.push('{"amount"');
+    let status = 0;
+    const asked = inject(listener, { method: "POST", url: "/pay", headers, payload: endless });
+    void asked.then(({ statusCode }) => (status = statusCode));
+    await expect.poll(() => clock.pending, { interval: 5 }).toBe(1);
+    await clock.advance(300_000);
+    // `inject` itself waits for the end of what it was given.
+    endless.push(null);
+    await expect.poll(() => status, { interval: 5 }).toBe(408);
+    expect(clock.pending).toBe(0);
+    expect(await injecting((json) => json)(listener)(1)).toBe("201 paid 1");
+  });
 });

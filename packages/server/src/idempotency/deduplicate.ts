@@ -26,7 +26,10 @@ export async function deduplicate(
   await Promise.resolve();
   let body: Uint8Array;
   try {
-    const reading = readBody(request, deduplication.maxBodyBytes);
+    const reading = readBody(request, {
+      maxBytes: deduplication.maxBodyBytes,
+      clock: inbound.gate.clock,
+    });
     body = isPromise(reading) ? await reading : reading;
   } catch (error) {
     if (inbound.timedOut) return false;

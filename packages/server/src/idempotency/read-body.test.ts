@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
+import { manualClock } from "@reissue/testing";
 import { expect, test } from "vitest";
 
 import { readBody } from "./read-body.ts";
@@ -25,8 +26,10 @@ function pushing(chunks: readonly (string | Buffer)[], claims: Claims = {}): Inc
   return Object.assign(request, { method: "POST" }, claims);
 }
 
+const clock = manualClock();
+
 async function read(request: unknown, maxBytes = 100): Promise<string> {
-  return Buffer.from(await readBody(request as IncomingMessage, maxBytes)).toString();
+  return Buffer.from(await readBody(request as IncomingMessage, { maxBytes, clock })).toString();
 }
 
 const claims: readonly Claims[] = [
@@ -109,3 +112,24 @@ test.each([new Map([["amount", 1]]), new Blob(["pay"]), Readable.from(["pay"]), 
     await expect(async () => read({ headers, body })).rejects.toThrow("read before the gate");
   },
 );
+
+test("a body that never ends is waited for as long as a server waits for a request", async () => {
+  const server = (requestTimeout: number): object => ({ socket: { server: { requestTimeout } } });
+  for (const [claims, afterMs] of [
+    [{}, 300_000],
+    [{ socket: null }, 300_000],
+    [server(5_000), 5_000],
+    [{ ...server(5_000), complete: true }, 5_000],
+  ] as const) {
+    const request = Object.assign(pushing([]), claims, { _read: () => {} });
+    const outcome = read(request).catch((error: unknown) => error);
+    await clock.advance(afterMs - 1);
+    expect(clock.pending).toBe(1);
+    await clock.advance(1);
+    expect(await outcome).toMatchObject({ code: "ERR_REISSUE_BODY_TIMEOUT", status: 408 });
+    expect([request.listenerCount("readable"), request.listenerCount("close")]).toEqual([0, 0]);
+  }
+  const request = Object.assign(pushing(["late"]), server(0));
+  expect(await read(request)).toBe("late");
+  expect(clock.pending).toBe(0);
+});

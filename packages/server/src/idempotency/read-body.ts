@@ -1,9 +1,15 @@
 import type { IncomingMessage } from "node:http";
 
-import type { Awaitable } from "@reissue/core";
-import { bodyConsumedError, bodyTooLargeError } from "@reissue/core/internal";
+import type { Awaitable, Clock } from "@reissue/core";
+import { bodyConsumedError, bodyTimeoutError, bodyTooLargeError } from "@reissue/core/internal";
 
 import { isChunk } from "../capture/recorded-body.ts";
+
+/** How a body is read. */
+interface ReadBodyOptions {
+  readonly maxBytes: number;
+  readonly clock: Clock;
+}
 
 /**
  * Reads the body of a request before anybody else does, so that whoever reads later finds it untouched. To be called a
@@ -17,10 +23,14 @@ import { isChunk } from "../capture/recorded-body.ts";
  * back in the very turn in which it has been drained: Node emits `end` a turn later, and only if the stream is empty by
  * then.
  *
- * @returns the raw bytes; fails with a 413 for more than `maxBytes`, with a 500 where a parser has read them before, and
- * with the request's own error where its client leaves.
+ * @returns the raw bytes; fails with a 413 for more than `maxBytes`, with a 408 where they have not all come in the time
+ * that the server gives a request, with a 500 where a parser has read them before, and with the request's own error where
+ * its client leaves.
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Awaitable<Uint8Array> {
+export function readBody(
+  request: IncomingMessage,
+  { maxBytes, clock }: ReadBodyOptions,
+): Awaitable<Uint8Array> {
   const { _readableState: state } = request as unknown as ReadableInternals;
   if (!isStream(state)) return given(request);
   // Read or not, there was none.
@@ -34,7 +44,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Awaitable<
   if (length > maxBytes) throw bodyTooLargeError(maxBytes);
   // Node's parser tells of the last byte of a declared length before it tells that it was the last.
   const isAll = state.ended || (state.length === length && isParsed(request));
-  return isAll ? whole(request, maxBytes) : drained(request, maxBytes);
+  return isAll ? whole(request, maxBytes) : drained(request, { maxBytes, clock });
 }
 
 const noBytes = new Uint8Array();
@@ -126,12 +136,22 @@ interface ReadableInternals {
   };
 }
 
-function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+function drained(
+  request: IncomingMessage,
+  { maxBytes, clock }: ReadBodyOptions,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const { _readableState: state } = request as unknown as ReadableInternals;
+    const timeoutMs = timeoutOf(request);
+    const timer =
+      timeoutMs === Infinity
+        ? null
+        : clock.setTimeout(() => onError(bodyTimeoutError()), timeoutMs);
+    (timer as { unref?: () => void } | null)?.unref?.();
     const end = (): Buffer => {
+      clock.clearTimeout(timer);
       request.off("readable", onReadable).off("error", onError).off("close", onClose);
       const body = joined(chunks);
       // Nothing may be given back to an empty stream that has ended: it has to be left to end by itself.
@@ -157,6 +177,22 @@ function drained(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
     const onClose = (): void => onError(gone());
     request.on("readable", onReadable).on("error", onError).on("close", onClose);
   });
+}
+
+/** For how long a request without a server is waited for, in ms: what Node's servers give one by default. */
+const defaultTimeoutMs = 300_000;
+
+/**
+ * For how long the rest of a body may be on its way: `requestTimeout` of the server. Node sees to that by itself only for
+ * what it parses; a stream that was made by hand may never end.
+ */
+function timeoutOf(request: IncomingMessage): number {
+  const socket = request.socket as {
+    readonly server?: { readonly requestTimeout?: unknown };
+  } | null;
+  const timeoutMs = socket?.server?.requestTimeout;
+  if (typeof timeoutMs !== "number") return defaultTimeoutMs;
+  return timeoutMs > 0 ? timeoutMs : Infinity;
 }
 
 function joined(chunks: readonly (Uint8Array | string)[]): Buffer {

@@ -56,6 +56,14 @@ export function bodyTooLargeError(maxBytes: number): ClaimError {
   return error;
 }
 
+/** The 408 for a keyed request whose body has not come whole in time (RFC 9110 §15.5.9); nothing of it has run. */
+export function bodyTimeoutError(): ClaimError {
+  const message = "The body of the request did not come in time";
+  const error = claimError(408, "ERR_REISSUE_BODY_TIMEOUT", message);
+  Object.assign(error.headers, { Connection: "close", "x-should-retry": "true" });
+  return error;
+}
+
 /** The 500 for a keyed request whose raw bytes are gone, because of the order in which middleware are mounted. */
 export function bodyConsumedError(): ClaimError {
   const message =
