@@ -37,11 +37,8 @@ export {
   type RetryState,
 } from "./retry/decide.ts";
 export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";
-export {
-  gatewayError,
-  type GatewayError,
-  type GatewayErrorOptions,
-} from "./gateway/gateway-error.ts";
+export { gatewayError, type GatewayErrorOptions } from "./gateway/gateway-error.ts";
+export type { GatewayError } from "./gateway/http-answer.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
 export {
   decodeResponse,

@@ -6,10 +6,14 @@ import {
   handleError,
   gateConfig,
   defineUpstream,
-  RequestContext,
+  applyRoute,
+  getOrCreateContext,
+  handlerEnded,
+  openContext,
+  type RequestContext,
   upstreamProperty,
   muteResponse,
-  skipContext,
+  deferContext,
   sendError,
   routeConfig,
   upstreamSource,
@@ -98,15 +102,15 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
     defineUpstream(req, prototypeOf(req), lazy);
-    if (skipContext(req, res, entrance)) return next();
-    admit(RequestContext.open(req, res, entrance), next);
+    if (deferContext(req, res, entrance)) return next();
+    admit(openContext(req, res, entrance), next);
   }
 
   return Object.assign(gate, {
     route(options: RouteOptions): Middleware {
       const route = routeConfig(options, "route");
       return function reissueRoute(req, _res, next) {
-        const inbound = RequestContext.applyRoute(req, route);
+        const inbound = applyRoute(req, route);
         // One that no gate has seen yet is admitted there.
         if (inbound === null) next();
         else admit(inbound, next);
@@ -115,7 +119,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
     errors(): ErrorTranslator {
       return function reissueErrors(error, req, res, next) {
-        const inbound = RequestContext.getOrCreate(req, res, settings);
+        const inbound = getOrCreateContext(req, res, settings);
         const passed = handleError(error, inbound, respondsTo);
         if (passed === null) return;
         if (passed.asProblem) {
@@ -138,7 +142,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
         };
         Promise.resolve()
           .then(() => run(req, res, next))
-          .finally(() => RequestContext.handled(req as IncomingMessage))
+          .finally(() => handlerEnded(req as IncomingMessage))
           .catch(fail);
       };
     },

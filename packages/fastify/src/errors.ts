@@ -1,4 +1,10 @@
-import { handleError, RequestContext, muteResponse, sendError } from "@reissue/server/internal";
+import {
+  handleError,
+  handlerEnded,
+  muteResponse,
+  sendError,
+  type RequestContext,
+} from "@reissue/server/internal";
 import type {
   FastifyError,
   FastifyReply,
@@ -46,7 +52,7 @@ export function watched(handler: RouteHandlerMethod, inboundOf: InboundOf): Rout
     if (!(result instanceof Promise)) return result;
     return result.then(
       (payload: unknown) => {
-        if (reply.raw.headersSent) RequestContext.handled(request.raw);
+        if (reply.raw.headersSent) handlerEnded(request.raw);
         return payload;
       },
       (error: unknown) => {

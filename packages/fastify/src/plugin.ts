@@ -2,9 +2,13 @@ import type { GateOptions, RouteOptions as ReissueRoute } from "@reissue/server"
 import {
   deduplicate,
   gateConfig,
+  applyRoute,
+  getContext,
+  getOrCreateContext,
+  openContext,
   removeContentHeaders,
-  RequestContext,
-  skipContext,
+  type RequestContext,
+  deferContext,
   sendError,
   routeConfig,
   upstreamSource,
@@ -100,16 +104,16 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
 
   /** The one of a request that has failed; made now where that was in a hook before ours. */
   function inboundOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
-    const known = RequestContext.get(request.raw);
+    const known = getContext(request.raw);
     if (known !== null) return known;
     const own = ownOf(request);
-    if (own) RequestContext.applyRoute(request.raw, own);
-    return RequestContext.getOrCreate(request.raw, reply.raw, settings, request);
+    if (own) applyRoute(request.raw, own);
+    return getOrCreateContext(request.raw, reply.raw, settings, request);
   }
 
   fastify.decorateRequest("upstream", {
     getter(this: FastifyRequest): BoundUpstream {
-      const inbound = RequestContext.get(this.raw);
+      const inbound = getContext(this.raw);
       if (inbound === null) throw new Error("request.upstream is there from the onRequest hook on");
       return inbound.bind(upstream.get());
     },
@@ -132,9 +136,9 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
     const own = looksUp ? ownOf(request) : null;
     if (own === undefined && !request.is404) warnOnce(request, warned);
-    if (!own && skipContext(request.raw, reply.raw, entrance, request)) return done();
-    const inbound = RequestContext.open(request.raw, reply.raw, entrance, request);
-    if (own) RequestContext.applyRoute(request.raw, own);
+    if (!own && deferContext(request.raw, reply.raw, entrance, request)) return done();
+    const inbound = openContext(request.raw, reply.raw, entrance, request);
+    if (own) applyRoute(request.raw, own);
     const refusal = inbound.refusal();
     if (refusal !== null) return done(refusal);
     if (inbound.startTimeout((error) => expire(error, inbound, reply)))

@@ -1,4 +1,4 @@
-import { handleError, RequestContext, sendError } from "@reissue/server/internal";
+import { getContext, handleError, sendError } from "@reissue/server/internal";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { finished, Stream } from "node:stream";
@@ -77,7 +77,7 @@ function watch(response: KoaResponse, stream: Body): void {
 /** Deals with a body that has failed, or was destroyed before its end. */
 function failed(response: KoaResponse, stream: Body, error: Error): void {
   const { req, res, body } = response;
-  const inbound = RequestContext.get(req);
+  const inbound = getContext(req);
   // Whole, or cut already; or no gate's.
   if (inbound === null || res.writableEnded || res.destroyed) return;
   // Nobody has begun to read it: whoever set it may still set another, or Koa comes to it.

@@ -4,9 +4,12 @@ import {
   handleError,
   gateConfig,
   defineUpstream,
-  RequestContext,
+  applyRoute,
+  getOrCreateContext,
+  openContext,
+  type RequestContext,
   upstreamProperty,
-  skipContext,
+  deferContext,
   sendError,
   routeConfig,
   upstreamSource,
@@ -84,8 +87,8 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
     let inbound: RequestContext | null = null;
     let handled: Promise<unknown>;
     try {
-      if (!skipContext(ctx.req, ctx.res, entrance, ctx)) {
-        inbound = RequestContext.open(ctx.req, ctx.res, entrance, ctx);
+      if (!deferContext(ctx.req, ctx.res, entrance, ctx)) {
+        inbound = openContext(ctx.req, ctx.res, entrance, ctx);
       }
       // Others than Koa may call it, with a function that gives no promise.
       handled = Promise.resolve(inbound === null ? next() : admit(inbound, ctx, next));
@@ -93,7 +96,7 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
       handled = Promise.reject(error);
     }
     return handled.then(undefined, (error: unknown) => {
-      const failed = inbound ?? RequestContext.getOrCreate(ctx.req, ctx.res, settings, ctx);
+      const failed = inbound ?? getOrCreateContext(ctx.req, ctx.res, settings, ctx);
       const passed = handleError(error, failed, respondsTo);
       if (passed !== null) {
         if (passed.asProblem) sendError(ctx.res, passed.error, true);
@@ -116,7 +119,7 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
 export function route(options: RouteOptions): Middleware {
   const settings = routeConfig(options, "route");
   return function reissueRoute(ctx, next) {
-    const inbound = RequestContext.applyRoute(ctx.req, settings);
+    const inbound = applyRoute(ctx.req, settings);
     // One that no gate has seen yet is admitted there.
     return inbound === null ? next() : admit(inbound, ctx, next);
   };

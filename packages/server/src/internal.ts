@@ -6,11 +6,18 @@
 export { deduplicate } from "./idempotency/deduplicate.ts";
 export { handleError, type Escaped } from "./errors/handle-error.ts";
 export { gateKeys, gateConfig, type GateConfig } from "./config/gate-config.ts";
-export { RequestContext } from "./request/request-context.ts";
+export type { RequestContext } from "./request/request-context.ts";
 export type { Bindable } from "./outbound/bindable.ts";
 export { defineUpstream, upstreamProperty } from "./outbound/upstream-property.ts";
 export { muteResponse } from "./errors/mute-response.ts";
-export { skipContext } from "./request/deferred-context.ts";
+export {
+  applyRoute,
+  deferContext,
+  getContext,
+  getOrCreateContext,
+  handlerEnded,
+  openContext,
+} from "./request/request-registry.ts";
 export { removeContentHeaders, sendError } from "./errors/send-error.ts";
 export { routeConfig, type RouteConfig } from "./config/route-config.ts";
 export { upstreamSource, type UpstreamHolder } from "./outbound/upstream-source.ts";

@@ -6,7 +6,7 @@ import { isPromise } from "@reissue/core/internal";
 import { deduplicate } from "./idempotency/deduplicate.ts";
 import { handleError } from "./errors/handle-error.ts";
 import { gateConfig, type GateOptions } from "./config/gate-config.ts";
-import { RequestContext } from "./request/request-context.ts";
+import { openContext } from "./request/request-registry.ts";
 import type { Bindable } from "./outbound/bindable.ts";
 import { upstreamProperty } from "./outbound/upstream-property.ts";
 import { sendError } from "./errors/send-error.ts";
@@ -56,7 +56,7 @@ export function handler<Bound>(
   const { upstream, onError = toStderr } = options;
   const entrance = { settings, client: (): Bindable<Bound> => upstream };
   return function reissue(request, response): void {
-    const inbound = RequestContext.open(request, response, entrance);
+    const inbound = openContext(request, response, entrance);
     // Its prototype is Node's.
     Object.defineProperty(request, "upstream", lazy);
     const run = async (): Promise<void> => {
@@ -64,7 +64,7 @@ export function handler<Bound>(
       if (refused !== null) throw refused;
       if (inbound.startsClaim() && !(await deduplicate(inbound))) return;
       await listener(request as Parameters<Listener<Bound>>[0], response);
-      inbound.handled();
+      inbound.handlerEnded();
     };
     const fail = (error: unknown): void => {
       let answer: unknown;

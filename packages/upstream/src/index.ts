@@ -8,11 +8,6 @@ export type {
   UpstreamOptions,
 } from "./config/options.ts";
 export type { ReissueDispatchOptions } from "./call/call-request.ts";
-export {
-  createUpstream,
-  type BoundUpstream,
-  type Upstream,
-  type UpstreamInit,
-  type UpstreamRequestOptions,
-} from "./upstream.ts";
+export type { UpstreamInit, UpstreamRequestOptions } from "./api/call-types.ts";
+export { createUpstream, type BoundUpstream, type Upstream } from "./upstream.ts";
 export { OptionError, UpstreamError } from "@reissue/core";

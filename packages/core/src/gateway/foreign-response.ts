@@ -1,8 +1,7 @@
 import createError from "http-errors";
 
 import { isObject, read } from "../failure/error-info.ts";
-import { withCause, type GatewayError } from "./gateway-error.ts";
-import { brandHttpAnswer } from "./http-answer.ts";
+import { brandHttpAnswer, withCause, type GatewayError } from "./http-answer.ts";
 import { areReceived } from "./received-headers.ts";
 
 /** undici's errors of a status, whose `statusCode` and `headers` are the upstream's. */

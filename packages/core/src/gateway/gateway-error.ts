@@ -1,16 +1,8 @@
 import createError from "http-errors";
 
 import type { Failure } from "../failure/failure.ts";
-import { brandHttpAnswer } from "./http-answer.ts";
-
-/** An error of http-errors' kind, which Express, Koa and Fastify turn into a response with its status and headers. */
-export interface GatewayError extends Error {
-  readonly status: number;
-  readonly statusCode: number;
-  /** False: its message is not for clients, though it says nothing that they may not know. */
-  readonly expose: boolean;
-  readonly headers: Readonly<Record<string, string>>;
-}
+import { errorHeaders } from "./error-headers.ts";
+import { brandHttpAnswer, withCause, type GatewayError } from "./http-answer.ts";
 
 /** What decides how a failure is shown to the inbound side. */
 export interface GatewayErrorOptions {
@@ -43,33 +35,14 @@ export interface GatewayErrorOptions {
  */
 export function gatewayError(failure: Failure, options: GatewayErrorOptions): GatewayError | null {
   if (failure.status === null) return null;
-  const { retrySafe, convert = "retry-safe" } = options;
+  const { retrySafe, convert = "retry-safe", retryAfterSeconds = 1 } = options;
   const status = retrySafe || convert === "always" ? failure.status : 500;
+  const headers = errorHeaders({
+    shouldRetry: retrySafe,
+    // RFC 9110 §15.6.4; it would contradict `x-should-retry: false`.
+    retryAfterSeconds: status === 503 && retrySafe ? retryAfterSeconds : undefined,
+  });
   // Without a message http-errors takes the status' own phrase: Fastify shows a message even where `expose` is false.
-  const error = createError(status, { headers: headersOf(status, options) });
+  const error = createError(status, { headers });
   return brandHttpAnswer(withCause(error, options.cause));
-}
-
-/**
- * Hangs the original on an error of http-errors'.
- *
- * Not as a property of `createError`, which would make it enumerable, so that serializers printed it; and never
- * `createError(status, cause)`, which changes the cause itself and lets the cause's own status win.
- */
-export function withCause(error: Error, cause: unknown): GatewayError {
-  Object.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
-  return error as GatewayError;
-}
-
-function headersOf(status: number, options: GatewayErrorOptions): Record<string, string> {
-  const { retrySafe, retryAfterSeconds = 1 } = options;
-  const headers: Record<string, string> = {
-    "x-should-retry": String(retrySafe),
-    "Cache-Control": "no-store",
-  };
-  // RFC 9110 §15.6.4; it would contradict `x-should-retry: false`.
-  if (status === 503 && retrySafe) {
-    headers["Retry-After"] = String(Math.max(0, Math.ceil(retryAfterSeconds)));
-  }
-  return headers;
 }

@@ -3,8 +3,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import createError from "http-errors";
 
 import { isObject } from "../failure/error-info.ts";
-import { withCause, type GatewayError } from "./gateway-error.ts";
-import { brandHttpAnswer } from "./http-answer.ts";
+import { brandHttpAnswer, withCause, type GatewayError } from "./http-answer.ts";
 
 /** What frameworks read of an error. */
 const fields = ["status", "statusCode", "headers", "code", "expose", "message", "stack"];

@@ -25,7 +25,7 @@ export function handleError(
   inbound.stopTimeout();
   const translation = translateError(error, inbound, answers);
   if (translation.action === "drop") {
-    inbound.handled();
+    inbound.handlerEnded();
     return null;
   }
   // What has begun was chosen by the handler.

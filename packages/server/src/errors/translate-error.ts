@@ -7,7 +7,21 @@ import {
 } from "@reissue/core";
 import { foreignResponseError, unanswerableError, unreadableError } from "@reissue/core/internal";
 
-import type { RequestContext } from "../request/request-context.ts";
+import type { GateConfig } from "../config/gate-config.ts";
+
+/** What decides how an error of a request is shown to its client. */
+export interface FailedRequest {
+  readonly response: { readonly headersSent: boolean };
+  /** Whether the client has disconnected before it had its whole response. */
+  readonly clientDisconnected: boolean;
+  /** Whether the client has disconnected, and the response is not being recorded for a retry. */
+  readonly hasNoReader: boolean;
+  /** Whether the response was sent because the request's timeout was over. */
+  readonly timedOut: boolean;
+  /** Whether a second run does no harm. */
+  readonly retrySafe: boolean;
+  readonly gate: Pick<GateConfig, "convert" | "retryAfterSeconds" | "proxyStatus">;
+}
 
 /**
  * What becomes of an error that has escaped from a handler.
@@ -31,7 +45,7 @@ export type RespondsTo = (error: unknown) => boolean;
  */
 export function translateError(
   error: unknown,
-  inbound: RequestContext,
+  inbound: FailedRequest,
   answers: RespondsTo,
 ): Translation {
   const { hasNoReader } = inbound;
@@ -61,7 +75,7 @@ function respondableError(error: unknown, answers: RespondsTo): unknown {
 }
 
 /** What an error says of an upstream. While the client waits, it is no disconnect of its that has aborted a call. */
-function failureOf(error: unknown, { clientDisconnected }: RequestContext): Failure {
+function failureOf(error: unknown, { clientDisconnected }: FailedRequest): Failure {
   const failure = classify(error);
   return failure.kind === "aborted" && !clientDisconnected
     ? classify(error, { timedOut: true })
@@ -69,12 +83,12 @@ function failureOf(error: unknown, { clientDisconnected }: RequestContext): Fail
 }
 
 /** What a request is answered with whose time is over. */
-export function timeoutError(inbound: RequestContext): GatewayError {
+export function timeoutError(inbound: FailedRequest): GatewayError {
   const cause = new DOMException("The request took longer than its route allows", "TimeoutError");
   return answerTo(classify(cause, { timedOut: true }), inbound, cause);
 }
 
-function answerTo(failure: Failure, inbound: RequestContext, cause: unknown): GatewayError {
+function answerTo(failure: Failure, inbound: FailedRequest, cause: unknown): GatewayError {
   const { gate, retrySafe } = inbound;
   const { convert, retryAfterSeconds } = gate;
   const error = gatewayError(failure, { retrySafe, convert, retryAfterSeconds, cause });

@@ -70,7 +70,7 @@ export class ClaimSettler implements RecorderListener {
   /** It was us who answered, and the handler goes on. */
   #outlive(): void {
     this.#claim.outlive();
-    watchLateResponse(this.#inbound.response, () => this.#inbound.handled());
+    watchLateResponse(this.#inbound.response, () => this.#inbound.handlerEnded());
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-import { RequestContext } from "../request/request-context.ts";
+import { getContext } from "../request/request-registry.ts";
 
 /** Where a prototype says which property it was given; it is asked for each request, and a WeakMap would have to hash. */
 const given = Symbol("reissue.upstream");
@@ -21,7 +21,7 @@ export function upstreamProperty<Carrier>(
   return {
     configurable: true,
     get(this: Carrier): unknown {
-      const inbound = RequestContext.get(requestOf(this));
+      const inbound = getContext(requestOf(this));
       return inbound?.client == null ? undefined : inbound.bind(inbound.client());
     },
     set(this: object, value: unknown) {

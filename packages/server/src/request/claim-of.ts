@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import type { Claim } from "@reissue/core";
 
-import { RequestContext } from "./request-context.ts";
+import { getContext } from "./request-registry.ts";
 
 /**
  * The claim that a request of node:http runs under; null where it has no key, or keys are not deduplicated. `withTransaction`
@@ -11,5 +11,5 @@ import { RequestContext } from "./request-context.ts";
  * Express' request is one of node:http's; Koa has it as `ctx.req`, Fastify as `request.raw`.
  */
 export function claimOf(request: IncomingMessage): Claim | null {
-  return RequestContext.get(request)?.claim ?? null;
+  return getContext(request)?.claim ?? null;
 }

@@ -1,21 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { OutboundSteps, parseIdempotencyKey, type Claim, type GatewayError } from "@reissue/core";
+import {
+  OutboundSteps,
+  parseIdempotencyKey,
+  type Claim,
+  type GatewayError,
+  type OutboundContext,
+} from "@reissue/core";
 import { isRetrySafe, keyMalformedError, keyMissingError } from "@reissue/core/internal";
 
-import { slotHolder } from "./request-slot.ts";
 import { isClientDetached } from "../capture/detached-socket.ts";
 import { disconnectSignal } from "./disconnect-signal.ts";
 import type { GateConfig } from "../config/gate-config.ts";
-import type { OutboundContext } from "@reissue/core";
 import type { Bindable } from "../outbound/bindable.ts";
-import {
-  contextSlot,
-  routeSlot,
-  startOf,
-  type GateBinding,
-  type RequestSlots,
-} from "./deferred-context.ts";
+import { timeoutError } from "../errors/translate-error.ts";
 import { originalUrl } from "./original-url.ts";
 import { RequestTimeout } from "./request-timeout.ts";
 import type { RouteConfig } from "../config/route-config.ts";
@@ -46,93 +44,55 @@ export class RequestContext {
   /** Null where no route that it came to has one. */
   #time: RequestTimeout | null = null;
 
-  private constructor(
+  /**
+   * @param carrier - What the framework gives its middleware: the request itself, or what stands for it.
+   * @param route - What a route said that the request came to before the gate.
+   * @param startedAtMs - When the request came, in ms of the gate's clock; null while no route has a timeout.
+   */
+  constructor(
     request: IncomingMessage,
     response: ServerResponse,
     gate: GateConfig,
     carrier: unknown,
+    route: Partial<RouteConfig> | undefined,
     startedAtMs: number | null,
   ) {
     this.request = request;
     this.carrier = carrier;
     this.response = response;
     this.#gate = gate;
-    const own = (slotHolder(request) as RequestSlots)[routeSlot];
-    this.#route = own === undefined ? gate.route : { ...gate.route, ...own };
+    this.#route = route === undefined ? gate.route : { ...gate.route, ...route };
     this.#startedAtMs = startedAtMs;
   }
 
-  /** The one of a request that comes through a gate. Whoever calls from here on calls with that gate's client. */
-  static open(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { settings, client }: GateBinding,
-    carrier: unknown = request,
-  ): RequestContext {
-    const inbound = RequestContext.getOrCreate(request, response, settings, carrier);
+  /**
+   * Sets the gate that the request came through last: the client of its calls is that gate's.
+   *
+   * @param client - Opens the gate's client when a handler first asks for it.
+   */
+  enter(client: () => Bindable<unknown>): void {
     // What was bound before is another gate's.
-    if (inbound.client !== client) inbound.#bound = null;
-    inbound.client = client;
-    return inbound;
+    if (this.client !== client) this.#bound = null;
+    this.client = client;
   }
 
-  /**
-   * The one of a request of node:http; made by the first gate that it comes through, and under what that gate says. A
-   * later one with a store adds what it says of keys, where the first one keeps no answers.
-   *
-   * @param carrier - What the framework gives its middleware: the request itself, or what stands for it.
-   */
-  static getOrCreate(
-    request: IncomingMessage,
-    response: ServerResponse,
-    gate: GateConfig,
-    carrier: unknown = request,
-  ): RequestContext {
-    let inbound = RequestContext.get(request);
-    if (inbound === null) {
-      inbound = new RequestContext(request, response, gate, carrier, startOf(gate));
-      (slotHolder(request) as RequestSlots)[contextSlot] = inbound;
-    }
-    if (inbound.#gate !== gate) inbound.#mergeGate(gate, carrier);
-    return inbound;
-  }
-
-  /** The one of a request that has come through a gate, made now if its gate has only noted it; null for any other. */
-  static get(request: IncomingMessage): RequestContext | null {
-    const seen = slotHolder(request) as RequestSlots;
-    const noted = seen[contextSlot];
-    if (noted === undefined || noted instanceof RequestContext) return noted ?? null;
-    const { gate, response, carrier, startedAtMs } = noted;
-    const { settings, client } = gate;
-    // Of the request that was noted: the one at hand may be made of it.
-    const inbound = new RequestContext(noted.request, response, settings, carrier, startedAtMs);
-    inbound.client = client;
-    return (seen[contextSlot] = inbound);
-  }
-
-  /**
-   * Puts a request under what its route says, now or once it comes to a gate.
-   *
-   * @returns the request; null where no gate has seen it yet.
-   */
-  static applyRoute(request: IncomingMessage, route: Partial<RouteConfig>): RequestContext | null {
-    const inbound = RequestContext.get(request);
-    if (inbound === null) {
-      const seen = slotHolder(request) as RequestSlots;
-      seen[routeSlot] = { ...seen[routeSlot], ...route };
-      return null;
-    }
-    inbound.#route = { ...inbound.#route, ...route };
+  /** Adds what its route says to what its gate says. */
+  applyRoute(route: Partial<RouteConfig>): void {
+    this.#route = { ...this.#route, ...route };
     // A client that was bound before knew nothing of it.
-    inbound.#bound = null;
-    return inbound;
+    this.#bound = null;
   }
 
-  /** Told that the handler of a request is done; counts where the request was answered without it. */
-  static handled(request: IncomingMessage): void {
-    const inbound = (slotHolder(request) as RequestSlots)[contextSlot];
-    // One that was only noted has no time that could be over.
-    if (inbound instanceof RequestContext) inbound.handled();
+  /** Adds what a later gate with a store says of keys, where the gates before keep no responses. */
+  mergeGate(gate: GateConfig, carrier: unknown): void {
+    if (this.#gate === gate) return;
+    const { idempotency } = gate;
+    const hasStore = this.#gate.idempotency.deduplication !== null;
+    if (hasStore || idempotency.deduplication === null) return;
+    this.#gate = { ...this.#gate, idempotency };
+    this.carrier = carrier;
+    // A client that was bound before knew of no scope.
+    this.#bound = null;
   }
 
   /** What holds for it. */
@@ -215,8 +175,8 @@ export class RequestContext {
     this.#claim = claim;
   }
 
-  /** Told that its handler is done; counts where it was answered without it. */
-  handled(): void {
+  /** Takes note that its handler has ended, which counts where the response was sent without it. */
+  handlerEnded(): void {
     if (this.timedOut) this.#claim?.abandon();
   }
 
@@ -265,18 +225,8 @@ export class RequestContext {
     return this.#bound as Bound;
   }
 
-  /** Comes to another gate. */
-  #mergeGate({ idempotency }: GateConfig, carrier: unknown): void {
-    const hasStore = this.#gate.idempotency.deduplication !== null;
-    if (hasStore || idempotency.deduplication === null) return;
-    this.#gate = { ...this.#gate, idempotency };
-    this.carrier = carrier;
-    // A client that was bound before knew of no scope.
-    this.#bound = null;
-  }
-
   #timeout(): RequestTimeout {
-    return (this.#time ??= new RequestTimeout(this, this.#startedAt()));
+    return (this.#time ??= new RequestTimeout(this, () => timeoutError(this), this.#startedAt()));
   }
 
   #startedAt(): number {

@@ -1,7 +1,17 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 import type { Clock, GatewayError, Timer } from "@reissue/core";
 
-import type { RequestContext } from "./request-context.ts";
-import { timeoutError } from "../errors/translate-error.ts";
+/** What a timeout needs of the request that it is for. */
+export interface TimedRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly gate: { readonly clock: Clock };
+  /** Aborts when the client disconnects. */
+  readonly signal: AbortSignal;
+  readonly clientDisconnected: boolean;
+  handlerEnded(): void;
+}
 
 /** A time, and what is done when it is over. */
 interface Limit {
@@ -11,9 +21,10 @@ interface Limit {
   readonly timeoutMs: number;
 }
 
-/** The time of a request whose route has one, until its answer or its failure is on its way. */
+/** The timeout of a request whose route has one, until its response or its failure is on its way. */
 export class RequestTimeout {
-  readonly #inbound: RequestContext;
+  readonly #inbound: TimedRequest;
+  readonly #error: () => GatewayError;
   readonly #clock: Clock;
   readonly #startedAtMs: number;
   /** What it is under; null where it is under none any more. */
@@ -25,8 +36,10 @@ export class RequestTimeout {
   #expiry: AbortController | null = null;
   #signal: AbortSignal | null = null;
 
-  constructor(inbound: RequestContext, startedAtMs: number) {
+  /** @param error - Makes the error that the request fails with. */
+  constructor(inbound: TimedRequest, error: () => GatewayError, startedAtMs: number) {
     this.#inbound = inbound;
+    this.#error = error;
     this.#clock = inbound.gate.clock;
     this.#startedAtMs = startedAtMs;
     inbound.response.once("close", () => this.stop());
@@ -70,7 +83,7 @@ export class RequestTimeout {
       run()
         .finally(() => {
           this.#running -= 1;
-          if (this.#running === 0) this.#inbound.handled();
+          if (this.#running === 0) this.#inbound.handlerEnded();
           // What is around a route goes on under the time that it was under before.
           if (outer === null || this.#isOver) this.stop();
           else this.start(outer);
@@ -87,6 +100,6 @@ export class RequestTimeout {
     // Nobody reads the rest, which would stand before the connection's next request.
     if (!request.complete) response.shouldKeepAlive = false;
     this.#expiry?.abort();
-    onExpire(timeoutError(this.#inbound));
+    onExpire(this.#error());
   }
 }

@@ -5,7 +5,7 @@ import type { Dispatcher } from "undici";
 import type { OutboundContext } from "@reissue/core";
 import { snapshot } from "../headers/request-headers.ts";
 import type { RequestTarget } from "./request-target.ts";
-import type { UpstreamRequestOptions } from "../upstream.ts";
+import type { UpstreamRequestOptions } from "./call-types.ts";
 
 /**
  * The options of one call, with every field that is read on the way, whether it was given or not.

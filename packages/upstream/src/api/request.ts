@@ -7,7 +7,7 @@ import type { Source } from "../body/source/source.ts";
 import { RequestOptions } from "./request-options.ts";
 import type { OutboundContext } from "@reissue/core";
 import { requestTarget, type RequestTarget } from "./request-target.ts";
-import type { UpstreamRequestOptions } from "../upstream.ts";
+import type { UpstreamRequestOptions } from "./call-types.ts";
 
 /** Makes one call with the semantics of `undici.request`. */
 export function requestThrough(

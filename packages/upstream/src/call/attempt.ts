@@ -15,7 +15,7 @@ import type { Origin } from "../origin/origin.ts";
 import type { Connection, ActiveRequest } from "../origin/connection.ts";
 import type { Pool } from "../origin/pool.ts";
 import { declaredLength, type RawHeaders } from "../headers/raw-headers.ts";
-import type { ProgressStep } from "../response/response-handler.ts";
+import type { ProgressStep } from "../response/progress-handler.ts";
 
 /** How much of an answer that nobody wants is read to keep its connection, in bytes. */
 const maxDiscardBytes = 65_536;

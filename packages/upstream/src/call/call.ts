@@ -21,7 +21,8 @@ import { Connection } from "../origin/connection.ts";
 import type { ConnectionPreference, Waiter } from "../origin/waiter.ts";
 import type { RawHeaders } from "../headers/raw-headers.ts";
 import { ResponseRelay, type RelayOwner } from "../response/response-relay.ts";
-import type { ProgressStep, ResponseHandler } from "../response/response-handler.ts";
+import type { ProgressStep } from "../response/progress-handler.ts";
+import type { ResponseHandler } from "../response/response-handler.ts";
 import { traceEnd, traceStart } from "./trace.ts";
 import { Wait } from "./wait.ts";
 

@@ -1,12 +1,24 @@
 import { RetryBudget, type Clock, type Failure } from "@reissue/core";
-import { unsentBackOff } from "@reissue/core/internal";
+import { ConnectBreaker, unsentBackOff } from "@reissue/core/internal";
 
-import type { Attempt } from "../call/attempt.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
-import { ConnectBreaker } from "@reissue/core/internal";
+import type { Connection } from "./connection.ts";
 import { Pool } from "./pool.ts";
 import { RefusalPacer } from "./refusal-pacer.ts";
 import { TimeoutQueue } from "./timeout-queue.ts";
+
+/** What an origin learns from of an attempt that failed. */
+export interface FailedAttempt {
+  readonly connection: Connection;
+  /** Whether it met a connect that failed, as opposed to a pooled socket that died. */
+  readonly neverConnected: boolean;
+  /** Whether a pooled socket died before undici had begun to write the request on it. */
+  readonly neverBegun: boolean;
+  /** When the connection was handed to it, in ms of the clock. */
+  readonly handedOverAtMs: number;
+  /** How long the connection had been idle when the request was written, in ms; null on a fresh one. */
+  readonly idleMs: number | null;
+}
 
 /** One upstream origin: its connections, what it can still afford, and whether it can be reached. */
 export class Origin {
@@ -58,7 +70,7 @@ export class Origin {
    *
    * @param who - Whose attempt it was, as the pool knows them.
    */
-  learnFrom(who: object, attempt: Attempt, failure: Failure, error: unknown): void {
+  learnFrom(who: object, attempt: FailedAttempt, failure: Failure, error: unknown): void {
     const nowMs = this.clock.now();
     // Undici connects by itself where a pooled socket dies before it is written on.
     if (attempt.neverConnected || failure.phase === "connect") {

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 
-import type { ProgressHandler } from "./response-handler.ts";
+import type { ProgressHandler } from "./progress-handler.ts";
 
 type GivenHandler = Dispatcher.DispatchHandler & Omit<ProgressHandler, "onBodySent">;
 

@@ -4,6 +4,7 @@ import { errors, util, type Dispatcher } from "undici";
 
 import { isNewerStyle, wrongMethod } from "./handler-methods.ts";
 import type { RawHeaders } from "../headers/raw-headers.ts";
+import type { ProgressHandler } from "./progress-handler.ts";
 
 /**
  * What the response is given to: undici 7's inner handler interface.
@@ -26,19 +27,6 @@ export interface ResponseHandler extends ProgressHandler {
   onError(error: Error): void;
   onUpgrade?(status: number, headers: RawHeaders, socket: Duplex): void;
 }
-
-/** What a handler of either style may be told of beside the response; each attempt tells it anew. */
-export interface ProgressHandler {
-  /** A chunk of the request body has been written. */
-  onBodySent?(chunk: Uint8Array | string): void;
-  /** The request has been written to its end. */
-  onRequestSent?(): void;
-  /** The first byte of a response has come, an informational one included. */
-  onResponseStarted?(): void;
-}
-
-/** The name of one of them. */
-export type ProgressStep = keyof ProgressHandler;
 
 /**
  * Takes a handler of either style.

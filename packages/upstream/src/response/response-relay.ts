@@ -4,7 +4,8 @@ import type { OutboundStep } from "@reissue/core";
 
 import type { InContext } from "../call/async-context.ts";
 import type { RawHeaders } from "../headers/raw-headers.ts";
-import type { ProgressStep, ResponseHandler } from "./response-handler.ts";
+import type { ProgressStep } from "./progress-handler.ts";
+import type { ResponseHandler } from "./response-handler.ts";
 
 /** Who is told when the caller has all there is. */
 export interface RelayOwner extends InContext {

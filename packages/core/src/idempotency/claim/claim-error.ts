@@ -1,8 +1,8 @@
 import createError from "http-errors";
 
 import type { ErrorCode } from "../../common/reissue-error.ts";
-import { withCause, type GatewayError } from "../../gateway/gateway-error.ts";
-import { brandHttpAnswer } from "../../gateway/http-answer.ts";
+import { errorHeaders } from "../../gateway/error-headers.ts";
+import { brandHttpAnswer, withCause, type GatewayError } from "../../gateway/http-answer.ts";
 
 /** Why a keyed request was not run, as an error of http-errors' kind; its message is for the client. */
 export interface ClaimError extends GatewayError {
@@ -78,13 +78,10 @@ function claimError(
   message: string,
   retryAfterSeconds?: number,
 ): ClaimError {
-  const headers: Record<string, string> = {
-    "x-should-retry": String(retryAfterSeconds !== undefined),
-    "Cache-Control": "no-store",
-  };
-  if (retryAfterSeconds !== undefined) {
-    headers["Retry-After"] = String(Math.max(0, Math.ceil(retryAfterSeconds)));
-  }
+  const headers = errorHeaders({
+    shouldRetry: retryAfterSeconds !== undefined,
+    retryAfterSeconds,
+  });
   // Its message says nothing that the client may not know, whatever the status.
   const error = createError(status, message, { code, expose: true, headers });
   return brandHttpAnswer(error as unknown as ClaimError);

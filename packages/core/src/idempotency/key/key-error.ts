@@ -1,8 +1,8 @@
 import createError from "http-errors";
 
 import type { ErrorCode } from "../../common/reissue-error.ts";
-import type { GatewayError } from "../../gateway/gateway-error.ts";
-import { brandHttpAnswer } from "../../gateway/http-answer.ts";
+import { errorHeaders } from "../../gateway/error-headers.ts";
+import { brandHttpAnswer, type GatewayError } from "../../gateway/http-answer.ts";
 import { keyProblemText, type ParsedKey } from "./key.ts";
 
 /** An error about an inbound Idempotency-Key, of http-errors' kind; its message is for the client. */
@@ -25,7 +25,7 @@ export function keyMalformedError(parsed: ParsedKey & { readonly ok: false }): K
 }
 
 function keyError(code: ErrorCode, message: string, position: number | null): KeyError {
-  const headers = { "Cache-Control": "no-store" };
+  const headers = errorHeaders({});
   const error = createError(400, message, { code, position, headers });
   return brandHttpAnswer(error as unknown as KeyError);
 }
