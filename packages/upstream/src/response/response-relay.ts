@@ -34,6 +34,8 @@ export class ResponseRelay {
   readonly #owner: RelayOwner;
   readonly #handler: ResponseHandler;
   readonly #step: OutboundStep | null;
+  /** Whether the caller listens to any progress; to look its methods up by name at each step is dear. */
+  readonly #followsProgress: boolean;
   #held: Held | null = null;
   /** Null before the answer is whole. */
   #trailers: RawHeaders | null = null;
@@ -48,6 +50,10 @@ export class ResponseRelay {
     this.#owner = owner;
     this.#handler = handler;
     this.#step = step;
+    this.#followsProgress =
+      handler.onBodySent !== undefined ||
+      handler.onRequestSent !== undefined ||
+      handler.onResponseStarted !== undefined;
   }
 
   /** Tells the caller that it has begun, and how to abort it. */
@@ -61,7 +67,7 @@ export class ResponseRelay {
 
   /** Tells the caller of the progress of an attempt, whether or not it is the one whose response it is given. */
   tell(step: ProgressStep, chunk?: Uint8Array | string): void {
-    if (this.#handler[step] === undefined) return;
+    if (!this.#followsProgress || this.#handler[step] === undefined) return;
     if (step === "onResponseStarted") {
       this.#give(() => this.#handler.onResponseStarted?.());
       return;
