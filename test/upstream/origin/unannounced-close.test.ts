@@ -50,6 +50,13 @@ describe.each(closing)("POSTs do not meet the end of a connection that comes %s"
   });
 });
 
+/** Holds the event loop up. */
+function stall(ms: number): void {
+  // real time: the server is another process, whose clock is its own
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 async function spawned(options: SpawnedUpstreamOptions): Promise<string> {
   const upstream = await spawnFaultyUpstream(options);
   onTestFinished(() => upstream.close());
@@ -77,12 +84,26 @@ test("a POST does not meet the end that came while the event loop was held up", 
     // From a callback of the poll phase, which the next turn begins behind.
     const second = new Promise<string>((resolve, reject) => {
       stat(".", () => {
-        // real time: the server is another process, whose clock is its own
-        const until = performance.now() + 150;
-        while (performance.now() < until);
+        stall(150);
         posted(upstream, origin).then(resolve, reject);
       });
     });
+    expect(await second).toBe("ok");
+    expect(log.records.at(-1)).toMatchObject({ reused: false, status: 200 });
+  }
+});
+
+test("nor does one in line, given the connection as soon as the loop goes on", async () => {
+  const origin = await spawned({ idleTimeoutMs: 60 });
+  for (let round = 0; round < 3; round += 1) {
+    const upstream = client({ connections: 1 });
+    const log = eventLog();
+    const first = upstream.request(origin, { method: "POST" });
+    const second = posted(upstream, origin);
+    const { body } = await first;
+    // Here the end of the response has been received and not yet been read.
+    stall(150);
+    await body.dump();
     expect(await second).toBe("ok");
     expect(log.records.at(-1)).toMatchObject({ reused: false, status: 200 });
   }

@@ -20,6 +20,8 @@ const afterwards = Promise.resolve();
 
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
+  /** Whether the event loop polls its sockets before the next immediate runs. */
+  readonly pollsNext: boolean;
   /** A socket stands. */
   onConnected(connection: Connection): void;
   /** The socket is gone; `error` is why, as undici says it. */
@@ -70,6 +72,7 @@ export class Connection implements Bagged {
   /** Hands a request to undici that is held back. */
   #held: (() => void) | null = null;
   readonly #idleMs: number;
+  readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
 
   constructor(
@@ -80,6 +83,7 @@ export class Connection implements Bagged {
     clock: Clock,
   ) {
     this.#idleMs = settings.idleMs;
+    this.#owner = owner;
     this.#clock = clock;
     this.#client = new Client(origin, {
       ...settings.client,
@@ -135,7 +139,8 @@ export class Connection implements Bagged {
    * Hands a request to undici, which writes it as soon as the socket stands.
    *
    * @param careful - Whether it cannot be resent: where the kernel cannot be asked, the loop is given a turn more than
-   * undici gives it, since what came while it was held up is read in the turn after the next.
+   * undici gives it, since what came while it was held up is read in the turn after the next. From an immediate, undici's
+   * own turn is that one.
    */
   dispatch(options: Dispatcher.DispatchOptions, occupant: ActiveRequest, careful: boolean): void {
     this.#occupant = occupant;
@@ -144,7 +149,7 @@ export class Connection implements Bagged {
       dispatchOn(this.#client, options, occupant as unknown as Dispatcher.DispatchHandler);
     // Dispatched before undici has done with the request before, it would be written from an event of that one.
     if (this.completing) void afterwards.then(dispatch);
-    else if (careful && this.served > 0 && this.open && !this.#canLook) this.#hold(dispatch);
+    else if (careful && this.#mustHold) this.#hold(dispatch);
     else dispatch();
   }
 
@@ -173,6 +178,11 @@ export class Connection implements Bagged {
   abortCall(error: Error): Promise<void> {
     this.#occupant?.abortCall(error);
     return this.destroy(error);
+  }
+
+  /** Whether undici's own turn might end before the loop has polled, and the kernel cannot be asked instead. */
+  get #mustHold(): boolean {
+    return this.served > 0 && this.open && !this.#canLook && !this.#owner.pollsNext;
   }
 
   #hold(dispatch: () => void): void {

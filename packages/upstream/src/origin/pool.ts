@@ -1,5 +1,3 @@
-import { setImmediate } from "node:timers";
-
 import type { Clock } from "@reissue/core";
 import { buildConnector } from "undici";
 
@@ -7,6 +5,7 @@ import { Bag } from "./bag.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleLimit } from "@reissue/core/internal";
+import { Settling } from "./settling.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import type { ConnectBreaker } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
@@ -29,8 +28,9 @@ export class Pool implements ConnectionOwner {
   readonly #idle: Connection[] = [];
   readonly #all = new Bag<Connection>();
   readonly #waiters = new WaitQueue<Waiter>();
-  /** Those that came back in this turn of the event loop. */
-  readonly #settling: Connection[] = [];
+  readonly #settling = new Settling(() => {
+    if (this.#waiters.size > 0) this.#serve();
+  });
   #serving = false;
   readonly idleLimit: IdleLimit;
 
@@ -46,6 +46,11 @@ export class Pool implements ConnectionOwner {
   /** Whether it has no connection. */
   get empty(): boolean {
     return this.#all.size === 0;
+  }
+
+  /** Whether the event loop polls its sockets before the next immediate runs. */
+  get pollsNext(): boolean {
+    return this.#settling.pollsNext;
   }
 
   /** Finds a connection for a call, or has it wait until it is brought one or refused. */
@@ -90,7 +95,7 @@ export class Pool implements ConnectionOwner {
     connection.served += 1;
     connection.writtenOn = false;
     connection.idleSinceMs = this.#clock.now();
-    this.#settle(connection);
+    this.#settling.add(connection);
     this.returnUnused(connection);
   }
 
@@ -171,7 +176,7 @@ export class Pool implements ConnectionOwner {
    * took it before them would let what cannot be resent wait for as long as others come.
    */
   get #isPromised(): boolean {
-    if (this.#waiters.size === 0 || this.#settling.length === 0) return false;
+    if (this.#waiters.size === 0 || this.#settling.empty) return false;
     return this.#all.size >= this.#settings.connections;
   }
 
@@ -193,6 +198,7 @@ export class Pool implements ConnectionOwner {
   #takeIdle(need: "any" | "hot", nowMs: number): Connection | null {
     if (this.#idle.length === 0) return null;
     const limitMs = this.idleLimit.currentMs(nowMs);
+    if (need === "hot" && this.#isFirstOfYoung(this.#idle[0]!, nowMs)) return this.#idle.shift()!;
     let found: Connection | null = null;
     for (let index = this.#idle.length - 1; index >= 0; index -= 1) {
       const next = this.#idle[index]!;
@@ -212,6 +218,14 @@ export class Pool implements ConnectionOwner {
     }
     if (found !== null) this.#idle.splice(this.#idle.lastIndexOf(found), 1);
     return found;
+  }
+
+  /** Whether a search for a hot one would go through all of them, none of which has rested, and end with the first. */
+  #isFirstOfYoung(first: Connection, nowMs: number): boolean {
+    const idleMs = nowMs - first.idleSinceMs;
+    if (idleMs >= restMs || !first.settled || !first.open) return false;
+    if (this.idleLimit.responseCloses.endangers(idleMs)) return false;
+    return idleMs <= this.unsafeLimitMs(first, nowMs);
   }
 
   /**
@@ -238,21 +252,6 @@ export class Pool implements ConnectionOwner {
     if (!idleLimit.endangers(idleMs, nowMs)) return false;
     idleLimit.onPassedOver(idleMs);
     return true;
-  }
-
-  /**
-   * Lets the event loop turn once before what cannot be resent may have the connection: some servers close after an
-   * answer without announcing it, and the end of the connection is read a turn after the end of the answer.
-   */
-  #settle(connection: Connection): void {
-    connection.settled = false;
-    this.#settling.push(connection);
-    if (this.#settling.length > 1) return;
-    setImmediate(() => {
-      for (const each of this.#settling) each.settled = true;
-      this.#settling.length = 0;
-      if (this.#waiters.size > 0) this.#serve();
-    });
   }
 
   #open(): Connection {

@@ -1,0 +1,40 @@
+import { setImmediate } from "node:timers";
+
+import type { Connection } from "./connection.ts";
+
+/**
+ * The connections that came back in the present turn of the event loop, which is let go round once before any of them
+ * carries a request that cannot be resent: some servers close after a response without announcing it, and the end of
+ * the connection is read a turn after the end of the response.
+ */
+export class Settling {
+  readonly #connections: Connection[] = [];
+  readonly #onSettled: () => void;
+  /**
+   * Whether the loop polls its sockets before the next immediate runs, as it does while those that have settled are
+   * given out: then the turn that undici waits before a write is a whole one.
+   */
+  pollsNext = false;
+
+  /** @param onSettled - What gives them out, when there are any that have settled. */
+  constructor(onSettled: () => void) {
+    this.#onSettled = onSettled;
+  }
+
+  get empty(): boolean {
+    return this.#connections.length === 0;
+  }
+
+  add(connection: Connection): void {
+    connection.settled = false;
+    this.#connections.push(connection);
+    if (this.#connections.length > 1) return;
+    setImmediate(() => {
+      for (const each of this.#connections) each.settled = true;
+      this.#connections.length = 0;
+      this.pollsNext = true;
+      this.#onSettled();
+      this.pollsNext = false;
+    });
+  }
+}
