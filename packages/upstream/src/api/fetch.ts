@@ -4,6 +4,7 @@ import { DirectCall } from "../fetch/direct-call.ts";
 import { directRequest } from "../fetch/request/direct-request.ts";
 import { platformFetch } from "../fetch/platform-fetch.ts";
 import type { ReissueAgent } from "../agent.ts";
+import { RandomKeys } from "../call/random-keys.ts";
 import type { OutboundContext } from "@reissue/core";
 
 /**
@@ -19,7 +20,7 @@ export async function fetchThrough(
   given: unknown,
 ): Promise<Response> {
   const { init, own } = readInit(given);
-  const context: CallContext = { agent, inbound, own };
+  const context: CallContext = { agent, inbound, own, keys: new RandomKeys() };
   const request = directRequest(input, init);
   if (request === null) return await platformFetch(context, input, init);
   return await new DirectCall(context, request).run();

@@ -23,6 +23,7 @@ import { stepsOf } from "../api/inbound-steps.ts";
 import type { OutboundContext } from "@reissue/core";
 import { RequestOptions } from "../api/request-options.ts";
 import type { Origin } from "../origin/origin.ts";
+import type { RandomKeys } from "./random-keys.ts";
 import { headerValue, rereadable, withHeader } from "../headers/request-headers.ts";
 import { overlay } from "../config/route-table.ts";
 
@@ -38,6 +39,8 @@ export interface ReissueDispatchOptions extends Omit<Dispatcher.DispatchOptions,
   readonly bodyTimeoutMs?: number | undefined;
   /** Whether an earlier request of the same call has been answered, with a redirect or a 421. */
   readonly redirected?: boolean | undefined;
+  /** The random keys of the call that this request belongs to; one without them is a call of its own. */
+  readonly keys?: RandomKeys | undefined;
   /** The inbound request that this call is made for. */
   readonly inbound?: OutboundContext | undefined;
 }
@@ -101,7 +104,7 @@ export class CallRequest implements SentUnder {
     // Last, so that a request which is refused has begun no step.
     if (needsKey) {
       this.step = stepOf(step, origin, options, content);
-      const key = this.step === null ? keyOf(origin, inbound) : `"${this.step.key}"`;
+      const key = this.step === null ? keyOf(origin, options) : `"${this.step.key}"`;
       this.#headers = withHeader(this.#headers, "idempotency-key", key);
     }
   }
@@ -177,9 +180,9 @@ function stepOf(
 }
 
 /** The key of a call that has none and derives none, as a field value. */
-function keyOf({ settings }: Origin, inbound: OutboundContext | undefined): string {
+function keyOf({ name, settings }: Origin, { inbound, keys }: ReissueDispatchOptions): string {
   const forwarded = settings.idempotencyKey === "forward" ? inbound?.inboundKey : undefined;
-  return forwarded ?? `"${crypto.randomUUID()}"`;
+  return forwarded ?? `"${keys?.for(name) ?? crypto.randomUUID()}"`;
 }
 
 function isKeyed(headers: ReissueDispatchOptions["headers"]): boolean {

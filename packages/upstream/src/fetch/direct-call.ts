@@ -104,7 +104,7 @@ export class DirectCall implements HopOwner {
   }
 
   #send(): Promise<HopResponse> {
-    const { agent, inbound, own } = this.#context;
+    const { agent, inbound, own, keys } = this.#context;
     const { url, method, headers, body } = this.#target;
     const isFirst = this.#hop === null;
     const hop = new FetchHop(this, method);
@@ -120,6 +120,7 @@ export class DirectCall implements HopOwner {
       step: own.step,
       bodyTimeoutMs: own.bodyTimeoutMs,
       redirected: !isFirst,
+      keys,
       inbound,
     };
     agent.dispatch(request, hop as unknown as Dispatcher.DispatchHandler);

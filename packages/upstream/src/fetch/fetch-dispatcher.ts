@@ -25,7 +25,7 @@ export class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const { agent, inbound, own } = this.#context;
+    const { agent, inbound, own, keys } = this.#context;
     const { origin = "", path, method, upgrade = null } = options;
     this.#dispatches += 1;
     this.#method = method;
@@ -40,6 +40,7 @@ export class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
       step: own.step,
       bodyTimeoutMs: own.bodyTimeoutMs,
       redirected: this.#dispatches > 1,
+      keys,
       inbound,
     };
     return agent.dispatch(request, handler);
