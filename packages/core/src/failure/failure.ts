@@ -85,6 +85,11 @@ export interface Evidence {
   readonly responseStarted?: boolean | undefined;
   /** How long after the write the connection itself died, in ms; a reset HTTP/2 stream is no death of its connection. */
   readonly diedAfterMs?: number | undefined;
+  /**
+   * True: the death was seen in the first turn of the sender's event loop after the write. Where the loop was held up,
+   * `diedAfterMs` then tells for how long, and not when the connection died.
+   */
+  readonly seenAtOnce?: boolean | undefined;
   /** The connection's round trip as measured, in ms. */
   readonly roundTripMs?: number | undefined;
   /** True: the caller has been given response headers or bytes. False: it provably has not. */

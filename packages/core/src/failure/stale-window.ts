@@ -26,7 +26,7 @@ export function staleWindowMs(roundTripMs: number): number {
 
 /** Whether a connection that had served before died without a byte of the response, and soon enough after the write. */
 export function isStaleDeath(evidence: Evidence): boolean {
-  const { reused, responseStarted, diedAfterMs, roundTripMs = 0 } = evidence;
+  const { reused, responseStarted, diedAfterMs, seenAtOnce, roundTripMs = 0 } = evidence;
   if (reused !== true || responseStarted !== false || diedAfterMs === undefined) return false;
-  return diedAfterMs <= staleWindowMs(roundTripMs);
+  return diedAfterMs <= (seenAtOnce === true ? mostMs : staleWindowMs(roundTripMs));
 }

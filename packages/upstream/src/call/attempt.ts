@@ -66,6 +66,8 @@ export class Attempt implements ActiveRequest {
   #abort: ((reason?: Error) => void) | null = null;
   /** When the request was written, in ms of the clock; null before. */
   #writtenAtMs: number | null = null;
+  /** In which turn of the event loop that was; NaN where it is not retry-safe, and may not be taken for lost so easily. */
+  #writtenIn = NaN;
   #idleMs: number | null = null;
   #responseStarted = false;
   /** Whether its answer crossed the request and does not answer it. */
@@ -128,23 +130,26 @@ export class Attempt implements ActiveRequest {
 
   /** What is known of the request's fate, for the classifier. */
   get evidence(): Evidence {
+    return this.#evidenceOf(this.connection.diedAtMs, this.connection.diedIn);
+  }
+
+  #evidenceOf(diedAtMs: number | null, diedIn: number): Evidence {
     if (this.#writtenAtMs === null) return { written: false };
-    const { diedAtMs, roundTripMs } = this.connection;
     return {
       written: true,
       reused: this.#idleMs !== null,
       responseStarted: this.#responseStarted,
       diedAfterMs: diedAtMs === null ? undefined : diedAtMs - this.#writtenAtMs,
-      roundTripMs,
+      seenAtOnce: diedIn === this.#writtenIn,
+      roundTripMs: this.connection.roundTripMs,
     };
   }
 
   /** The failure that its answer stands for, where that crossed the request and does not answer it. */
   crossedBy(status: number, headers: RawHeaders): Failure | null {
-    if (this.#writtenAtMs === null || !endsConnection(status, headers)) return null;
-    const diedAfterMs = this.#clock.now() - this.#writtenAtMs;
-    const known = { ...this.evidence, responseStarted: this.#informed, diedAfterMs };
-    const failure = crossedTimeout(known);
+    if (!endsConnection(status, headers)) return null;
+    const known = this.#evidenceOf(this.#clock.now(), this.#pool.turns.count);
+    const failure = crossedTimeout({ ...known, responseStarted: this.#informed });
     this.#crossed = failure !== null;
     return failure;
   }
@@ -196,6 +201,7 @@ export class Attempt implements ActiveRequest {
     const nowMs = this.#clock.now();
     if (connection.served > 0) {
       this.#idleMs = nowMs - connection.idleSinceMs;
+      if (this.#owner.retrySafe) this.#writtenIn = this.#pool.turns.mark();
       if (!this.#owner.retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
         // It was hot when it was chosen; something held the process up since. Nothing has been written yet.
         return abort(new errors.SocketError("the connection has been idle too long"));

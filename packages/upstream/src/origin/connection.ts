@@ -12,6 +12,7 @@ import { joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ResponseHandler } from "../response/response-handler.ts";
 import { hintBufferMs, keepAliveHintMs } from "@reissue/core/internal";
 import { dispatchOn } from "./platform-timers.ts";
+import type { Turns } from "./turns.ts";
 
 const noHint = Buffer.alloc(0);
 
@@ -20,6 +21,7 @@ const afterwards = Promise.resolve();
 
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
+  readonly turns: Pick<Turns, "count">;
   /** Whether the event loop polls its sockets before the next immediate runs. */
   readonly pollsNext: boolean;
   /** A socket stands. */
@@ -64,6 +66,8 @@ export class Connection implements Bagged {
   roundTripMs: number = Infinity;
   /** When the present socket was seen to die, in ms of the clock; null while it stands. */
   diedAtMs: number | null = null;
+  /** In which turn of the event loop that was. */
+  diedIn = -1;
   /** What the server's latest Keep-Alive hint on this connection allows, less the buffer, in ms. */
   hintMs: number = Infinity;
   #hint: Buffer = noHint;
@@ -208,7 +212,9 @@ export class Connection implements Bagged {
     this.#hint = noHint;
     this.diedAtMs = null;
     const onDeath = (): void => {
-      if (this.#socket === socket) this.diedAtMs ??= this.#clock.now();
+      if (this.#socket !== socket || this.diedAtMs !== null) return;
+      this.diedAtMs = this.#clock.now();
+      this.diedIn = this.#owner.turns.count;
     };
     // Undici tells of a death once the socket is closed, behind all that is done for others that died with it.
     socket.on("error", onDeath).on("end", onDeath).on("close", onDeath);

@@ -6,6 +6,7 @@ import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleLimit } from "@reissue/core/internal";
 import { Settling } from "./settling.ts";
+import { Turns } from "./turns.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import type { ConnectBreaker } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
@@ -33,6 +34,7 @@ export class Pool implements ConnectionOwner {
   });
   #serving = false;
   readonly idleLimit: IdleLimit;
+  readonly turns: Turns = new Turns();
 
   constructor(origin: string, settings: OriginConfig, clock: Clock, outage: ConnectBreaker) {
     this.#origin = origin;
