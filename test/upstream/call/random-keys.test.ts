@@ -15,7 +15,7 @@ const calls: readonly (readonly [string, Call])[] = [
   ["made directly", (upstream, url) => upstream(url, { method: "POST", body: "a" })],
   [
     "made through the platform's fetch",
-    (upstream, url) => upstream(url, { method: "POST", body: "a", cache: "no-store" }),
+    (upstream, url) => upstream(url, { method: "POST", body: "a", cache: "no-store" } as object),
   ],
   ["of a Request", (upstream, url) => upstream(new Request(url, { method: "POST", body: "a" }))],
 ];

@@ -68,7 +68,9 @@ async function heldUp(
 describe.each(["end", "destroy", "resetAndDestroy"] as const)("64 sockets end by %s", (how) => {
   test.each([80, 400, 900])("and the loop is held up for %d ms: no GET fails", async (ms) => {
     const { results, log } = await heldUp(ms, how, 64);
-    expect(results).toEqual(Array(64).fill({ status: "fulfilled", value: "ok" }));
+    expect(
+      results.map((result) => (result.status === "fulfilled" ? result.value : result)),
+    ).toEqual(Array(64).fill("ok"));
     const reasons = new Set(log.decisions.map(({ decision }) => decision.reason));
     expect([...reasons].filter((reason) => reason === "reset")).toEqual([]);
   });

@@ -58,6 +58,7 @@ export class Attempt implements ActiveRequest {
   /** When its connection was found; what came before was waiting in line. */
   readonly handedOverAtMs: number;
   readonly connection: Connection;
+  readonly context: AsyncResource;
   readonly #pool: Pool;
   readonly #owner: AttemptOwner;
   readonly #clock: Clock;
@@ -97,15 +98,12 @@ export class Attempt implements ActiveRequest {
     this.#owner = owner;
     this.#pool = origin.pool;
     this.connection = connection;
+    this.context = owner.context;
     this.number = number;
     this.startedAtMs = startedAtMs;
     this.handedOverAtMs = handedOverAtMs;
     this.#clock = origin.clock;
     this.#pooled = connection.open;
-  }
-
-  get context(): AsyncResource {
-    return this.#owner.context;
   }
 
   /** How long the connection had been idle when the request was written, in ms; null on a fresh one. */

@@ -4,11 +4,10 @@ import { buildConnector } from "undici";
 import { Bag } from "./bag.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
-import { IdleLimit } from "@reissue/core/internal";
 import { Settling } from "./settling.ts";
 import { Turns } from "./turns.ts";
 import { WaitQueue } from "./wait-queue.ts";
-import type { ConnectBreaker } from "@reissue/core/internal";
+import { IdleLimit, type ConnectBreaker } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
 
 /** How long a connection is to have been back before it is taken for one that stays open, in ms. */
