@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from "@reissue/core";
+import { systemClock, type Clock, type TimerOptions } from "@reissue/core";
 
 /** The real clock, which a test can put forward: its timers and the sockets stay in real time. */
 export class SkewedClock implements Clock {
@@ -17,8 +17,8 @@ export class SkewedClock implements Clock {
     return systemClock.wallNow() + this.#aheadMs;
   }
 
-  setTimeout(callback: () => void, delayMs: number): unknown {
-    return systemClock.setTimeout(callback, delayMs);
+  setTimeout(callback: () => void, delayMs: number, options?: TimerOptions): unknown {
+    return systemClock.setTimeout(callback, delayMs, options);
   }
 
   clearTimeout(timer: unknown): void {

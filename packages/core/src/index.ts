@@ -1,5 +1,5 @@
 export { type Awaitable } from "./common/awaitable.ts";
-export { systemClock, type Clock, type Timer } from "./common/clock.ts";
+export { systemClock, type Clock, type Timer, type TimerOptions } from "./common/clock.ts";
 export {
   attemptChannel,
   decisionChannel,

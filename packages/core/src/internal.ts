@@ -4,6 +4,7 @@
  * @internal
  */
 export { isPromise } from "./common/awaitable.ts";
+export { LinkedList, type Linked } from "./common/linked-list.ts";
 export { crossedTimeout } from "./failure/crossed-timeout.ts";
 export { failureCondition, statusListed } from "./retry/condition.ts";
 export { unsentBackOff, isRetrySafe } from "./retry/decide.ts";

@@ -61,8 +61,8 @@ export function startSweeper(
   let timer: Timer = null;
 
   const schedule = (): void => {
-    timer = clock.setTimeout(() => (running = turn()), intervalMs * (1 + clock.random() / 10));
-    (timer as { unref?: () => void }).unref?.();
+    const delayMs = intervalMs * (1 + clock.random() / 10);
+    timer = clock.setTimeout(() => (running = turn()), delayMs, { background: true });
   };
   const turn = async (): Promise<void> => {
     try {

@@ -46,8 +46,7 @@ export class UnsentLimit<Client> {
 
   #begin(): Client {
     const { signal, abort } = manyHeard();
-    const timer = this.#clock.setTimeout(abort, abortAfterMs);
-    (timer as { unref?: () => void }).unref?.();
+    this.#clock.setTimeout(abort, abortAfterMs, { background: true });
     return this.#client.withAbortSignal(signal);
   }
 }

@@ -1,37 +1,31 @@
-import { inspect } from "node:util";
+import { checkNumber, checkOneOf } from "@reissue/core/internal";
+
+/** The bounds of a numeric option, both allowed, and its default. */
+export interface NumberOption {
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+  /** @defaultValue false: an integer, or `max` */
+  readonly fraction?: boolean;
+}
 
 /**
  * The number given for an option, or its default.
  *
- * @throws TypeError when it is no number; RangeError when it is outside [min, max] or, unless `fraction`, no integer.
+ * @throws OptionError with the option's path.
  */
 export function numberOption(
   path: string,
   value: unknown,
-  limits: {
-    readonly fallback: number;
-    readonly min: number;
-    readonly max: number;
-    readonly fraction?: boolean;
-  },
+  { fallback, min, max, fraction = false }: NumberOption,
 ): number {
-  if (value === undefined) return limits.fallback;
-  if (typeof value !== "number")
-    throw new TypeError(`${path} must be a number, got ${typeof value}`);
-  const whole = limits.fraction === true || Number.isInteger(value) || value === Infinity;
-  if (!(value >= limits.min && value <= limits.max) || !whole) {
-    const kind = limits.fraction === true ? "a number" : "an integer";
-    throw new RangeError(
-      `${path} must be ${kind} from ${limits.min} to ${limits.max}, got ${value}`,
-    );
-  }
-  return value;
+  return checkNumber(value, path, fallback, { min, max, integer: !fraction });
 }
 
 /**
  * The word given for an option, or its default.
  *
- * @throws TypeError when it is not one of `words`.
+ * @throws OptionError with the option's path.
  */
 export function wordOption<Word extends string>(
   path: string,
@@ -40,21 +34,6 @@ export function wordOption<Word extends string>(
   fallback: Word,
 ): Word {
   if (value === undefined) return fallback;
-  const word = words.find((one) => one === value);
-  if (word === undefined)
-    throw new TypeError(`${path} must be one of ${words.join(", ")}, got ${inspect(value)}`);
-  return word;
-}
-
-/**
- * Checks that an object has no property outside `known`: a misspelt fault option must not pass as a milder fault.
- *
- * @throws TypeError naming the first unknown property.
- */
-export function knownOptions(path: string, value: unknown, known: readonly string[]): void {
-  if (typeof value !== "object" || value === null) throw new TypeError(`${path} must be an object`);
-  for (const name of Object.keys(value)) {
-    if (!known.includes(name))
-      throw new TypeError(`${path}.${name} is not an option; known: ${known.join(", ")}`);
-  }
+  checkOneOf(value, words, path);
+  return value as Word;
 }

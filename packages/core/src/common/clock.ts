@@ -6,6 +6,16 @@ import { maxTimerMs } from "./option.ts";
 /** A handle that a {@link Clock} gave out and takes back; opaque to everybody else. */
 export type Timer = unknown;
 
+/** How a {@link Clock} keeps a timer. */
+export interface TimerOptions {
+  /**
+   * Whether the process may end before the timer has fired, as with `unref()` of Node's.
+   *
+   * @defaultValue false
+   */
+  readonly background?: boolean | undefined;
+}
+
 /**
  * Time, sleep and chance, as one value that tests replace.
  *
@@ -17,7 +27,7 @@ export interface Clock {
   /** Milliseconds since the Unix epoch; only for HTTP dates, since it may jump. */
   wallNow(): number;
   /** Calls `callback` once, `delayMs` milliseconds from now at the earliest. */
-  setTimeout(callback: () => void, delayMs: number): Timer;
+  setTimeout(callback: () => void, delayMs: number, options?: TimerOptions): Timer;
   /** Cancels a timer; a timer that has fired or was cancelled is ignored. */
   clearTimeout(timer: Timer): void;
   /** A number in [0, 1). */
@@ -37,8 +47,10 @@ export const systemClock: Clock = {
   now,
   wallNow,
   // Node counts in whole milliseconds from the last one that has passed, and so fires up to two too early.
-  setTimeout: (callback, delayMs) =>
-    setTimeout(callback, Math.min(Math.ceil(delayMs) + 1, maxTimerMs)),
+  setTimeout(callback, delayMs, { background = false } = {}) {
+    const timer = setTimeout(callback, Math.min(Math.ceil(delayMs) + 1, maxTimerMs));
+    return background ? timer.unref() : timer;
+  },
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
   random: () => Math.random(),
 };

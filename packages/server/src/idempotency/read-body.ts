@@ -148,8 +148,7 @@ function drained(
     const timer =
       timeoutMs === Infinity
         ? null
-        : clock.setTimeout(() => onError(bodyTimeoutError()), timeoutMs);
-    (timer as { unref?: () => void } | null)?.unref?.();
+        : clock.setTimeout(() => onError(bodyTimeoutError()), timeoutMs, { background: true });
     const end = (): Buffer => {
       clock.clearTimeout(timer);
       request.off("readable", onReadable).off("error", onError).off("close", onClose);

@@ -62,8 +62,7 @@ export class ClaimSettler implements RecorderListener {
       if (!response.headersSent) this.#claim.abandon();
       response.destroy();
     };
-    const timer = clock.setTimeout(end, maxRunMs + leaseMs);
-    (timer as { unref?: () => void }).unref?.();
+    const timer = clock.setTimeout(end, maxRunMs + leaseMs, { background: true });
     response.once("close", () => clock.clearTimeout(timer));
   }
 

@@ -105,7 +105,6 @@ export class SpareConnection {
     if (this.#waiting > 0 || client === null) return;
     // Nobody waits for it: a process may end meanwhile.
     client.unref?.();
-    this.#idle = systemClock.setTimeout(() => this.#close(client), idleMs);
-    (this.#idle as { unref?: () => void }).unref?.();
+    this.#idle = systemClock.setTimeout(() => this.#close(client), idleMs, { background: true });
   }
 }

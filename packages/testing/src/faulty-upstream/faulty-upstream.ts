@@ -281,7 +281,7 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
 /**
  * Opens an HTTP/1.1 origin that fails as it is told, on a real socket, and counts every side effect.
  *
- * @throws TypeError, RangeError with the option's path in the message; the system's error when the port is taken
+ * @throws OptionError with the option's path; the system's error when the port is taken
  * @example
  * ```ts
  * const upstream = await faultyUpstream({ faults: [{ fault: "reset", on: "reused", probability: 0.1 }] });

@@ -1,6 +1,7 @@
 import type { Closing } from "./faults/fault.ts";
 import { checkFaultRules, type FaultRule } from "./faults/fault-plan.ts";
-import { knownOptions, numberOption, wordOption } from "../option.ts";
+import { checkKeys } from "@reissue/core/internal";
+import { numberOption, wordOption } from "../option.ts";
 import type { ReceivedRequest } from "./http/received-request.ts";
 import { checkResponse, type UpstreamResponse } from "./http/response.ts";
 
@@ -75,7 +76,7 @@ export interface UpstreamSettings {
 /**
  * Checks an answer, or what makes one.
  *
- * @throws TypeError
+ * @throws OptionError with the option's path
  */
 export function checkRespond(path: string, respond: UpstreamSettings["respond"]): void {
   if (typeof respond !== "function") checkResponse(path, respond);
@@ -84,10 +85,10 @@ export function checkRespond(path: string, respond: UpstreamSettings["respond"])
 /**
  * Checks options and fills in the defaults.
  *
- * @throws TypeError, RangeError with the option's path in the message
+ * @throws OptionError with the option's path
  */
 export function upstreamSettings(options: FaultyUpstreamOptions): UpstreamSettings {
-  knownOptions("options", options, OPTIONS);
+  checkKeys(options, "options", OPTIONS);
   const { faults = [], respond = {}, host = "127.0.0.1" } = options;
   checkFaultRules("options.faults", faults);
   checkRespond("options.respond", respond);

@@ -1,3 +1,4 @@
+import { OptionError } from "@reissue/core";
 import { fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,7 +51,7 @@ export interface SpawnedUpstream {
 function withoutFunctions(path: string, rules: readonly SpawnedFaultRule[] = []): void {
   for (const [index, rule] of rules.entries()) {
     if ("match" in rule)
-      throw new TypeError(`${path}[${index}].match cannot be sent to another process`);
+      throw new OptionError(`${path}[${index}].match`, "cannot be sent to another process");
   }
 }
 
@@ -59,7 +60,7 @@ function withoutFunctions(path: string, rules: readonly SpawnedFaultRule[] = [])
  *
  * The process ends with {@link SpawnedUpstream.close}, and by itself when its parent goes away.
  *
- * @throws as `faultyUpstream` does; TypeError for a function among the options
+ * @throws as `faultyUpstream` does; OptionError for a function among the options
  * @example
  * ```ts
  * const upstream = await spawnFaultyUpstream({ seed: 7, idleTimeoutMs: 50 });
@@ -74,8 +75,9 @@ export async function spawnFaultyUpstream(
   const { host } = upstreamSettings(options);
   withoutFunctions("options.faults", options.faults);
   if (typeof options.respond === "function") {
-    throw new TypeError(
-      "options.respond must be a response: a function cannot be sent to another process",
+    throw new OptionError(
+      "options.respond",
+      "must be a response: a function cannot be sent to another process",
     );
   }
   const entry = new URL(`./child${extname(fileURLToPath(import.meta.url))}`, import.meta.url);

@@ -39,8 +39,8 @@ export class AttemptTimeout implements Expiring {
   #queued = false;
   #timer: Timer | null = null;
   expiresAtMs = 0;
-  before: Expiring | null = null;
-  after: Expiring | null = null;
+  previous: Expiring | null = null;
+  next: Expiring | null = null;
 
   constructor(request: CallRequest, owner: TimeoutOwner) {
     this.#request = request;

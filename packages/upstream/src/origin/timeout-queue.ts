@@ -1,24 +1,23 @@
 import type { Clock, Timer } from "@reissue/core";
+import { LinkedList, type Linked } from "@reissue/core/internal";
 
-/** Somebody whose time may run out; the links belong to the queue. */
-export interface Expiring {
+/** Something whose time may run out. */
+export interface Expiring extends Linked<Expiring> {
+  /** In ms of the clock. */
   expiresAtMs: number;
-  before: Expiring | null;
-  after: Expiring | null;
   onExpire(): void;
 }
 
 /**
  * Timeouts of one length, on a single timer.
  *
- * Since all are equally long, whoever came first runs out first. Making and dropping a Node timer for every request was
- * a fifth of what Reissue itself spent on one.
+ * Since all are equally long, the first to come is the first to run out. Making and dropping a Node timer for every request
+ * was a fifth of what Reissue itself spent on one.
  */
 export class TimeoutQueue {
   readonly #clock: Clock;
   readonly durationMs: number;
-  #first: Expiring | null = null;
-  #last: Expiring | null = null;
+  readonly #entries = new LinkedList<Expiring>();
   #timer: Timer | null = null;
 
   constructor(durationMs: number, clock: Clock) {
@@ -28,22 +27,13 @@ export class TimeoutQueue {
 
   add(entry: Expiring, nowMs: number): void {
     entry.expiresAtMs = nowMs + this.durationMs;
-    entry.before = this.#last;
-    if (this.#last === null) this.#first = entry;
-    else this.#last.after = entry;
-    this.#last = entry;
+    this.#entries.append(entry);
     if (this.#timer === null) this.#start(this.durationMs);
   }
 
   remove(entry: Expiring): void {
-    const { before, after } = entry;
-    if (before === null) this.#first = after;
-    else before.after = after;
-    if (after === null) this.#last = before;
-    else after.before = before;
-    entry.before = null;
-    entry.after = null;
-    if (this.#first !== null || this.#timer === null) return;
+    this.#entries.remove(entry);
+    if (this.#entries.first !== null || this.#timer === null) return;
     // A timer left behind would keep the process alive.
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
@@ -56,13 +46,12 @@ export class TimeoutQueue {
   #onTimer(): void {
     this.#timer = null;
     const nowMs = this.#clock.now();
-    while (this.#first !== null && this.#first.expiresAtMs <= nowMs) {
-      const entry = this.#first;
-      this.remove(entry);
-      entry.onExpire();
+    let { first } = this.#entries;
+    while (first !== null && first.expiresAtMs <= nowMs) {
+      this.remove(first);
+      first.onExpire();
+      ({ first } = this.#entries);
     }
-    if (this.#first !== null && this.#timer === null) {
-      this.#start(this.#first.expiresAtMs - nowMs);
-    }
+    if (first !== null && this.#timer === null) this.#start(first.expiresAtMs - nowMs);
   }
 }

@@ -200,9 +200,9 @@ export class Claim implements ClaimToken {
   }
 
   #beat(delayMs: number): void {
-    this.#timer = this.#settings.clock.setTimeout(() => void this.#renew(), delayMs);
+    const { clock } = this.#settings;
     // The handler's own work keeps the process alive, if anything does.
-    (this.#timer as { unref?: () => void }).unref?.();
+    this.#timer = clock.setTimeout(() => void this.#renew(), delayMs, { background: true });
   }
 
   async #renew(): Promise<void> {

@@ -107,8 +107,7 @@ export class StoreRetries {
       this.#remove(pending);
       return false;
     }
-    const timer = this.#clock.setTimeout(() => this.#makeDue(pending), pending.delayMs);
-    (timer as { unref?: () => void }).unref?.();
+    this.#clock.setTimeout(() => this.#makeDue(pending), pending.delayMs, { background: true });
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { systemClock, type Clock, type Timer } from "../../common/clock.ts";
 import { latin1 } from "../../common/latin1.ts";
 import { checkKeys, checkNumber } from "../../common/option.ts";
-import { CompletionOrder, type Completable } from "./completion-order.ts";
+import { LinkedList, type Linked } from "../../common/linked-list.ts";
 import { ExpiryBuckets, type Expiring } from "./expiry-buckets.ts";
 import { FullWarnings } from "./full-warnings.ts";
 import { publish } from "../../diagnostics/idempotency-channel.ts";
@@ -58,7 +58,7 @@ const textBytes = 4096;
 /** How often expired records are looked for while there are any, in ms. */
 const sweepMs = 1000;
 
-interface Entry extends Expiring, Completable<Entry> {
+interface Entry extends Expiring, Linked<Entry> {
   readonly id: string;
   readonly fingerprint: string;
   owner: string;
@@ -66,6 +66,8 @@ interface Entry extends Expiring, Completable<Entry> {
   leaseEndsAtMs: number;
   /** Null until it is completed; text has a character for each byte. */
   answer: Uint8Array | string | null;
+  /** In ms of the clock; of no meaning before. */
+  completedAtMs: number;
 }
 
 /**
@@ -100,7 +102,8 @@ class MemoryStore implements IdempotencyStore {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #expiry = new ExpiryBuckets<Entry>();
-  readonly #completed = new CompletionOrder<Entry>();
+  /** In the order of their completion. */
+  readonly #completed = new LinkedList<Entry>();
   #bytes = 0;
   #timer: Timer | null = null;
   readonly #warnings: FullWarnings;
@@ -151,7 +154,8 @@ class MemoryStore implements IdempotencyStore {
     if (!this.#hasRoom(0, bytes)) this.#makeRoom(0, bytes, nowMs);
     this.#bytes += bytes;
     entry.answer = kept(answer);
-    this.#completed.add(entry, ceilMs(nowMs));
+    entry.completedAtMs = ceilMs(nowMs);
+    this.#completed.append(entry);
     this.#expiry.move(entry, ceilMs(nowMs + retentionMs));
     return true;
   }
@@ -178,8 +182,8 @@ class MemoryStore implements IdempotencyStore {
       before: null,
       after: null,
       completedAtMs: 0,
-      older: null,
-      newer: null,
+      previous: null,
+      next: null,
     };
     this.#entries.set(id, entry);
     this.#bytes += entryBytes;
@@ -204,12 +208,12 @@ class MemoryStore implements IdempotencyStore {
     if (this.#hasRoom(entries, bytes)) return;
     const oldest: Entry[] = [];
     let freed = 0;
-    let entry = this.#completed.oldest;
+    let entry = this.#completed.first;
     while (entry !== null && entry.completedAtMs <= nowMs - this.#minRetentionMs) {
       oldest.push(entry);
       freed += bytesOf(entry);
       if (this.#hasRoom(entries - oldest.length, bytes - freed)) return this.#forgetEarly(oldest);
-      entry = entry.newer;
+      entry = entry.next;
     }
     this.#warnings.give("refuses");
     throw new StoreFullError();
@@ -254,12 +258,12 @@ class MemoryStore implements IdempotencyStore {
   /** Sweeps while there is something to sweep, so that a store which nobody asks any more gets empty too. */
   #watch(): void {
     if (this.#timer !== null) return;
-    this.#timer = this.#clock.setTimeout(() => {
+    const sweep = (): void => {
       this.#timer = null;
       this.#sweep(this.#clock.now());
       if (this.#entries.size > 0) this.#watch();
-    }, sweepMs);
-    (this.#timer as { unref?: () => void }).unref?.();
+    };
+    this.#timer = this.#clock.setTimeout(sweep, sweepMs, { background: true });
   }
 }
 

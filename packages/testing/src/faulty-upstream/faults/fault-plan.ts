@@ -1,3 +1,4 @@
+import { OptionError } from "@reissue/core";
 import { checkFault, type Fault } from "./fault.ts";
 import { numberOption, wordOption } from "../../option.ts";
 import type { ReceivedRequest } from "../http/received-request.ts";
@@ -25,10 +26,10 @@ const SELECTORS: readonly string[] = ["on", "probability", "times", "methods", "
 /**
  * Checks fault rules.
  *
- * @throws TypeError, RangeError with the option's path in the message
+ * @throws OptionError with the option's path
  */
 export function checkFaultRules(path: string, rules: readonly FaultRule[]): void {
-  if (!Array.isArray(rules)) throw new TypeError(`${path} must be an array`);
+  if (!Array.isArray(rules)) throw new OptionError(path, "must be an array");
   for (const [index, rule] of rules.entries()) {
     const at = `${path}[${index}]`;
     checkFault(at, rule, SELECTORS);
@@ -41,9 +42,9 @@ export function checkFaultRules(path: string, rules: readonly FaultRule[]): void
     });
     numberOption(`${at}.times`, rule.times, { fallback: Infinity, min: 0, max: Infinity });
     if (rule.methods !== undefined && !Array.isArray(rule.methods))
-      throw new TypeError(`${at}.methods must be an array`);
+      throw new OptionError(`${at}.methods`, "must be an array");
     if (rule.match !== undefined && typeof rule.match !== "function")
-      throw new TypeError(`${at}.match must be a function`);
+      throw new OptionError(`${at}.match`, "must be a function");
   }
 }
 

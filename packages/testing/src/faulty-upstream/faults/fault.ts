@@ -1,4 +1,6 @@
-import { knownOptions, numberOption, wordOption } from "../../option.ts";
+import { OptionError } from "@reissue/core";
+import { checkKeys } from "@reissue/core/internal";
+import { numberOption, wordOption } from "../../option.ts";
 
 /** How a connection is closed: `rst` is a real TCP reset, `fin` an orderly end of our side. */
 export type Closing = "rst" | "fin";
@@ -121,14 +123,14 @@ const MAX_MS = 3_600_000;
  *
  * @param path - where it was given, such as `faults[0]`; starts the error's message.
  * @param selectors - names of the options beside the fault's own.
- * @throws TypeError, RangeError
+ * @throws OptionError with the option's path
  */
 export function checkFault(path: string, fault: Fault, selectors: readonly string[] = []): void {
-  if (typeof fault !== "object" || fault === null) throw new TypeError(`${path} must be an object`);
+  if (typeof fault !== "object" || fault === null) throw new OptionError(path, "must be an object");
   if (fault.fault === undefined)
-    throw new TypeError(`${path}.fault is missing; one of ${faultNames.join(", ")}`);
+    throw new OptionError(`${path}.fault`, `is missing; one of ${faultNames.join(", ")}`);
   wordOption(`${path}.fault`, fault.fault, faultNames, fault.fault);
-  knownOptions(path, fault, ["fault", ...OPTIONS[fault.fault], ...selectors]);
+  checkKeys(fault, path, ["fault", ...OPTIONS[fault.fault], ...selectors]);
   const given: Readonly<Record<string, unknown>> = { ...fault };
   wordOption(
     `${path}.when`,
@@ -151,6 +153,6 @@ export function checkFault(path: string, fault: Fault, selectors: readonly strin
   numberOption(`${path}.chunkBytes`, given["chunkBytes"], { fallback: 16, min: 1, max: Infinity });
   numberOption(`${path}.afterBytes`, given["afterBytes"], { fallback: 0, min: 0, max: Infinity });
   if (given["at"] !== undefined && given["when"] === "after-processing") {
-    throw new TypeError(`${path}.at only makes sense before-processing`);
+    throw new OptionError(`${path}.at`, "only makes sense before-processing");
   }
 }

@@ -1,4 +1,6 @@
-import { knownOptions, numberOption } from "../../option.ts";
+import { OptionError } from "@reissue/core";
+import { checkKeys } from "@reissue/core/internal";
+import { numberOption } from "../../option.ts";
 
 /** What the upstream answers when no fault strikes. */
 export interface UpstreamResponse {
@@ -20,10 +22,10 @@ export interface UpstreamResponse {
 /**
  * Checks a response.
  *
- * @throws TypeError, RangeError with the option's path in the message
+ * @throws OptionError with the option's path
  */
 export function checkResponse(path: string, response: UpstreamResponse): void {
-  knownOptions(path, response, ["status", "headers", "body", "chunked", "delayMs"]);
+  checkKeys(response, path, ["status", "headers", "body", "chunked", "delayMs"]);
   const { body } = response;
   numberOption(`${path}.status`, response.status, { fallback: 200, min: 200, max: 599 });
   numberOption(`${path}.delayMs`, response.delayMs, {
@@ -33,6 +35,6 @@ export function checkResponse(path: string, response: UpstreamResponse): void {
     fraction: true,
   });
   if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array)) {
-    throw new TypeError(`${path}.body must be a string or bytes`);
+    throw new OptionError(`${path}.body`, "must be a string or bytes");
   }
 }

@@ -1,0 +1,39 @@
+/** An item of a {@link LinkedList}; the links belong to the list, and are null outside one. */
+export interface Linked<Item> {
+  previous: Item | null;
+  next: Item | null;
+}
+
+/**
+ * Items in the order in which they were appended, any of which can be removed in constant time.
+ *
+ * The items carry their own links. A Set through which every request passes keeps requests alive that ended long ago: the
+ * hash tables that it has outgrown lie in old space and refer to them (docs/decisions/0008).
+ */
+export class LinkedList<Item extends Linked<Item>> {
+  #first: Item | null = null;
+  #last: Item | null = null;
+
+  /** The item that was appended first of those that are left; null for an empty list. */
+  get first(): Item | null {
+    return this.#first;
+  }
+
+  append(item: Item): void {
+    item.previous = this.#last;
+    if (this.#last === null) this.#first = item;
+    else this.#last.next = item;
+    this.#last = item;
+  }
+
+  /** Removes an item that is in this list. */
+  remove(item: Item): void {
+    const { previous, next } = item;
+    if (previous === null) this.#first = next;
+    else previous.next = next;
+    if (next === null) this.#last = previous;
+    else next.previous = previous;
+    item.previous = null;
+    item.next = null;
+  }
+}
