@@ -3,7 +3,8 @@ import type { CallRetryOptions } from "@reissue/core";
 import type { Dispatcher } from "undici";
 
 import type { OutboundContext } from "@reissue/core";
-import { snapshot } from "../headers/request-headers.ts";
+import type { RandomKeys } from "../call/random-keys.ts";
+import { copiedRecord, snapshot } from "../headers/request-headers.ts";
 import type { RequestTarget } from "./request-target.ts";
 import type { UpstreamRequestOptions } from "./call-types.ts";
 
@@ -25,6 +26,8 @@ export class RequestOptions {
   readonly bodyTimeoutMs: number | undefined;
   readonly step: string | undefined;
   readonly inbound: OutboundContext | undefined;
+  readonly redirected: boolean | undefined;
+  readonly keys: RandomKeys | undefined;
   readonly opaque: unknown;
   readonly onInfo: unknown;
   readonly responseHeaders: unknown;
@@ -46,21 +49,22 @@ export class RequestOptions {
     target: RequestTarget,
     body: unknown,
     inbound: OutboundContext | undefined,
+    method: unknown,
   ) {
     const options: Record<string, unknown> & UpstreamRequestOptions = given as never;
     this.origin = target.origin;
     this.path = target.path;
-    // Undici's own default.
-    this.method = options.method ?? (body === undefined || body === null ? "GET" : "PUT");
+    this.method = method;
     this.headers = snapshot(options.headers);
     this.body = body;
     this.inbound = inbound;
     this.retry = options.retry;
     this.bodyTimeoutMs = options.bodyTimeoutMs;
     this.step = options.step;
-    this.query = options["query"];
+    this.query = copiedRecord(options["query"]);
     this.signal = options["signal"];
-    this.inbound = inbound;
+    this.redirected = options["redirected"] as boolean | undefined;
+    this.keys = options["keys"] as RandomKeys | undefined;
     this.opaque = options["opaque"];
     this.onInfo = options["onInfo"];
     this.responseHeaders = options["responseHeaders"];

@@ -25,7 +25,9 @@ export function requestThrough(
   const { body } = options;
   // Undici's handler destroys a Node stream when the call fails; when and how it is closed is decided here.
   const source = isReadOnce(body) ? sourceOf(body) : null;
-  const request = new RequestOptions(options, target, source ?? body, inbound);
+  // Undici's own default.
+  const method = options.method ?? (body === undefined || body === null ? "GET" : "PUT");
+  const request = new RequestOptions(options, target, source ?? body, inbound, method);
   const answer = agent.request(request as object as Dispatcher.RequestOptions);
   return source === null ? answer : closingOnFailure(answer, source);
 }

@@ -22,9 +22,10 @@ import { http2Headers } from "../headers/http2-headers.ts";
 import { stepsOf } from "../api/inbound-steps.ts";
 import type { OutboundContext } from "@reissue/core";
 import { RequestOptions } from "../api/request-options.ts";
+import type { UpstreamRequestOptions } from "../api/call-types.ts";
 import type { Origin } from "../origin/origin.ts";
 import type { RandomKeys } from "./random-keys.ts";
-import { headerValue, rereadable, withHeader } from "../headers/request-headers.ts";
+import { headerValue, withHeader } from "../headers/request-headers.ts";
 import { overlay } from "../config/route-table.ts";
 
 /** Undici's dispatch options, and what Reissue takes beside them. */
@@ -63,6 +64,8 @@ export class CallRequest implements SentUnder {
   /** The step that it has begun; null for calls without a derived key. */
   readonly step: OutboundStep | null = null;
   readonly #headers: ReissueDispatchOptions["headers"];
+  /** The same as `options`: read by nobody else, so that it can say what each attempt needs. */
+  readonly #carrier: RequestOptions;
   readonly #keyed: boolean;
   readonly #optedIn: boolean;
 
@@ -70,11 +73,13 @@ export class CallRequest implements SentUnder {
    * @throws OptionError when `options.retry`, `options.step` or `options.bodyTimeoutMs` is wrong.
    * @throws StepError when it has to name its step and does not, or the step is taken.
    */
-  constructor(origin: Origin, options: ReissueDispatchOptions, bodies: BodyLimits, nowMs: number) {
+  constructor(origin: Origin, given: ReissueDispatchOptions, bodies: BodyLimits, nowMs: number) {
+    this.#carrier = given instanceof RequestOptions ? given : asGiven(given);
+    const options = this.#carrier as object as ReissueDispatchOptions;
     const { method, path, inbound } = options;
     this.origin = origin;
     this.options = options;
-    this.#headers = rereadable(options.headers);
+    this.#headers = options.headers;
     if (origin.settings.client.allowH2 === true) this.#headers = http2Headers(this.#headers);
     const route = origin.settings.routes.find(method, path);
     const { policy, optedIn } =
@@ -125,7 +130,6 @@ export class CallRequest implements SentUnder {
 
   /** What undici is given for the next attempt. */
   open(): Dispatcher.DispatchOptions {
-    const { options } = this;
     let body = this.body.send(this);
     let headers = described(this.#headers, this.body.contentType, this.body.contentLength);
     const sliced = inSlices(body);
@@ -133,17 +137,24 @@ export class CallRequest implements SentUnder {
       body = sliced.content;
       headers = described(headers, sliced.type, sliced.length);
     }
-    // Read by nobody else, so it can say what each attempt needs; a spread copy would be dear.
-    if (options instanceof RequestOptions) return options.carrying(headers, body);
-    const same = headers === options.headers && body === (options.body ?? null);
-    return (same ? options : { ...options, headers, body }) as Dispatcher.DispatchOptions;
+    return this.#carrier.carrying(headers, body);
   }
 
   /** Lets go of the body, when the call has ended. */
   release(): void {
     this.body.release();
-    if (this.options instanceof RequestOptions) this.options.dropBody();
+    this.#carrier.dropBody();
   }
+}
+
+/**
+ * A copy of what `dispatch` was given: its caller may change that as soon as `dispatch` returns, as undici has read all
+ * of it by then, and a call that waits or is sent again has not.
+ */
+function asGiven(options: ReissueDispatchOptions): RequestOptions {
+  const { origin, path, body, inbound, method } = options;
+  const target = { origin: origin as string, path };
+  return new RequestOptions(options as UpstreamRequestOptions, target, body, inbound, method);
 }
 
 /** The headers with what is known of the body; a type that the caller gave stays. */

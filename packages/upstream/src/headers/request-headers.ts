@@ -5,17 +5,29 @@ import type { Dispatcher } from "undici";
 type Headers = Dispatcher.DispatchOptions["headers"];
 type Pairs = Iterable<[string, string | string[] | undefined]>;
 
-/** The headers as they are now: the caller may change an object before a resend. */
+/**
+ * The headers as they are now, in a form that can be read again for each attempt: the caller may change them before the
+ * first, and an iterator can be read once.
+ */
 export function snapshot(headers: Headers): Headers {
   if (typeof headers !== "object" || headers === null) return headers;
-  if (Array.isArray(headers)) return [...headers];
-  return Symbol.iterator in headers ? new Set(headers as Pairs) : { ...headers };
+  if (Array.isArray(headers)) return headers.map(copied);
+  if (!(Symbol.iterator in headers)) return copiedRecord(headers);
+  return new Set(
+    Array.from(headers as Pairs, (pair) => (Array.isArray(pair) ? pair.map(copied) : pair)),
+  ) as never;
 }
 
-/** The headers in a form that can be read again for each attempt; an iterator is read here. */
-export function rereadable(headers: Headers): Headers {
-  const isIterator = typeof headers === "object" && headers !== null && "next" in headers;
-  return isIterator && Symbol.iterator in headers ? snapshot(headers) : headers;
+/** A plain object with its lists copied; what is none is as it was. */
+export function copiedRecord<Given>(given: Given): Given {
+  if (typeof given !== "object" || given === null) return given;
+  const copy = { ...given };
+  for (const name in copy) copy[name] = copied(copy[name]);
+  return copy;
+}
+
+function copied<Value>(value: Value): Value {
+  return (Array.isArray(value) ? [...value] : value) as Value;
 }
 
 /** The value of one header, whatever shape undici allows headers to come in; undefined where it is absent. */
