@@ -23,7 +23,7 @@ async function sent(
           onResponseEnd: () => resolve(),
           onResponseError: (_: unknown, error: Error) => reject(error),
         };
-        dispatcher.dispatch(options, handler as Dispatcher.DispatchHandler);
+        dispatcher.dispatch(options, handler);
         change(options);
       }),
   );

@@ -29,3 +29,36 @@ test("a connection that comes back before it stood leaves the pool empty, and it
   pool.returnUnused(brought[0] as Connection);
   expect(pool.empty).toBe(true);
 });
+
+test.each(["fresh", "hot"] as const)(
+  "a call that needs a %s connection and waits for a probe does not keep others from an idle one",
+  (preference) => {
+    const brought: string[] = [];
+    const waiter = (name: string, needed: Waiter["preference"]): Waiter => ({
+      context: new AsyncResource("test"),
+      place: -1,
+      preference: needed,
+      onConnection: () => void brought.push(name),
+      onRefused: () => {},
+    });
+    const outage = new ConnectBreaker(100);
+    const settings = originConfig({ unsafeIdleMs: 50 }, {}, "");
+    const pool = new Pool(
+      "http://127.0.0.1:9",
+      settings,
+      { ...systemClock, now: () => 200 },
+      outage,
+    );
+    const standing = pool.acquire(waiter("first", "any"), 0) as Connection;
+    Object.defineProperty(standing, "open", { value: true });
+    const prober = {};
+    outage.onFailed(prober, new Error("refused"), 0, 0);
+    outage.begin(prober, 150);
+    expect(pool.acquire(waiter("held back", preference), 150)).toBe("for-probe");
+    expect(pool.acquire(waiter("held back too", "fresh"), 150)).toBe("for-probe");
+    expect(pool.acquire(waiter("any", "any"), 150)).toBe("for-probe");
+    // Idle since 0, which is too long for one that cannot be resent.
+    pool.returnUnused(standing);
+    expect(brought).toEqual(["any"]);
+  },
+);

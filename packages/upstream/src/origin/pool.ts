@@ -281,17 +281,30 @@ export class Pool implements ConnectionOwner {
     }
   }
 
+  /** Whether one that waits for a probe, and for which no idle connection is good enough, lets others have those. */
+  #isPassed(waiter: Waiter, nowMs: number): boolean {
+    if (this.#idle.length === 0 || !this.#outage.holdsBack(waiter, nowMs)) return false;
+    return waiter.preference === "fresh" || !this.#isSettling(nowMs);
+  }
+
   /** Serves the line as far as it goes; in a loop, since requests that fail at once would pile up on the stack. */
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
     try {
-      for (let waiter = this.#waiters.first; waiter !== null; waiter = this.#waiters.first) {
-        const found = this.#find(waiter, this.#clock.now());
-        if (found === null) return;
-        this.#waiters.leave(waiter);
-        // This is an event of another call's connection.
-        waiter.context.runInAsyncScope(() => waiter.onConnection(found));
+      let next = this.#waiters.first;
+      while (next !== null) {
+        const waiter = next;
+        const { place } = waiter;
+        const nowMs = this.#clock.now();
+        const found = this.#find(waiter, nowMs);
+        if (found === null && !this.#isPassed(waiter, nowMs)) return;
+        if (found !== null) {
+          this.#waiters.leave(waiter);
+          // This is an event of another call's connection.
+          waiter.context.runInAsyncScope(() => waiter.onConnection(found));
+        }
+        next = this.#waiters.after(place);
       }
     } finally {
       this.#serving = false;

@@ -31,6 +31,13 @@ export class WaitQueue<Item extends Queued> {
     return this.#items[this.#head]!;
   }
 
+  /** The item that has waited longest of those behind a place; null where there is none. */
+  after(place: number): Item | null {
+    let index = Math.max(place + 1 - this.#cut, this.#head);
+    while (this.#items[index] === null) index += 1;
+    return this.#items[index] ?? null;
+  }
+
   join(item: Item): void {
     if (this.#size === 0) this.#head = this.#items.length;
     if (this.#head > cutAfter && this.#head * 2 > this.#items.length) this.#cutHead();
