@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { onTestFinished } from "vitest";
 
@@ -178,5 +179,14 @@ function chunked(text: string, start: number): ReturnType<typeof framed> {
     body += text.slice(end + 2, end + 2 + size);
     at = end + 2 + size + 2;
     if (at > text.length) return null;
+  }
+}
+
+/** What the client of a keyed request gets when it comes again, once its first request is not in progress any more. */
+export async function retry(origin: string): Promise<Message> {
+  for (;;) {
+    const answer = await ask(origin, { key: "k" });
+    if (!answer.lines.some((line) => /^retry-after:/i.test(line))) return answer;
+    await sleep(5);
   }
 }

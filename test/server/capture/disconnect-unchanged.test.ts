@@ -17,22 +17,13 @@ import { majors } from "../../frameworks/express/service.ts";
 import { listening } from "../../support/listen.ts";
 import { claiming, file } from "./neighbours.ts";
 import { serve } from "./service.ts";
-import { ask, asked, Wire, type Message } from "../../support/raw-connection.ts";
+import { ask, asked, retry, Wire } from "../../support/raw-connection.ts";
 
 /** Sends a request, and leaves once its handler has begun. */
 async function leaveAt(origin: string, begun: Promise<unknown>): Promise<void> {
   const wire = (await Wire.open(origin)).send(asked({ key: "k" }));
   await begun;
   wire.socket.destroy();
-}
-
-/** What the client gets when it comes again, once its first request is not in progress any more. */
-async function retry(origin: string): Promise<Message> {
-  for (;;) {
-    const answer = await ask(origin, { key: "k" });
-    if (!answer.lines.some((line) => /^retry-after:/i.test(line))) return answer;
-    await sleep(5);
-  }
 }
 
 /** A promise, and what resolves it. */

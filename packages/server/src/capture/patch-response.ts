@@ -5,6 +5,7 @@ import { slotHolder } from "../request/request-slot.ts";
 import { leaveStream } from "./detached-stream.ts";
 import { names, type Methods } from "./response-methods.ts";
 import { detachClient } from "./detached-socket.ts";
+import { watchServerClosing, type ClosableServer } from "./server-closing.ts";
 
 /** What is told in a response's place. */
 export interface ResponseHooks extends Methods {
@@ -66,7 +67,7 @@ export function patchResponse(
 /** A socket of node:http's, which knows the response that is written to it. */
 interface Connection extends Socket {
   readonly _httpMessage?: ServerResponse | null;
-  readonly server?: { readonly listening?: boolean };
+  readonly server?: ClosableServer & { readonly listening?: boolean };
 }
 
 /** Of each connection that is watched, the responses that wait for those before them: it does not know them yet. */
@@ -110,9 +111,10 @@ function watchAnew(socket: Connection): Set<ServerResponse> {
   watched.set(socket, waiting);
   // Once for all of its requests, and before Node tells the responses.
   let hasTimedOut = false;
+  const destroyed = watchServerClosing(socket);
   socket.on("timeout", () => (hasTimedOut = true));
   socket.prependListener("close", () => {
-    const isOwn = !hasTimedOut && wasDestroyed(socket);
+    const isOwn = !hasTimedOut && !destroyed.isByServer && wasDestroyed(socket);
     for (const response of [socket._httpMessage, ...waiting]) {
       // One that its handler has destroyed, alone or with its connection, was not left by its client.
       if (response == null || response.destroyed) continue;
