@@ -12,12 +12,13 @@ import { opened } from "../../testing/opened.ts";
 import { HeldStore, serve } from "./service.ts";
 import { ask, asked, retry, Wire } from "../../support/raw-connection.ts";
 
-const unhandled: unknown[] = [];
-const note = (reason: unknown): void => void unhandled.push(reason);
-beforeAll(() => void process.on("unhandledRejection", note));
+/** Rejections that nobody handles, and warnings, of a leak of listeners among them. */
+const unexpected: unknown[] = [];
+const note = (reason: unknown): void => void unexpected.push(reason);
+beforeAll(() => void process.on("unhandledRejection", note).on("warning", note));
 afterAll(() => {
-  process.off("unhandledRejection", note);
-  expect(unhandled).toEqual([]);
+  process.off("unhandledRejection", note).off("warning", note);
+  expect(unexpected).toEqual([]);
 });
 
 describe.each(frameworks)("%s, whose client leaves", (_, start) => {

@@ -17,6 +17,7 @@ import { patchResponse, markEnded, type ResponseHooks } from "./patch-response.t
 import type { Method, Methods } from "./response-methods.ts";
 import { bytesOf, isChunk, RecordedBody } from "./recorded-body.ts";
 import { isClientDetached } from "./detached-socket.ts";
+import { makeRoomForListeners } from "./listener-room.ts";
 
 /** A response as it was given to node:http. */
 export interface RecordedResponse {
@@ -82,6 +83,7 @@ class ResponseRecorder implements ResponseHooks {
     this.#originals = originals;
     this.#recording = new RecordedBody(listener.maxBytes);
     this.#isHead = response.req.method === "HEAD";
+    makeRoomForListeners(response);
     response.on("close", () => {
       if (this.#isSettled) return;
       this.#isSettled = true;
