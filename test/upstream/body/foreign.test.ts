@@ -99,7 +99,7 @@ describe("an inbound request that is passed on as a body", () => {
       socket.write(Buffer.alloc(size));
       socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
       await vi.waitFor(() => expect(answers).toMatch(/^HTTP\/1.1 504[^]*next/), {
-        timeout: 10_000,
+        timeout: 25_000,
         interval: 2,
       });
     },
@@ -155,7 +155,7 @@ describe.each([
   test("is sent again whole, or not at all", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     const body = make() as Stream as Readable;
-    const sent = impatient({ retry: { attemptTimeoutMs: 1000 } });
+    const sent = impatient({ retry: { attemptTimeoutMs: 10_000 } });
     const outcome = await sent.request(server.origin, { method: "PUT", body }).then(
       ({ statusCode }) => statusCode,
       (error: unknown) => error,
