@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { absent } from "../../support/missing-program.ts";
 import { startHaproxy, startNginx } from "../balancers/balancer.ts";
 import { opened } from "../../testing/opened.ts";
+import { times } from "../../support/test-size.ts";
 import { freePort } from "../../support/free-port.ts";
 import { snippets } from "../../repository/readme/markdown.ts";
 import { Project, untilAnswered } from "../../repository/readme/project.ts";
@@ -15,7 +16,7 @@ import { postgres } from "./backends.ts";
 const [service = "", client = ""] = snippets("docs/recipes/idempotency.md");
 
 /** How many orders meet each fault, and how many of them are under way at a time. */
-const orders = 40;
+const orders = times(20, 40);
 const atOnce = 10;
 
 /** Every fault that an upstream can have, before it has processed a request and after: one request in ten, or so many. */

@@ -9,6 +9,7 @@ import { createSentinel } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { followsTheModel } from "../../support/engine-model.ts";
+import { isFullRun } from "../../support/test-size.ts";
 import { clustered, standalone, type Connect, type Connected } from "./clients.ts";
 import { RedisCluster, RedisServer } from "./server.ts";
 
@@ -21,10 +22,11 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([server?.stop(), cluster?.stop()]));
 
+/** Each client against a server and a cluster; in the short form against one of them, in turn. */
 const targets: [name: string, connect: () => ReturnType<Connect>][] = [
   ...Object.entries(standalone).map(named("", () => [server.port])),
   ...Object.entries(clustered).map(named(" in a cluster", () => cluster.ports)),
-];
+].filter((_target, at, { length }) => isFullRun || at % 2 === Math.floor((2 * at) / length));
 
 describe.each(targets)("%s", (_name, connect) => {
   let connected: Connected;
