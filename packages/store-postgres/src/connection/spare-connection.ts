@@ -1,4 +1,4 @@
-import { systemClock, type Timer } from "@reissue/core";
+import { systemClock, type Clock, type Timer } from "@reissue/core";
 
 import { sqlState } from "./execute.ts";
 import type { PostgresResult, PostgresStatement } from "./pool.ts";
@@ -19,11 +19,15 @@ const idleMs = 1000;
 /** How long one statement may take, in ms: five times what the engine waits for one by default. */
 const queryTimeoutMs = 10_000;
 
+/** How long connecting may take, in ms: as long as a statement, since one waits for it. A pool may be given a shorter time. */
+const connectTimeoutMs = queryTimeoutMs;
+
 /** One connection beside a pool: opened when it is asked for, closed soon after. Runs one statement after the other. */
 export class SpareConnection {
   readonly #make: () => SpareClient;
   readonly #onOpen: (client: SpareClient) => unknown;
   readonly #onClosed: (client: SpareClient) => void;
+  readonly #clock: Clock;
   #client: SpareClient | null = null;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -33,15 +37,18 @@ export class SpareConnection {
    * @param make - Makes a client, which is not connected yet.
    * @param onOpen - Does to a new connection what the application does to each.
    * @param onClosed - Told when a connection that was opened is closed.
+   * @param clock - Time; tests put their own here.
    */
   constructor(
     make: () => SpareClient,
     onOpen: (client: SpareClient) => unknown,
     onClosed: (client: SpareClient) => void,
+    clock: Clock = systemClock,
   ) {
     this.#make = make;
     this.#onOpen = onOpen;
     this.#onClosed = onClosed;
+    this.#clock = clock;
   }
 
   /** How many statements wait for it or run. */
@@ -61,7 +68,7 @@ export class SpareConnection {
   }
 
   async #run(statement: PostgresStatement): Promise<PostgresResult> {
-    systemClock.clearTimeout(this.#idle);
+    this.#clock.clearTimeout(this.#idle);
     this.#client?.ref?.();
     const client = this.#client ?? (await this.#open());
     try {
@@ -81,7 +88,13 @@ export class SpareConnection {
     const client = this.#make();
     client.on("error", () => this.#close(client));
     client.on("end", () => this.#close(client));
-    await client.connect();
+    try {
+      await this.#connected(client);
+    } catch (error) {
+      // pg closes its socket only where the server has closed its own.
+      client.end().catch(() => {});
+      throw error;
+    }
     this.#client = client;
     try {
       await this.#onOpen(client);
@@ -90,6 +103,17 @@ export class SpareConnection {
       throw error;
     }
     return client;
+  }
+
+  /** Connects; fails once the time is over, or everybody behind it would wait for ever. */
+  #connected(client: SpareClient): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => {
+        reject(new Error(`The connection was not established within ${connectTimeoutMs} ms`));
+      }, connectTimeoutMs);
+      const stop = (): void => this.#clock.clearTimeout(timer);
+      void client.connect().then(resolve, reject).finally(stop);
+    });
   }
 
   #close(client: SpareClient): void {
@@ -105,6 +129,6 @@ export class SpareConnection {
     if (this.#waiting > 0 || client === null) return;
     // Nobody waits for it: a process may end meanwhile.
     client.unref?.();
-    this.#idle = systemClock.setTimeout(() => this.#close(client), idleMs, { background: true });
+    this.#idle = this.#clock.setTimeout(() => this.#close(client), idleMs, { background: true });
   }
 }
