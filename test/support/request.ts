@@ -19,7 +19,7 @@ export async function ask({ origin }: Running, init?: RequestInit): Promise<Answ
 }
 
 /** Sends bytes over a raw connection; what comes back until it is closed. */
-export async function askRaw({ origin }: Running, bytes: string): Promise<string> {
+export async function askRaw({ origin }: Pick<Running, "origin">, bytes: string): Promise<string> {
   const socket = connect(Number(new URL(origin).port), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   let text = "";

@@ -32,14 +32,14 @@ export function watchServerClosing(socket: Connection): { readonly isByServer: b
 function stateOf(server: ClosableServer): { readonly isNow: boolean } | null {
   const known = closing.get(server);
   if (known !== undefined) return known;
-  const close = server.closeAllConnections;
-  if (typeof close !== "function") return null;
+  const close = server.closeAllConnections?.bind(server);
+  if (close === undefined) return null;
   const state = { isNow: false };
   closing.set(server, state);
-  server.closeAllConnections = function reissueCloseAllConnections(this: ClosableServer) {
+  server.closeAllConnections = function reissueCloseAllConnections() {
     state.isNow = true;
     try {
-      return close.call(this);
+      return close();
     } finally {
       state.isNow = false;
     }

@@ -13,7 +13,7 @@ function clientThat(connect: () => Promise<unknown>) {
 }
 
 const works = () => clientThat(async () => {});
-const statement = { text: "SELECT" };
+const statement = { text: "SELECT", values: [] };
 
 test("a connection that is refused is ended, and the next statement has another", async () => {
   const clients = [clientThat(() => Promise.reject(new Error("refused"))), works()];
