@@ -30,6 +30,13 @@ export const clients = {
   },
   "Pool.request": poolRequest,
   "Pool.request (again)": poolRequest,
+  "Pool.request, a turn later": (origin, connections, { path, method, headers, body }) => {
+    const pool = new Pool(origin, { connections });
+    return async () => {
+      await nextTurn();
+      return drained(pool.request({ path, method, headers, body }));
+    };
+  },
   "undici.request": (origin, connections, { path, method, headers, body }) => {
     const dispatcher = new Agent({ connections });
     const url = origin + path;
@@ -56,6 +63,20 @@ function undiciFetch(origin, connections, { path, method, headers, body }) {
   const url = origin + path;
   return () =>
     fetch(url, { method, headers, body, dispatcher }).then((response) => response.text());
+}
+
+/** @type {Promise<void> | null} */
+let turning = null;
+
+/** The next turn of the event loop, one promise for all that wait for it. */
+function nextTurn() {
+  turning ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turning = null;
+      resolve();
+    });
+  });
+  return turning;
 }
 
 /** @param {Promise<import("undici").Dispatcher.ResponseData>} answer */

@@ -4,6 +4,7 @@ import { once } from "node:events";
 
 import { clients } from "../clients.js";
 import { drive } from "./load.js";
+import { pin } from "./pin.js";
 
 /** @typedef {{ name: string, origin: string, concurrency: number, exchange: import("../clients.js").Exchange }} Open */
 
@@ -17,6 +18,7 @@ const script = import.meta.filename;
  */
 export function spawnClient(open) {
   const child = fork(script, ["drive", JSON.stringify(open)], { execArgv: [] });
+  pin(child, 1);
   const exited = once(child, "exit").then(([code]) => {
     throw new Error(`the process of ${open.name} exited with ${code}`);
   });

@@ -10,7 +10,7 @@ import { table } from "./table.js";
  * @property {string} measure
  * @property {string} contender
  * @property {string | null} beside - Who it is compared with; null where the figure itself is what counts.
- * @property {"" | "ms" | "ns" | "bytes"} unit - Empty for a ratio.
+ * @property {"" | "ms" | "µs" | "ns" | "bytes"} unit - Empty for a ratio.
  * @property {import("./statistics.js").Spread} spread - Over the rounds.
  * @property {Target} [target] - What the median has to meet; each round, where it says exactly.
  */

@@ -65,6 +65,27 @@ describe("a response that drips while it is held", () => {
     expect(server.heads).toBe(1);
   });
 
+  test.each([
+    ["its latest chunk", 0, 300],
+    ["its latest chunk, which came late", 150, 300],
+    ["its latest chunk, with a timeout little longer than the hold", 0, 210],
+  ])("and then falls silent is bounded by bodyTimeoutMs from %s", async (_, at, bodyTimeoutMs) => {
+    const { clock, server, sent } = await held({ bodyTimeoutMs });
+    await clock.advance(at);
+    server.drip(1);
+    await settled();
+    await clock.advance(200 - at);
+    const { body } = await sent;
+    const text = body.text();
+    text.catch(() => {});
+    await settled();
+    await clock.advance(at + bodyTimeoutMs - 200 - 1);
+    expect(await isOpen(text)).toBe(true);
+    await clock.advance(1);
+    await expect(text).rejects.toThrow("fell silent");
+    expect(clock.pending).toBe(0);
+  });
+
   test("has its time from its headers on, though they came late", async () => {
     const clock = manualClock();
     const server = await dripServer();

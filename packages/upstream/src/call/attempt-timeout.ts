@@ -36,6 +36,8 @@ export class AttemptTimeout implements Expiring {
   #silenceMs = Infinity;
   /** When the phase has to be over, whatever progress there is. */
   #untilMs = Infinity;
+  /** Whether the caller takes no more of the response for now. */
+  #paused = false;
   #queued = false;
   #timer: Timer | null = null;
   expiresAtMs = 0;
@@ -83,12 +85,29 @@ export class AttemptTimeout implements Expiring {
   }
 
   /**
+   * Gives a response that was held: its silence has lasted since its latest chunk, not since it is given.
+   *
+   * @param release - What gives it, and tells whether the caller takes more.
+   */
+  giveHeld(release: () => boolean): void {
+    const sinceMs = this.#sinceMs;
+    this.give();
+    const takesMore = release();
+    if (this.#phase === "over") return;
+    this.#paused = !takesMore;
+    if (!takesMore) return this.#disarm();
+    this.#sinceMs = sinceMs;
+    this.#ensure(this.#request.origin.clock.now());
+  }
+
+  /**
    * Takes note of a part of the response, and of whether the caller takes more; while it does not, silence is its own.
    *
    * @returns `takesMore`.
    */
   received(takesMore: boolean): boolean {
     this.#sinceMs = this.#request.origin.clock.now();
+    this.#paused = !takesMore;
     if (!takesMore) this.#disarm();
     return takesMore;
   }
@@ -96,6 +115,9 @@ export class AttemptTimeout implements Expiring {
   /** What the caller resumes a response with. */
   resuming(resume: () => void): () => void {
     return () => {
+      // A reader that asks for more without having paused is no progress of the upstream's.
+      if (!this.#paused) return resume();
+      this.#paused = false;
       const nowMs = this.#request.origin.clock.now();
       this.#sinceMs = nowMs;
       if (this.#phase !== "over") this.#ensure(nowMs);

@@ -108,8 +108,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     const failure = classify(error, { ...attempt.evidence, ...heldTimeout });
     const record = attempt.record(failure, error);
     if (this.#resendInstead(attempt, { type: "failure", failure }, record)) return;
-    this.#timeout.give();
-    this.#timeout.received(this.#relay.release());
+    this.#timeout.giveHeld(() => this.#relay.release());
   }
 
   onGiven(): void {
