@@ -145,10 +145,9 @@ function drained(
     let size = 0;
     const { _readableState: state } = request as unknown as ReadableInternals;
     const timeoutMs = timeoutOf(request);
+    const expire = (): void => onError(bodyTimeoutError());
     const timer =
-      timeoutMs === Infinity
-        ? null
-        : clock.setTimeout(() => onError(bodyTimeoutError()), timeoutMs, { background: true });
+      timeoutMs === Infinity ? null : clock.setTimeout(expire, timeoutMs, { background: true });
     const end = (): Buffer => {
       clock.clearTimeout(timer);
       request.off("readable", onReadable).off("error", onError).off("close", onClose);

@@ -118,7 +118,8 @@ export function claimConfig(
   });
   const clock = surroundings.clock ?? systemClock;
   // At least once, the lease frees a key by itself; at most once, it makes its outcome unknown for as long as it is kept.
-  const windowMs = guarantee === "at-least-once" ? leaseMs : 10 * leaseMs;
+  const holdsProcess = guarantee === "at-least-once";
+  const windowMs = holdsProcess ? leaseMs : 10 * leaseMs;
   return {
     store,
     guarantee,
@@ -129,7 +130,7 @@ export function claimConfig(
     storeTimeoutMs,
     clock,
     retryAfterSeconds: surroundings.retryAfterSeconds ?? 1,
-    retries: new StoreRetries({ clock, storeTimeoutMs, windowMs }),
+    retries: new StoreRetries({ clock, storeTimeoutMs, windowMs, holdsProcess }),
   };
 }
 

@@ -48,21 +48,27 @@ export class StoreRetries {
   readonly #clock: Clock;
   readonly #storeTimeoutMs: number;
   readonly #windowMs: number;
+  readonly #holdsProcess: boolean;
   /** Those whose pause is over. */
   readonly #due: Pending[] = [];
   #pending = 0;
   #bytes = 0;
   #calls = 0;
 
-  /** @param options - `windowMs`: for how long an end is repeated. */
+  /**
+   * @param options - `windowMs`: for how long an end is repeated. `holdsProcess`: whether the process lives on for a
+   * completion that is repeated, where the work would be done again without it.
+   */
   constructor(options: {
     readonly clock: Clock;
     readonly storeTimeoutMs: number;
     readonly windowMs: number;
+    readonly holdsProcess: boolean;
   }) {
     this.#clock = options.clock;
     this.#storeTimeoutMs = options.storeTimeoutMs;
     this.#windowMs = options.windowMs;
+    this.#holdsProcess = options.holdsProcess;
   }
 
   /** Calls the store now, and again where that fails. */
@@ -107,7 +113,8 @@ export class StoreRetries {
       this.#remove(pending);
       return false;
     }
-    this.#clock.setTimeout(() => this.#makeDue(pending), pending.delayMs, { background: true });
+    const background = !this.#holdsProcess || pending.end.operation === "release";
+    this.#clock.setTimeout(() => this.#makeDue(pending), pending.delayMs, { background });
     return true;
   }
 
