@@ -61,7 +61,8 @@ export {
   type KeySyntax,
   type ParsedKey,
 } from "./idempotency/key/key.ts";
-export { memoryStore, type MemoryStoreOptions } from "./idempotency/store/memory-store.ts";
+export { memoryStore } from "./idempotency/store/memory-store.ts";
+export type { MemoryStoreOptions } from "./idempotency/store/memory-store-config.ts";
 export { StoreFullError, StoreUnavailableError } from "./idempotency/store/store-error.ts";
 export type {
   ClaimOwner,
@@ -70,7 +71,8 @@ export type {
   ClaimToken,
   IdempotencyStore,
 } from "./idempotency/store/store.ts";
-export { defaultPolicy, type RetryPolicy } from "./retry/policy.ts";
+export type { RetryPolicy } from "./retry/policy.ts";
+export { defaultPolicy } from "./retry/retry-options.ts";
 export { parseRetryAfter } from "./retry/retry-after.ts";
 export {
   type CallRetryOptions,

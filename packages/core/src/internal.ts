@@ -18,7 +18,7 @@ export {
   claimLostError,
   type ClaimError,
 } from "./idempotency/claim/claim-error.ts";
-export { claimKeys, claimConfig, type ClaimConfig } from "./idempotency/claim/claim-config.ts";
+export { claimTable, claimConfig, type ClaimConfig } from "./idempotency/claim/claim-config.ts";
 export {
   beginClaim,
   type ClaimOutcome,
@@ -33,6 +33,17 @@ export {
 export { isStorableStatus } from "./idempotency/claim/stored-status.ts";
 export { keyMalformedError, keyMissingError, type KeyError } from "./idempotency/key/key-error.ts";
 export { recordId } from "./idempotency/hash/record-id.ts";
+export {
+  choiceOption,
+  durationOption,
+  numberOption,
+  objectOption,
+  optionDefaults,
+  optionNames,
+  readOptions,
+  type OptionSpec,
+  type OptionTable,
+} from "./common/option-table.ts";
 export {
   checkDuration,
   checkKeys,

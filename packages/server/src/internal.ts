@@ -5,7 +5,7 @@
  */
 export { deduplicate } from "./idempotency/deduplicate.ts";
 export { handleError, type Escaped } from "./errors/handle-error.ts";
-export { gateKeys, gateConfig, type GateConfig } from "./config/gate-config.ts";
+export { gateConfig, gateTable, type GateConfig } from "./config/gate-config.ts";
 export type { RequestContext } from "./request/request-context.ts";
 export type { Bindable } from "./outbound/bindable.ts";
 export { defineUpstream, upstreamProperty } from "./outbound/upstream-property.ts";
@@ -19,5 +19,6 @@ export {
   openContext,
 } from "./request/request-registry.ts";
 export { removeContentHeaders, sendError } from "./errors/send-error.ts";
-export { routeConfig, type RouteConfig } from "./config/route-config.ts";
+export { routeConfig, routeTable, type RouteConfig } from "./config/route-config.ts";
 export { upstreamSource, type UpstreamHolder } from "./outbound/upstream-source.ts";
+export { keyTable, recordTable } from "./config/idempotency-config.ts";

@@ -1,5 +1,5 @@
-import { ClosedError, OptionError, systemClock, type Clock } from "@reissue/core";
-import { checkKeys, checkNumber } from "@reissue/core/internal";
+import { ClosedError, type Clock } from "@reissue/core";
+import { checkKeys, optionDefaults, optionNames, readOptions } from "@reissue/core/internal";
 import { Dispatcher, errors } from "undici";
 
 import { Bag } from "./origin/bag.ts";
@@ -8,7 +8,8 @@ import type { BodyLimits } from "./body/request-body.ts";
 import type { CallHost, PendingCall } from "./call/call-host.ts";
 import { Call } from "./call/call.ts";
 import type { UpstreamOptions } from "./config/options.ts";
-import { connectionKeys, originConfig, type OriginConfig } from "./config/origin-config.ts";
+import { clientTable, type NamedOrigin } from "./config/client-config.ts";
+import { connectionTable, originConfig, type OriginConfig } from "./config/origin-config.ts";
 import { Origin } from "./origin/origin.ts";
 import { CallRequest, type ReissueDispatchOptions } from "./call/call-request.ts";
 import { refuse, responseHandler } from "./response/response-handler.ts";
@@ -44,11 +45,17 @@ export class ReissueAgent extends Dispatcher implements CallHost {
     this.dispatch = this.dispatch.bind(this);
     this.close = this.close.bind(this);
     this.destroy = this.destroy.bind(this);
-    checkKeys(options, "options", [...connectionKeys, "origins", "bodies", "clock"]);
-    this.#clock = options.clock ?? systemClock;
-    this.#bodies = bodyLimits(options);
+    checkKeys(options, "options", [...optionNames(connectionTable), ...optionNames(clientTable)]);
+    const { clock, bodies, origins } = readOptions(
+      clientTable,
+      options,
+      optionDefaults(clientTable),
+      "",
+    );
+    this.#clock = clock;
+    this.#bodies = { maxBytes: bodies.maxBytes, memory: new BodyMemory(bodies.maxBytesTotal) };
     this.#common = originConfig(options, options, "");
-    this.#own = ownSettings(options);
+    this.#own = ownConfigs(options, origins);
   }
 
   /** Whether `close` or `destroy` has been called. */
@@ -181,42 +188,13 @@ export class ReissueAgent extends Dispatcher implements CallHost {
   }
 }
 
-function bodyLimits(options: UpstreamOptions): BodyLimits {
-  const bodies = options.bodies ?? {};
-  checkKeys(bodies, "bodies", ["maxBytes", "maxBytesTotal"]);
-  const bounds = { min: 0, integer: true };
-  const total = checkNumber(bodies.maxBytesTotal, "bodies.maxBytesTotal", 2 ** 24, bounds);
-  return {
-    maxBytes: checkNumber(bodies.maxBytes, "bodies.maxBytes", 2 ** 20, bounds),
-    memory: new BodyMemory(total),
-  };
-}
-
-function ownSettings(options: UpstreamOptions): ReadonlyMap<string, OriginConfig> {
-  const settings = new Map<string, OriginConfig>();
-  if (options.origins === undefined) return settings;
-  if (typeof options.origins !== "object" || options.origins === null) {
-    throw new OptionError("origins", "must be an object from URL origins to their options");
+function ownConfigs(
+  options: UpstreamOptions,
+  origins: ReadonlyMap<string, NamedOrigin>,
+): ReadonlyMap<string, OriginConfig> {
+  const configs = new Map<string, OriginConfig>();
+  for (const [origin, { own, path }] of origins) {
+    configs.set(origin, originConfig(options, own, path));
   }
-  for (const [name, own] of Object.entries(options.origins)) {
-    const path = `origins[${JSON.stringify(name)}]`;
-    const origin = urlOrigin(name, path);
-    if (settings.has(origin)) throw new OptionError(path, `names ${origin} a second time`);
-    settings.set(origin, originConfig(options, own, path));
-  }
-  return settings;
-}
-
-function urlOrigin(name: string, path: string): string {
-  const url = URL.canParse(name) ? new URL(name) : null;
-  const isOrigin =
-    url !== null &&
-    (url.protocol === "http:" || url.protocol === "https:") &&
-    url.pathname === "/" &&
-    url.search === "" &&
-    url.hash === "" &&
-    url.username === "";
-  if (!isOrigin)
-    throw new OptionError(path, "must be named by a URL origin such as http://orders:3000");
-  return url.origin;
+  return configs;
 }

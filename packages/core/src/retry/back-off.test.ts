@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { fullJitter } from "./back-off.ts";
-import { defaultPolicy } from "./policy.ts";
+import { defaultPolicy } from "./retry-options.ts";
 
 const largest = 1 - 2 ** -53;
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { fullJitter } from "./back-off.ts";
 import { RetryBudget } from "./budget.ts";
-import { defaultPolicy } from "./policy.ts";
+import { defaultPolicy } from "./retry-options.ts";
 
 const { budget: options, backOff, maxAttempts } = defaultPolicy;
 

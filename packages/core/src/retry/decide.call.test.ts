@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 
 import type { Failure } from "../failure/failure.ts";
 import { decide, type Outcome, type RetryState } from "./decide.ts";
-import { defaultPolicy, type RetryPolicy } from "./policy.ts";
+import type { RetryPolicy } from "./policy.ts";
+import { defaultPolicy } from "./retry-options.ts";
 
 const reset: Failure = {
   kind: "reset",

@@ -10,7 +10,8 @@ import {
   type RequestFacts,
   type RetryState,
 } from "./decide.ts";
-import { defaultPolicy, type RetryPolicy } from "./policy.ts";
+import type { RetryPolicy } from "./policy.ts";
+import { defaultPolicy } from "./retry-options.ts";
 
 const kinds: Record<FailureKind, null> = {
   dns: null,

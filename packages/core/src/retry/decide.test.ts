@@ -10,7 +10,8 @@ import {
   type ResendReason,
   type RetryState,
 } from "./decide.ts";
-import { defaultPolicy, type RetryPolicy } from "./policy.ts";
+import type { RetryPolicy } from "./policy.ts";
+import { defaultPolicy } from "./retry-options.ts";
 
 const get: RequestFacts = { method: "GET", keyed: false, optedIn: false, replayable: true };
 const post: RequestFacts = { ...get, method: "POST" };

@@ -7,7 +7,8 @@ import {
   type ResendReason,
   type RetryState,
 } from "./decide.ts";
-import { defaultPolicy, type RetryPolicy } from "./policy.ts";
+import type { RetryPolicy } from "./policy.ts";
+import { defaultPolicy } from "./retry-options.ts";
 
 /** Every reason of a decision in one sentence; the type makes a new reason ask for its own. */
 export const reasonText: Readonly<Record<ResendReason | GiveUpReason, string>> = {

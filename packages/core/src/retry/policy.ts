@@ -1,6 +1,6 @@
 import type { BackOff } from "./back-off.ts";
 import type { BudgetOptions } from "./budget.ts";
-import { defaultConditions, type Condition } from "./condition.ts";
+import type { Condition } from "./condition.ts";
 
 /** When, how often and for how long a request is sent again. All fields resolved; see {@link RetryOptions}. */
 export interface RetryPolicy {
@@ -41,18 +41,3 @@ export interface RetryPolicy {
   /** The origin's cap on stale resends. */
   readonly staleBudget: BudgetOptions;
 }
-
-/** The policy that holds where nothing was said. */
-export const defaultPolicy: RetryPolicy = {
-  maxAttempts: 3,
-  retryOn: defaultConditions,
-  backOff: { baseMs: 50, capMs: 2000 },
-  attemptTimeoutMs: 15_000,
-  totalTimeoutMs: 30_000,
-  unsentWindowMs: 2000,
-  // Finagle's and Envoy's 20 %; Finagle's 10 a second keep a quiet client able to retry at all.
-  budget: { ratio: 0.2, minPerSecond: 10 },
-  // Every stale resend is paid for by a socket that had served before. The cap only holds off an upstream that kills
-  // each connection at its second request; it must let the mass close of a large pool pass.
-  staleBudget: { ratio: 0.5, minPerSecond: 500 },
-};

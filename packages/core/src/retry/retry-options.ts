@@ -1,8 +1,17 @@
 import { OptionError } from "../common/reissue-error.ts";
-import { checkDuration, checkKeys, checkNumber, describe, maxTimerMs } from "../common/option.ts";
+import {
+  durationOption,
+  numberOption,
+  objectOption,
+  optionDefaults,
+  optionNames,
+  readOptions,
+  type OptionTable,
+} from "../common/option-table.ts";
+import { checkKeys, describe, maxTimerMs } from "../common/option.ts";
 import type { BackOff } from "./back-off.ts";
 import type { BudgetOptions } from "./budget.ts";
-import type { Condition } from "./condition.ts";
+import { defaultConditions, type Condition } from "./condition.ts";
 import type { RetryPolicy } from "./policy.ts";
 
 /** A condition as people write it: `ECONNRESET` is another word for `reset`. */
@@ -39,16 +48,85 @@ const conditionWords: readonly unknown[] = [
   "rate-limited",
 ] satisfies readonly Condition[];
 
-const callKeys = [
-  "maxAttempts",
-  "retryOn",
-  "backOff",
-  "attemptTimeoutMs",
-  "totalTimeoutMs",
-  "unsentWindowMs",
-] as const satisfies readonly (keyof CallRetryOptions)[];
+const timeout = { min: 1, max: maxTimerMs };
 
-const retryKeys = [...callKeys, "budget", "staleBudget"] as const;
+/** What a call, a route, an origin or a client may say. */
+const callTable: OptionTable<Omit<RetryPolicy, "budget" | "staleBudget">> = {
+  maxAttempts: numberOption(
+    3,
+    { min: 1, integer: true },
+    "attempts in all, the first included; resends of stale and unsent requests do not count",
+  ),
+  retryOn: {
+    default: defaultConditions,
+    check: conditions,
+    doc: "the conditions under which a request that is retry-safe is sent again",
+  },
+  backOff: objectOption<BackOff>(
+    {
+      baseMs: durationOption(
+        50,
+        "the upper bound of the first delay; it doubles with each, and the delay is drawn evenly from 0 to the bound",
+      ),
+      capMs: durationOption(
+        2000,
+        "the upper bound of any delay; Retry-After is obeyed beyond it, up to the deadline",
+      ),
+    },
+    "how long a resend waits",
+  ),
+  attemptTimeoutMs: numberOption(
+    15_000,
+    timeout,
+    "from the start of an attempt, and anew from each progress of its request body, to the headers of its response; a response that is held may take it once more, and is then given as it comes",
+  ),
+  totalTimeoutMs: numberOption(
+    30_000,
+    timeout,
+    "all attempts and waits together, to the headers of the response; an upload that takes longer needs more",
+  ),
+  unsentWindowMs: durationOption(
+    2000,
+    "for how long a request that never left is tried again, whatever its method; 0 leaves it to `retryOn`",
+  ),
+};
+
+/** What a client or an origin may say. */
+export const retryTable: OptionTable<RetryPolicy> = {
+  ...callTable,
+  budget: objectOption<BudgetOptions>(
+    {
+      // Finagle's and Envoy's 20 %; Finagle's 10 a second keep a quiet client able to retry at all.
+      ratio: numberOption(
+        0.2,
+        { min: 0 },
+        "resends that the origin can afford, as a share of its requests",
+      ),
+      minPerSecond: numberOption(10, { min: 0 }, "resends a second beyond that share"),
+    },
+    "the origin's budget for resends that count",
+  ),
+  staleBudget: objectOption<BudgetOptions>(
+    {
+      // Every stale resend is paid for by a socket that had served before. The cap only holds off an upstream that
+      // kills each connection at its second request; it must let the mass close of a large pool pass.
+      ratio: numberOption(
+        0.5,
+        { min: 0 },
+        "the same for resends of stale requests, which `budget` does not count",
+      ),
+      minPerSecond: numberOption(
+        500,
+        { min: 0 },
+        "resends of stale requests a second beyond that share",
+      ),
+    },
+    "the origin's cap on stale resends",
+  ),
+};
+
+/** The policy that holds where nothing was said. */
+export const defaultPolicy: RetryPolicy = optionDefaults(retryTable);
 
 /**
  * Lays options of a client or an origin over a policy.
@@ -56,12 +134,8 @@ const retryKeys = [...callKeys, "budget", "staleBudget"] as const;
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function retryPolicy(options: RetryOptions, base: RetryPolicy, path: string): RetryPolicy {
-  checkKeys(options, path, retryKeys);
-  return {
-    ...overlay(options, base, path),
-    budget: budget(options.budget, base.budget, `${path}.budget`),
-    staleBudget: budget(options.staleBudget, base.staleBudget, `${path}.staleBudget`),
-  };
+  checkKeys(options, path, optionNames(retryTable));
+  return readOptions(retryTable, options, base, path);
 }
 
 /**
@@ -74,8 +148,9 @@ export function callRetryPolicy(
   base: RetryPolicy,
   path: string,
 ): RetryPolicy {
-  checkKeys(options, path, callKeys);
-  return overlay(options, base, path);
+  checkKeys(options, path, optionNames(callTable));
+  const { budget, staleBudget } = base;
+  return { ...readOptions(callTable, options, base, path), budget, staleBudget };
 }
 
 /**
@@ -98,57 +173,4 @@ function condition(name: unknown, path: string): Condition {
     path,
     `must be one of ${conditionWords.join(", ")}, ECONNRESET, or a status from 400 to 599, got ${describe(name)}`,
   );
-}
-
-function overlay(options: CallRetryOptions, base: RetryPolicy, path: string): RetryPolicy {
-  return {
-    ...base,
-    maxAttempts: checkNumber(options.maxAttempts, `${path}.maxAttempts`, base.maxAttempts, {
-      min: 1,
-      integer: true,
-    }),
-    retryOn:
-      options.retryOn === undefined ? base.retryOn : conditions(options.retryOn, `${path}.retryOn`),
-    backOff: backOff(options.backOff, base.backOff, `${path}.backOff`),
-    attemptTimeoutMs: timeout(options, base, path, "attemptTimeoutMs"),
-    totalTimeoutMs: timeout(options, base, path, "totalTimeoutMs"),
-    unsentWindowMs: checkDuration(
-      options.unsentWindowMs,
-      `${path}.unsentWindowMs`,
-      base.unsentWindowMs,
-    ),
-  };
-}
-
-function timeout(
-  options: CallRetryOptions,
-  base: RetryPolicy,
-  path: string,
-  name: "attemptTimeoutMs" | "totalTimeoutMs",
-): number {
-  return checkNumber(options[name], `${path}.${name}`, base[name], { min: 1, max: maxTimerMs });
-}
-
-function backOff(options: Partial<BackOff> | undefined, base: BackOff, path: string): BackOff {
-  if (options === undefined) return base;
-  checkKeys(options, path, ["baseMs", "capMs"]);
-  return {
-    baseMs: checkDuration(options.baseMs, `${path}.baseMs`, base.baseMs),
-    capMs: checkDuration(options.capMs, `${path}.capMs`, base.capMs),
-  };
-}
-
-function budget(
-  options: Partial<BudgetOptions> | undefined,
-  base: BudgetOptions,
-  path: string,
-): BudgetOptions {
-  if (options === undefined) return base;
-  checkKeys(options, path, ["ratio", "minPerSecond"]);
-  return {
-    ratio: checkNumber(options.ratio, `${path}.ratio`, base.ratio, { min: 0 }),
-    minPerSecond: checkNumber(options.minPerSecond, `${path}.minPerSecond`, base.minPerSecond, {
-      min: 0,
-    }),
-  };
 }

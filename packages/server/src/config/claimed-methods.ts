@@ -9,7 +9,7 @@ export type ClaimsMethod = (method: string) => boolean;
  *
  * @throws {@link OptionError} for what is no list of methods.
  */
-export function claimedMethods(methods: readonly string[] | undefined, path: string): ClaimsMethod {
+export function claimedMethods(methods: unknown, path: string): ClaimsMethod {
   if (methods === undefined) return (method) => !isSafeMethod(method);
   if (!Array.isArray(methods)) {
     throw new OptionError(path, `must be an array of methods, got ${describe(methods)}`);

@@ -1,7 +1,23 @@
 import type { IncomingMessage } from "node:http";
 
-import { OptionError, proxyStatus, systemClock, classify, type Clock } from "@reissue/core";
-import { checkKeys, checkNumber, checkOneOf, describe } from "@reissue/core/internal";
+import {
+  OptionError,
+  proxyStatus,
+  systemClock,
+  classify,
+  type Clock,
+  type Failure,
+} from "@reissue/core";
+import {
+  checkKeys,
+  choiceOption,
+  describe,
+  numberOption,
+  optionDefaults,
+  optionNames,
+  readOptions,
+  type OptionTable,
+} from "@reissue/core/internal";
 
 import {
   idempotencyConfig,
@@ -10,7 +26,7 @@ import {
 } from "./idempotency-config.ts";
 import {
   defaultRoute,
-  routeKeys,
+  routeTable,
   routeConfig,
   type RouteOptions,
   type RouteConfig,
@@ -59,16 +75,38 @@ export interface GateConfig {
   readonly clock: Clock;
 }
 
-/** The names in {@link GateOptions}. */
-export const gateKeys: readonly (keyof GateOptions)[] = [
-  ...routeKeys,
-  "idempotency",
-  "convert",
-  "retryAfterSeconds",
-  "problemDetails",
-  "proxyStatus",
-  "clock",
-];
+/** What is said of a gate only, resolved; `idempotency` is read with what stands beside it. */
+type OwnConfig = Pick<
+  GateConfig,
+  "convert" | "retryAfterSeconds" | "problemDetails" | "proxyStatus" | "clock"
+>;
+
+/** The options of {@link GateOptions}, but for those of a route and `idempotency`. */
+export const gateTable: OptionTable<OwnConfig> = {
+  convert: choiceOption<GateConfig["convert"]>(
+    "retry-safe",
+    ["retry-safe", "always"],
+    '`"always"` gives 502, 503 and 504 to requests that are not retry-safe too',
+  ),
+  retryAfterSeconds: numberOption(1, { min: 0, max: 86_400 }, "what Retry-After says with a 503"),
+  problemDetails: choiceOption(
+    false,
+    [true, false],
+    "responds to failures itself, as `application/problem+json`; error handlers are told, and what they respond is ignored",
+  ),
+  proxyStatus: {
+    default: null,
+    check: gatewayName,
+    doc: "the name of this gateway in a Proxy-Status field; an origin server must not send one",
+    defaultDoc: "none",
+  },
+  clock: {
+    default: systemClock,
+    check: (value) => value as Clock,
+    doc: "time and chance, for tests: `manualClock()` of `@reissue/testing`",
+    defaultDoc: "the system's",
+  },
+};
 
 /**
  * Resolves a gate's options.
@@ -80,31 +118,23 @@ export function gateConfig<Carrier>(
   options: GateOptions<Carrier>,
   alsoKnown: readonly string[] = [],
 ): GateConfig {
-  checkKeys(options, "options", [...gateKeys, ...alsoKnown]);
-  const { convert = "retry-safe", problemDetails = false, idempotency = {} } = options;
-  checkOneOf(convert, ["retry-safe", "always"], "convert");
-  checkOneOf(problemDetails, [true, false], "problemDetails");
-  const retryAfterSeconds = checkNumber(options.retryAfterSeconds, "retryAfterSeconds", 1, {
-    min: 0,
-    max: 86_400,
-  });
-  const clock = options.clock ?? systemClock;
+  const known = [...optionNames(routeTable), ...optionNames(gateTable), "idempotency"];
+  checkKeys(options, "options", [...known, ...alsoKnown]);
+  const own = readOptions(gateTable, options, optionDefaults(gateTable), "");
   return {
+    ...own,
     route: { ...defaultRoute, ...routeConfig(options, "") },
-    idempotency: idempotencyConfig(idempotency, { clock, retryAfterSeconds }),
-    convert,
-    retryAfterSeconds,
-    problemDetails,
-    proxyStatus: gatewayName(options.proxyStatus),
-    clock,
+    idempotency: idempotencyConfig(options.idempotency ?? {}, own),
   };
 }
 
 /** A failure that has a token, to try a gateway's name on. */
-const refused = classify(Object.assign(new Error(), { code: "ECONNREFUSED", syscall: "connect" }));
+function refused(): Failure {
+  return classify(Object.assign(new Error(), { code: "ECONNREFUSED", syscall: "connect" }));
+}
 
-function gatewayName(name: unknown): string | null {
-  if (name === undefined) return null;
-  if (typeof name === "string" && name !== "" && proxyStatus(name, refused) !== null) return name;
+function gatewayName(name: unknown): string {
+  const isName = typeof name === "string" && name !== "" && proxyStatus(name, refused()) !== null;
+  if (isName) return name;
   throw new OptionError("proxyStatus", `must be a name in visible ASCII, got ${describe(name)}`);
 }

@@ -3,12 +3,16 @@ import type { IncomingMessage } from "node:http";
 import { OptionError, type ClaimOptions, type Clock, type KeySyntax } from "@reissue/core";
 import {
   checkKeys,
-  checkNumber,
-  checkOneOf,
-  claimKeys,
+  choiceOption,
   claimConfig,
+  claimTable,
   describe,
+  numberOption,
+  optionDefaults,
+  optionNames,
+  readOptions,
   type ClaimConfig,
+  type OptionTable,
 } from "@reissue/core/internal";
 
 import { claimedMethods, type ClaimsMethod } from "./claimed-methods.ts";
@@ -95,14 +99,79 @@ export interface IdempotencyConfig {
   readonly deduplication: Deduplication | null;
 }
 
-const storeKeys = [
-  "maxBodyBytes",
-  "maxAnswerBytes",
-  "keepHeaders",
-  "methods",
-  "fingerprint",
-  "keep",
-] as const;
+/** What is said of every key, deduplicated or not, resolved. */
+interface KeyConfig {
+  readonly scope: Scope<unknown> | null;
+  readonly syntax: KeySyntax;
+}
+
+/** What needs a store, beside what its claims need, resolved. */
+interface RecordConfig {
+  readonly maxBodyBytes: number;
+  readonly maxAnswerBytes: number;
+  readonly keepHeaders: HeaderFilter;
+  readonly methods: ClaimsMethod;
+  readonly fingerprint: Fingerprint<unknown> | null;
+  readonly keep: Keep | null;
+}
+
+/** The options of {@link IdempotencyOptions} that need no store. */
+export const keyTable: OptionTable<KeyConfig> = {
+  scope: {
+    default: null,
+    check: checkScope,
+    doc: "whose a key is: a function of what the framework gives its middleware (Express' request, Koa's context, Fastify's request), or `\"shared\"` by all callers; a store needs it, and without it nothing is derived from inbound keys",
+    defaultDoc: "none",
+  },
+  syntax: choiceOption<KeySyntax>(
+    "lenient",
+    ["lenient", "strict"],
+    '`"strict"` takes a quoted string only',
+  ),
+};
+
+const bytes = { min: 0, max: 2 ** 30, integer: true };
+
+/** A mebibyte is Fastify's `bodyLimit`, and more than Express' and Koa's parsers take. */
+const mebibyte = 1_048_576;
+
+/** The options of {@link IdempotencyOptions} that need a store, beside those of claims. */
+export const recordTable: OptionTable<RecordConfig> = {
+  maxBodyBytes: numberOption(
+    mebibyte,
+    bytes,
+    "the largest body of a keyed request, in bytes; it is read before the handler runs, for at most the server's `requestTimeout` ([408](errors.md#err_reissue_body_timeout))",
+  ),
+  maxAnswerBytes: numberOption(
+    mebibyte,
+    bytes,
+    "the largest answer that is kept, in bytes; retries of a larger one are answered 409",
+  ),
+  keepHeaders: {
+    default: storedHeaders([], ""),
+    check: storedHeaders,
+    doc: "headers that are kept beside those that describe the content; never `Set-Cookie`, nor what carries credentials",
+    defaultDoc: "none",
+  },
+  methods: {
+    default: claimedMethods(undefined, ""),
+    check: claimedMethods,
+    doc: "the methods whose keys are claimed; by default all but GET, HEAD, OPTIONS, TRACE and QUERY. The key of another request is checked, and nothing is kept for it",
+    defaultDoc: "every unsafe one",
+  },
+  fingerprint: {
+    default: null,
+    check: (value, path) => checkFunction(value, path) as Fingerprint<unknown>,
+    doc: "what a retry has in common with the first request, where that is not all of it: a function of what the framework gives its middleware, and of the raw body. It may be async. A key that comes with another fingerprint is answered 422",
+    defaultDoc: "method, path, content type, body",
+  },
+  keep: {
+    default: null,
+    check: (value, path) => checkFunction(value, path) as Keep,
+    doc: "a function of a response (`status`, `headers`, `body`) whose status would have it kept: `false` treats it as a failure, so that the next request runs. It may be async, for at most `storeTimeoutMs`; one that fails or is late keeps the response, and warns",
+    defaultDoc: "by status",
+  },
+};
 
 /**
  * Reads what is said about keys.
@@ -113,49 +182,38 @@ export function idempotencyConfig<Carrier>(
   options: IdempotencyOptions<Carrier>,
   surroundings: { readonly clock: Clock; readonly retryAfterSeconds: number },
 ): IdempotencyConfig {
-  checkKeys(options, "idempotency", ["scope", "syntax", ...storeKeys, ...claimKeys]);
-  const { scope = null, syntax = "lenient", store } = options;
-  if (scope !== null && scope !== "shared" && typeof scope !== "function") {
-    const problem = `must be "shared" or a function, got ${describe(scope)}`;
-    throw new OptionError("idempotency.scope", problem);
-  }
-  checkOneOf(syntax, ["lenient", "strict"], "idempotency.syntax");
-  const of = { scope: scope as Scope<unknown> | null, syntax };
+  const ofStore = [...optionNames(recordTable), ...optionNames(claimTable)];
+  checkKeys(options, "idempotency", [...optionNames(keyTable), ...ofStore]);
+  const of = readOptions(keyTable, options, optionDefaults(keyTable), "idempotency");
+  const { store } = options;
   if (store === undefined) {
-    for (const name of [...storeKeys, ...claimKeys]) {
-      if (options[name] === undefined) continue;
+    for (const name of ofStore) {
+      if (options[name as keyof IdempotencyOptions<Carrier>] === undefined) continue;
       throw new OptionError(`idempotency.${name}`, "needs a store");
     }
     return { ...of, deduplication: null };
   }
-  if (scope === null) {
+  if (of.scope === null) {
     const problem = `must say whose keys they are: a function, or "shared" by all callers`;
     throw new OptionError("idempotency.scope", problem);
   }
-  return {
-    ...of,
-    deduplication: {
-      claims: claimConfig({ ...options, store }, "idempotency", surroundings),
-      maxBodyBytes: bytes(options.maxBodyBytes, "idempotency.maxBodyBytes"),
-      maxAnswerBytes: bytes(options.maxAnswerBytes, "idempotency.maxAnswerBytes"),
-      keeps: storedHeaders(options.keepHeaders ?? [], "idempotency.keepHeaders"),
-      claimsMethod: claimedMethods(options.methods, "idempotency.methods"),
-      fingerprint: functionOrNull(
-        options.fingerprint as Fingerprint<unknown> | undefined,
-        "idempotency.fingerprint",
-      ),
-      keep: functionOrNull(options.keep, "idempotency.keep"),
-    },
-  };
+  const { keepHeaders, methods, ...records } = readOptions(
+    recordTable,
+    options,
+    optionDefaults(recordTable),
+    "idempotency",
+  );
+  const claims = claimConfig({ ...options, store }, "idempotency", surroundings);
+  const deduplication = { ...records, claims, keeps: keepHeaders, claimsMethod: methods };
+  return { ...of, deduplication };
 }
 
-function functionOrNull<Given>(value: Given | undefined, path: string): Given | null {
-  if (value === undefined) return null;
-  if (typeof value === "function") return value;
+function checkScope(scope: unknown, path: string): Scope<unknown> {
+  if (scope === "shared" || typeof scope === "function") return scope as Scope<unknown>;
+  throw new OptionError(path, `must be "shared" or a function, got ${describe(scope)}`);
+}
+
+function checkFunction(value: unknown, path: string): (...args: never[]) => unknown {
+  if (typeof value === "function") return value as (...args: never[]) => unknown;
   throw new OptionError(path, `must be a function, got ${describe(value)}`);
-}
-
-/** A mebibyte by default, which is Fastify's `bodyLimit`, and more than Express' and Koa's parsers take. */
-function bytes(value: unknown, path: string): number {
-  return checkNumber(value, path, 1_048_576, { min: 0, max: 2 ** 30, integer: true });
 }

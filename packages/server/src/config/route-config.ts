@@ -1,5 +1,15 @@
 import type { Condition, ConditionName } from "@reissue/core";
-import { checkKeys, checkNumber, checkOneOf, conditions, maxTimerMs } from "@reissue/core/internal";
+import {
+  checkKeys,
+  choiceOption,
+  conditions,
+  maxTimerMs,
+  numberOption,
+  optionDefaults,
+  optionNames,
+  readOptions,
+  type OptionTable,
+} from "@reissue/core/internal";
 
 /** What a route does with an inbound Idempotency-Key. */
 export type KeyRule = "required" | "optional" | "ignored";
@@ -39,21 +49,30 @@ export interface RouteConfig {
   readonly timeoutMs: number;
 }
 
-/** The names in {@link RouteOptions}. */
-export const routeKeys: readonly (keyof RouteOptions)[] = [
-  "idempotencyKey",
-  "retryOn",
-  "timeoutMs",
-];
-
-/** What holds where nothing was said. */
-export const defaultRoute: RouteConfig = {
-  idempotencyKey: "optional",
-  retryOn: [],
-  timeoutMs: Infinity,
+/** The options of a route, and of a gate for all of them. */
+export const routeTable: OptionTable<RouteConfig> = {
+  idempotencyKey: choiceOption<KeyRule>(
+    "optional",
+    ["required", "optional", "ignored"],
+    '`"required"`: 400 without a key; `"optional"`: 400 if it is malformed; `"ignored"`: never looked at. In Express and Koa a route that ignores keys mounts its middleware before the gate',
+  ),
+  retryOn: {
+    default: [],
+    check: conditions,
+    doc: "opts in: outbound calls may be resent whatever their method, and failures get 502, 503 or 504",
+  },
+  timeoutMs: {
+    ...numberOption(
+      Infinity,
+      { min: 1, max: maxTimerMs },
+      "how long the route may take to its headers before it is answered for it: with 504 where a replay is safe, else with 500; also the deadline of every outbound call",
+    ),
+    defaultDoc: "none",
+  },
 };
 
-const keyRules: readonly unknown[] = ["required", "optional", "ignored"] satisfies KeyRule[];
+/** What holds where nothing was said. */
+export const defaultRoute: RouteConfig = optionDefaults(routeTable);
 
 let hasTime = false;
 
@@ -69,18 +88,12 @@ export function someRouteHasTimeout(): boolean {
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function routeConfig(options: RouteOptions, path: string): Partial<RouteConfig> {
-  if (path !== "") checkKeys(options, path, routeKeys);
-  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  const { idempotencyKey, retryOn, timeoutMs } = options;
-  if (idempotencyKey !== undefined) checkOneOf(idempotencyKey, keyRules, at("idempotencyKey"));
-  const bounds = { min: 1, max: maxTimerMs };
-  const settings = {
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(retryOn === undefined ? {} : { retryOn: conditions(retryOn, at("retryOn")) }),
-    ...(timeoutMs === undefined
-      ? {}
-      : { timeoutMs: checkNumber(timeoutMs, at("timeoutMs"), Infinity, bounds) }),
-  };
-  if (timeoutMs !== undefined) hasTime = true;
-  return settings;
+  if (path !== "") checkKeys(options, path, optionNames(routeTable));
+  if (options.timeoutMs !== undefined) hasTime = true;
+  return readOptions<Partial<RouteConfig>>(
+    routeTable as OptionTable<Partial<RouteConfig>>,
+    options,
+    {},
+    path,
+  );
 }

@@ -60,7 +60,7 @@ const neverKept: ReadonlySet<string> = new Set([
  * @param more - Names beside those that describe the answer.
  * @throws {@link OptionError} for a name that is none, or that is never kept.
  */
-export function storedHeaders(more: readonly string[], path: string): HeaderFilter {
+export function storedHeaders(more: unknown, path: string): HeaderFilter {
   if (!Array.isArray(more)) {
     throw new OptionError(path, `must be an array of header names, got ${describe(more)}`);
   }

@@ -1,17 +1,23 @@
-import { defaultPolicy, OptionError, type RetryPolicy } from "@reissue/core";
+import type { ConnectionOptions } from "node:tls";
+
+import { defaultPolicy, OptionError, type RetryOptions, type RetryPolicy } from "@reissue/core";
 import {
-  checkDuration,
   checkKeys,
-  checkNumber,
-  checkOneOf,
+  choiceOption,
   describe,
+  durationOption,
+  hintBufferMs,
+  numberOption,
+  optionDefaults,
+  optionNames,
+  readOptions,
   retryPolicy,
+  type OptionTable,
 } from "@reissue/core/internal";
 import type { buildConnector, Client } from "undici";
 
 import { bodyTimeout, defaultBodyTimeoutMs } from "./body-timeout.ts";
 import type { ConnectionSettings, OriginOptions } from "./options.ts";
-import { hintBufferMs } from "@reissue/core/internal";
 import { RouteTable } from "./route-table.ts";
 
 /** Everything that holds for one origin, resolved. */
@@ -29,25 +35,103 @@ export interface OriginConfig {
   readonly connector: buildConnector.BuildOptions;
 }
 
-/** The names in {@link ConnectionSettings}. */
-export const connectionKeys: readonly (keyof ConnectionSettings)[] = [
-  "retry",
-  "connections",
-  "idleMs",
-  "unsafeIdleMs",
-  "holdBytes",
-  "bodyTimeoutMs",
-  "connectTimeoutMs",
-  "maxWaitingForProbe",
-  "allowH2",
-  "tls",
-];
+/** {@link ConnectionSettings}, resolved. */
+interface ResolvedConnection {
+  readonly retry: RetryPolicy;
+  readonly connections: number;
+  readonly idleMs: number;
+  readonly unsafeIdleMs: number;
+  readonly holdBytes: number;
+  readonly bodyTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly maxWaitingForProbe: number;
+  readonly allowH2: boolean;
+  readonly tls: ConnectionOptions | undefined;
+}
 
-const originKeys: readonly (keyof OriginOptions)[] = [
-  ...connectionKeys,
-  "idempotencyKey",
-  "routes",
-];
+type OriginRoutes = NonNullable<OriginOptions["routes"]>;
+
+/** What only {@link OriginOptions} have, resolved. */
+interface ResolvedOrigin {
+  readonly idempotencyKey: OriginOptions["idempotencyKey"];
+  readonly routes: OriginRoutes;
+}
+
+/** What may be said of every origin, or of one. */
+export const connectionTable: OptionTable<ResolvedConnection> = {
+  retry: {
+    default: defaultPolicy,
+    check: (value, path, base) => retryPolicy(value as RetryOptions, base, path),
+    doc: "when, how often and for how long requests are sent again",
+    defaultDoc: "see [below](#retry)",
+  },
+  connections: numberOption(
+    Infinity,
+    { min: 1, max: Infinity, integer: true },
+    "connections to one origin, idle and busy; requests beyond them wait in line",
+  ),
+  idleMs: numberOption(
+    4000,
+    { min: 1, max: 600_000 },
+    "how long a connection may stay idle; the upstream's `Keep-Alive` hint (less 1 s) and what was learned from its closes only lower it",
+  ),
+  unsafeIdleMs: durationOption(
+    1000,
+    "how long a connection may have been idle and still carry a request that must not be sent again",
+  ),
+  holdBytes: numberOption(
+    65_536,
+    { min: 0 },
+    "answers of a declared length up to this are held until they are whole, for requests that may be sent again; 0 switches it off",
+  ),
+  bodyTimeoutMs: {
+    default: defaultBodyTimeoutMs,
+    check: bodyTimeout,
+    doc: "how long a response may be silent between two chunks of its body, while the caller reads; 0 or Infinity for ever. A route and a call may say it too ([recipe](recipes/streaming.md))",
+  },
+  connectTimeoutMs: numberOption(
+    10_000,
+    { min: 1, max: 600_000 },
+    "how long connecting may take, TLS included",
+  ),
+  maxWaitingForProbe: numberOption(
+    1024,
+    { min: 0, max: Infinity, integer: true },
+    "how many requests to an origin that has been down for longer than `retry.unsentWindowMs` wait for what the present probe of it finds, each for at most `unsentWindowMs`; others fail at once",
+  ),
+  allowH2: choiceOption(
+    false,
+    [true, false],
+    "whether HTTP/2 is offered over TLS; one request at a time on each connection. A response that the upstream or a proxy cuts with a stream reset of NO_ERROR or CANCEL is noticed only if it declares its `Content-Length`: undici's HTTP/2 reports any other as whole",
+  ),
+  tls: {
+    default: undefined,
+    check: (value) => value as ConnectionOptions,
+    doc: "options for `tls.connect`: `ca`, `cert`, `key`, `servername` …",
+    defaultDoc: "none",
+  },
+};
+
+/** What may be said of one origin only. */
+export const originTable: OptionTable<ResolvedOrigin> = {
+  idempotencyKey: {
+    ...choiceOption<OriginOptions["idempotencyKey"]>(
+      undefined,
+      ["derive", "forward"],
+      'says that this origin honours `Idempotency-Key`: POST and PATCH without a key get one that all attempts of the call share, so they may be sent again. `"derive"`: derived from the inbound request\'s scope and key, and from origin, method and [step](#steps) of the call, so the same whenever the inbound request is retried. `"forward"`: the inbound request\'s key as its client sent it; under one credential that all your callers share, two tenants who choose the same key collide, and so do two calls of one handler. Without an inbound key (or, to derive, without `idempotency.scope`) a random one',
+    ),
+    defaultDoc: "none",
+  },
+  routes: {
+    default: {},
+    check: checkRoutes,
+    doc: "by `METHOD /path` the `retry` options of single routes, and their `step`; `:name` is one segment, a last `*` is the rest; the first that matches holds",
+    defaultDoc: "none",
+  },
+};
+
+/** What holds where a client says nothing. */
+const defaults = optionDefaults(connectionTable);
 
 /**
  * Resolves what holds for one origin: its own options over the client's over the defaults.
@@ -59,42 +143,24 @@ export function originConfig(
   own: OriginOptions,
   path: string,
 ): OriginConfig {
-  if (path !== "") checkKeys(own, path, originKeys);
-  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  const value = <K extends keyof ConnectionSettings>(name: K): ConnectionSettings[K] =>
-    own[name] ?? common[name];
-  const shared = retryPolicy(common.retry ?? {}, defaultPolicy, "retry");
-  const policy = own === common ? shared : retryPolicy(own.retry ?? {}, shared, at("retry"));
-  const idleMs = checkNumber(value("idleMs"), at("idleMs"), 4000, { min: 1, max: 600_000 });
-  const allowH2 = checkBoolean(value("allowH2"), at("allowH2"));
-  const bodyTimeoutMs = bodyTimeout(
-    value("bodyTimeoutMs"),
-    at("bodyTimeoutMs"),
-    defaultBodyTimeoutMs,
-  );
-  const { idempotencyKey } = own;
-  if (idempotencyKey !== undefined) {
-    checkOneOf(idempotencyKey, ["derive", "forward"], at("idempotencyKey"));
+  const isOfOrigin = path !== "";
+  if (isOfOrigin) {
+    checkKeys(own, path, [...optionNames(connectionTable), ...optionNames(originTable)]);
   }
-  if (own.routes !== undefined && typeof own.routes !== "object") {
-    throw new OptionError(at("routes"), `must be an object, got ${describe(own.routes)}`);
-  }
+  const shared = readOptions(connectionTable, common, defaults, "");
+  const connection = isOfOrigin ? readOptions(connectionTable, own, shared, path) : shared;
+  const { routes, idempotencyKey } = isOfOrigin
+    ? readOptions(originTable, own, optionDefaults(originTable), path)
+    : optionDefaults(originTable);
+  const { retry: policy, idleMs, bodyTimeoutMs, allowH2, tls, connectTimeoutMs } = connection;
   return {
     policy,
-    routes: new RouteTable(own.routes, { policy, optedIn: false, bodyTimeoutMs }, at("routes")),
-    connections: checkNumber(value("connections"), at("connections"), Infinity, {
-      min: 1,
-      max: Infinity,
-      integer: true,
-    }),
+    routes: new RouteTable(routes, { policy, optedIn: false, bodyTimeoutMs }, `${path}.routes`),
+    connections: connection.connections,
     idleMs,
-    unsafeIdleMs: checkDuration(value("unsafeIdleMs"), at("unsafeIdleMs"), 1000),
-    holdBytes: checkNumber(value("holdBytes"), at("holdBytes"), 65_536, { min: 0 }),
-    maxWaitingForProbe: checkNumber(value("maxWaitingForProbe"), at("maxWaitingForProbe"), 1024, {
-      min: 0,
-      max: Infinity,
-      integer: true,
-    }),
+    unsafeIdleMs: connection.unsafeIdleMs,
+    holdBytes: connection.holdBytes,
+    maxWaitingForProbe: connection.maxWaitingForProbe,
     idempotencyKey,
     client: {
       allowH2,
@@ -107,18 +173,14 @@ export function originConfig(
       keepAliveTimeoutThreshold: hintBufferMs,
     },
     connector: {
-      ...(value("tls") as buildConnector.BuildOptions | undefined),
+      ...(tls as buildConnector.BuildOptions | undefined),
       allowH2,
-      timeout: checkNumber(value("connectTimeoutMs"), at("connectTimeoutMs"), 10_000, {
-        min: 1,
-        max: 600_000,
-      }),
+      timeout: connectTimeoutMs,
     },
   };
 }
 
-function checkBoolean(value: unknown, path: string): boolean {
-  if (value === undefined) return false;
-  if (typeof value === "boolean") return value;
-  throw new OptionError(path, `must be true or false, got ${describe(value)}`);
+function checkRoutes(value: unknown, path: string): OriginRoutes {
+  if (typeof value === "object" && value !== null) return value as OriginRoutes;
+  throw new OptionError(path, `must be an object, got ${describe(value)}`);
 }

@@ -1,6 +1,14 @@
 import { systemClock, type Clock } from "../../common/clock.ts";
 import { OptionError } from "../../common/reissue-error.ts";
-import { checkDuration, checkNumber, checkOneOf } from "../../common/option.ts";
+import {
+  choiceOption,
+  durationOption,
+  numberOption,
+  optionDefaults,
+  readOptions,
+  type OptionTable,
+} from "../../common/option-table.ts";
+import { checkNumber } from "../../common/option.ts";
 import { StoreRetries } from "./store-retries.ts";
 import type { IdempotencyStore } from "../store/store.ts";
 
@@ -58,14 +66,8 @@ export interface ClaimOptions {
 }
 
 /** {@link ClaimOptions}, resolved. */
-export interface ClaimConfig {
+export interface ClaimConfig extends ClaimSettings {
   readonly store: IdempotencyStore;
-  readonly guarantee: Guarantee;
-  readonly leaseMs: number;
-  readonly retentionMs: number;
-  readonly maxRunMs: number;
-  readonly waitMs: number;
-  readonly storeTimeoutMs: number;
   readonly clock: Clock;
   /** What Retry-After says, in seconds. */
   readonly retryAfterSeconds: number;
@@ -73,21 +75,56 @@ export interface ClaimConfig {
   readonly retries: StoreRetries;
 }
 
-/** The names in {@link ClaimOptions}. */
-export const claimKeys: readonly (keyof ClaimOptions)[] = [
-  "store",
-  "guarantee",
-  "leaseMs",
-  "retentionMs",
-  "maxRunMs",
-  "waitMs",
-  "storeTimeoutMs",
-];
-
-const guarantees: readonly unknown[] = ["at-least-once", "at-most-once"] satisfies Guarantee[];
-
 /** Ten years, in ms: what no one means to go beyond, and what Redis and PostgreSQL take. */
 const maxRetentionMs = 10 * 365 * 24 * 3_600_000;
+
+/** What is said of claims, beside the store itself. */
+interface ClaimSettings {
+  readonly guarantee: Guarantee;
+  readonly leaseMs: number;
+  readonly retentionMs: number;
+  readonly maxRunMs: number;
+  readonly waitMs: number;
+  readonly storeTimeoutMs: number;
+}
+
+/** The options of {@link ClaimOptions}. */
+export const claimTable: OptionTable<ClaimSettings & { store: IdempotencyStore | null }> = {
+  store: {
+    default: null,
+    check: checkStore,
+    doc: "where the first answers are kept: `memoryStore()` of `@reissue/core`, `redisStore()`, `postgresStore()`",
+    defaultDoc: "none",
+  },
+  guarantee: choiceOption<Guarantee>(
+    "at-least-once",
+    ["at-least-once", "at-most-once"],
+    'what a key promises where its process dies or its handler fails: the next request runs, after a crash once the lease is over, or (`"at-most-once"`) none does, and they are answered 409',
+  ),
+  leaseMs: numberOption(
+    30_000,
+    { min: 3, max: 86_400_000 },
+    "how long a claim outlives its process; renewed while the handler runs, also after `timeoutMs` is over",
+  ),
+  retentionMs: numberOption(
+    86_400_000,
+    { min: 3, max: maxRetentionMs },
+    "how long a key is remembered",
+  ),
+  maxRunMs: durationOption(
+    300_000,
+    "how long a handler may hold its key; then `claimOf(request).signal` is aborted, and a lease later the next request may run",
+  ),
+  waitMs: durationOption(
+    0,
+    "how long a request waits for the answer to another one with its key, before it is answered 409",
+  ),
+  storeTimeoutMs: numberOption(
+    2000,
+    { min: 1, max: 600_000 },
+    "how long the store may take for one call before it counts as unavailable",
+  ),
+};
 
 /**
  * Reads how keys are claimed.
@@ -100,44 +137,30 @@ export function claimConfig(
   path: string,
   surroundings: { readonly clock?: Clock | undefined; readonly retryAfterSeconds?: number } = {},
 ): ClaimConfig {
-  const { store, guarantee = "at-least-once" } = options;
-  checkStore(store, `${path}.store`);
-  checkOneOf(guarantee, guarantees, `${path}.guarantee`);
-  const storeTimeoutMs = checkNumber(options.storeTimeoutMs, `${path}.storeTimeoutMs`, 2000, {
-    min: 1,
-    max: 600_000,
-  });
+  const store = checkStore(options.store, `${path}.store`);
+  const read = readOptions(claimTable, options, optionDefaults(claimTable), path);
+  const { guarantee, leaseMs, retentionMs, storeTimeoutMs } = read;
   // A renewal that times out must leave time for another one.
-  const leaseMs = checkNumber(options.leaseMs, `${path}.leaseMs`, 30_000, {
-    min: 3 * storeTimeoutMs,
-    max: 86_400_000,
-  });
-  const retentionMs = checkNumber(options.retentionMs, `${path}.retentionMs`, 86_400_000, {
-    min: leaseMs,
-    max: maxRetentionMs,
-  });
+  checkNumber(leaseMs, `${path}.leaseMs`, 0, { min: 3 * storeTimeoutMs, max: 86_400_000 });
+  checkNumber(retentionMs, `${path}.retentionMs`, 0, { min: leaseMs, max: maxRetentionMs });
   const clock = surroundings.clock ?? systemClock;
   // At least once, the lease frees a key by itself; at most once, it makes its outcome unknown for as long as it is kept.
   const holdsProcess = guarantee === "at-least-once";
   const windowMs = holdsProcess ? leaseMs : 10 * leaseMs;
   return {
+    ...read,
     store,
-    guarantee,
-    leaseMs,
-    retentionMs,
-    maxRunMs: checkDuration(options.maxRunMs, `${path}.maxRunMs`, 300_000),
-    waitMs: checkDuration(options.waitMs, `${path}.waitMs`, 0),
-    storeTimeoutMs,
     clock,
     retryAfterSeconds: surroundings.retryAfterSeconds ?? 1,
     retries: new StoreRetries({ clock, storeTimeoutMs, windowMs, holdsProcess }),
   };
 }
 
-function checkStore(store: unknown, path: string): void {
+function checkStore(store: unknown, path: string): IdempotencyStore {
   const isObject = typeof store === "object" && store !== null;
   for (const method of ["claim", "renew", "complete", "release"]) {
     if (isObject && typeof (store as Record<string, unknown>)[method] === "function") continue;
     throw new OptionError(path, `must be an idempotency store, with a ${method} method`);
   }
+  return store as IdempotencyStore;
 }

@@ -1,6 +1,12 @@
-import { systemClock, type Clock, type Timer } from "../../common/clock.ts";
+import type { Clock, Timer } from "../../common/clock.ts";
 import { latin1 } from "../../common/latin1.ts";
-import { checkKeys, checkNumber } from "../../common/option.ts";
+import { checkKeys } from "../../common/option.ts";
+import { optionDefaults, optionNames, readOptions } from "../../common/option-table.ts";
+import {
+  memoryStoreTable,
+  type MemoryStoreConfig,
+  type MemoryStoreOptions,
+} from "./memory-store-config.ts";
 import { LinkedList, type Linked } from "../../common/linked-list.ts";
 import { ExpiryBuckets, type Expiring } from "./expiry-buckets.ts";
 import { FullWarnings } from "./full-warnings.ts";
@@ -13,33 +19,6 @@ import type {
   ClaimToken,
   IdempotencyStore,
 } from "./store.ts";
-
-/** Options of {@link memoryStore}. */
-export interface MemoryStoreOptions {
-  /**
-   * The most keys that are remembered at a time. Beyond it the oldest completed ones are forgotten, from
-   * {@link minRetentionMs} on.
-   *
-   * @defaultValue 100000
-   */
-  readonly maxEntries?: number | undefined;
-  /**
-   * The most memory that the records may take, in bytes: the answers, and 768 for each record. Records with short
-   * answers can make the process grow by 1.5 times as much, since garbage comes on top.
-   *
-   * @defaultValue 268435456
-   */
-  readonly maxBytes?: number | undefined;
-  /**
-   * How long a completed key is remembered at least, in ms, however full the store is; new keys are refused where it
-   * holds no older one. As long as `retentionMs` or longer: nothing is forgotten before its time.
-   *
-   * @defaultValue 600000, ten minutes: longer than clients go on to try again by themselves
-   */
-  readonly minRetentionMs?: number | undefined;
-  /** Time; tests put their own here. */
-  readonly clock?: Clock | undefined;
-}
 
 /**
  * What a record takes with an answer of up to {@link shortBytes}, in bytes.
@@ -85,13 +64,9 @@ interface Entry extends Expiring, Linked<Entry> {
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): IdempotencyStore {
-  checkKeys(options, "options", ["maxEntries", "maxBytes", "minRetentionMs", "clock"]);
-  const count = { min: 1, integer: true };
+  checkKeys(options, "options", optionNames(memoryStoreTable));
   return new MemoryStore(
-    checkNumber(options.maxEntries, "maxEntries", 100_000, count),
-    checkNumber(options.maxBytes, "maxBytes", 268_435_456, count),
-    checkNumber(options.minRetentionMs, "minRetentionMs", 600_000, { min: 0 }),
-    options.clock ?? systemClock,
+    readOptions(memoryStoreTable, options, optionDefaults(memoryStoreTable), ""),
   );
 }
 
@@ -108,7 +83,7 @@ class MemoryStore implements IdempotencyStore {
   #timer: Timer | null = null;
   readonly #warnings: FullWarnings;
 
-  constructor(maxEntries: number, maxBytes: number, minRetentionMs: number, clock: Clock) {
+  constructor({ maxEntries, maxBytes, minRetentionMs, clock }: MemoryStoreConfig) {
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
     this.#minRetentionMs = minRetentionMs;
