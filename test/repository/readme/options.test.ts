@@ -26,6 +26,10 @@ const origin = properties("packages/upstream/src/config/options.ts", "OriginOpti
 const route = properties("packages/upstream/src/config/options.ts", "OriginRouteOptions");
 const call = properties("packages/core/src/retry/retry-options.ts", "CallRetryOptions");
 const retry = properties("packages/core/src/retry/retry-options.ts", "RetryOptions");
+const agent = [
+  properties("packages/agent/src/agent.ts", "WithReissueOptions"),
+  properties("packages/agent/src/options.ts", "ReissueAgentOptions"),
+];
 const server = [
   properties("packages/express/src/gate.ts", "ReissueOptions"),
   properties("packages/server/src/config/gate-config.ts", "GateOptions"),
@@ -37,9 +41,9 @@ const server = [
 ];
 
 test("every option is described, and no description is stale", () => {
-  const all = [client, connection, origin, route, call, retry, ...server].flatMap((each) => [
-    ...each.keys(),
-  ]);
+  const all = [client, connection, origin, route, call, retry, ...agent, ...server].flatMap(
+    (each) => [...each.keys()],
+  );
   const described = [...page.keys()].flatMap((name) => name.split("."));
   const nested = ["baseMs", "capMs", "ratio", "minPerSecond", "route"];
   // A condition is described in a table of its own.

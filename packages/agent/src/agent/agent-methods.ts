@@ -1,0 +1,96 @@
+import type { ClientRequest } from "node:http";
+import type { Socket } from "node:net";
+
+import type { ConnectOptions, NodeAgent, NodeSocket, SocketCallback } from "../node-internals.ts";
+import type { AgentConfig } from "../options.ts";
+import { stateOf, userSlot } from "../socket/socket-state.ts";
+import { AgentState } from "./agent-state.ts";
+
+const agentSlot: unique symbol = Symbol("reissue.agent");
+
+/** An agent that has been made one of ours. */
+interface ReissueAgent extends NodeAgent {
+  [agentSlot]?: AgentState;
+}
+
+type AgentMethods = Pick<
+  NodeAgent,
+  "addRequest" | "createSocket" | "getName" | "keepSocketAlive" | "reuseSocket" | "destroy"
+>;
+
+/** Whether an agent is one of ours. */
+export function isInstalled(agent: object): boolean {
+  return agentSlot in agent;
+}
+
+/** Gives an agent its state; without it the methods of {@link defineMethods} do what those below them do. */
+export function install(agent: object, base: object, config: AgentConfig): void {
+  const ours = agent as ReissueAgent;
+  const state = new AgentState(ours, base as NodeAgent, config);
+  Object.defineProperty(agent, agentSlot, { value: state });
+  ours.prependListener("free", (socket: NodeSocket) => state.onFree(socket));
+  ours.on("free", (socket: NodeSocket) => state.onFreed(socket));
+}
+
+/** Puts the methods through which an agent learns of its requests and chooses their sockets over those of a base. */
+export function defineMethods(prototype: object, base: object): void {
+  for (const [name, value] of Object.entries(methodsOver(base as NodeAgent))) {
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+  }
+}
+
+function methodsOver(base: NodeAgent): AgentMethods {
+  return {
+    addRequest(
+      this: ReissueAgent,
+      request: ClientRequest,
+      options: ConnectOptions,
+      ...rest: unknown[]
+    ): void {
+      const state = this[agentSlot];
+      // Another agent of ours may have it already: one that a proxy agent stands in front of.
+      if (state === undefined || userSlot in request || typeof options !== "object") {
+        return base.addRequest.call(this, request, options, ...rest);
+      }
+      state.choose(request, options, rest);
+    },
+
+    /** Called first of all by http.Agent's `addRequest`, with the options as it has completed them. */
+    getName(this: ReissueAgent, options?: object): string {
+      const name = base.getName.call(this, options);
+      this[agentSlot]?.onName(name);
+      return name;
+    },
+
+    createSocket(
+      this: ReissueAgent,
+      request: ClientRequest,
+      options: ConnectOptions,
+      callback: SocketCallback,
+    ): void {
+      const state = this[agentSlot];
+      if (state === undefined) base.createSocket.call(this, request, options, callback);
+      else state.connect(request, options, callback);
+    },
+
+    keepSocketAlive(this: ReissueAgent, socket: Socket): boolean {
+      const isKept = base.keepSocketAlive.call(this, socket);
+      return (this[agentSlot]?.takeHint(socket) ?? true) && isKept;
+    },
+
+    reuseSocket(this: ReissueAgent, socket: Socket, request: ClientRequest): void {
+      base.reuseSocket.call(this, socket, request);
+      const state = stateOf(socket);
+      if (state === null) return;
+      state.isIdle = false;
+      // A timer that a hint has shortened would end the request that comes next.
+      const { timeout = 0 } = (this as unknown as { options: { timeout?: number } }).options;
+      if ((socket.timeout ?? 0) !== timeout) socket.setTimeout(timeout);
+    },
+
+    destroy(this: ReissueAgent): void {
+      this[agentSlot]?.destroy();
+      base.destroy.call(this);
+    },
+  };
+}

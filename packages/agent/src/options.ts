@@ -1,0 +1,136 @@
+import type { ClientRequest } from "node:http";
+
+import {
+  defaultPolicy,
+  OptionError,
+  systemClock,
+  type CallRetryOptions,
+  type Clock,
+  type RetryOptions,
+  type RetryPolicy,
+} from "@reissue/core";
+import { checkDuration, checkKeys, checkNumber, retryPolicy } from "@reissue/core/internal";
+
+/** What an agent may say about resending; the client's own timeouts bound an attempt, and it is given every response. */
+export type AgentRetryOptions = Omit<RetryOptions, "attemptTimeoutMs">;
+
+/** What `policyFor` may say about one request. */
+export type RequestRetryOptions = Omit<CallRetryOptions, "attemptTimeoutMs">;
+
+/** Tells what holds for one request; undefined for what holds for the agent. */
+export type PolicyFor = (
+  request: ClientRequest,
+  options: Readonly<Record<string, unknown>>,
+) => RequestRetryOptions | undefined;
+
+/** What goes into the field `reissue` of an agent's options. */
+export interface ReissueAgentOptions {
+  /**
+   * When, how often and for how long requests are resent, with the units and defaults of RetryPolicy but for
+   * `maxAttempts`. Conditions that speak of statuses or timeouts never apply: the client is given the response, and ends
+   * what takes too long by itself.
+   *
+   * @defaultValue `{ maxAttempts: 1 }`: most clients retry by themselves, and the two would multiply; stale and unsent
+   * requests are resent all the same
+   */
+  readonly retry?: AgentRetryOptions | undefined;
+  /**
+   * How long a connection may stay idle, in ms; a server's Keep-Alive hint and what was learned only lower it.
+   *
+   * @defaultValue 4000: under the 5 s of Node's and Apache's servers, the shortest common ones
+   */
+  readonly idleMs?: number | undefined;
+  /**
+   * How long a connection may have been idle and still carry a request that must not be resent, in ms.
+   *
+   * @defaultValue 1000
+   */
+  readonly unsafeIdleMs?: number | undefined;
+  /** How much of a request is kept once it is sent, until the first byte of its response; what is longer is not resent. */
+  readonly bodies?:
+    | {
+        /** For one request, in bytes. @defaultValue 1048576 (1 MiB, the per-RPC buffer of gRFC A6) */
+        readonly maxBytes?: number | undefined;
+        /** For all requests of the agent together, in bytes. @defaultValue 16777216 (16 MiB, the total of gRFC A6) */
+        readonly maxBytesTotal?: number | undefined;
+      }
+    | undefined;
+  /**
+   * Tells what holds for one request; naming conditions in `retryOn` opts it in, whatever its method. What it throws is
+   * the request's error. It may be asked twice: where it did not opt in a request that is not idempotent, it is asked
+   * again once the headers are complete.
+   *
+   * @example
+   * ```js
+   * // DynamoDB reads by POST.
+   * const policyFor = (request) =>
+   *   /\.(GetItem|Query)$/.test(request.getHeader("x-amz-target")) ? { retryOn: ["reset"] } : undefined;
+   * ```
+   */
+  readonly policyFor?: PolicyFor | undefined;
+  /** Time and chance; tests put their own here. @defaultValue the real clock */
+  readonly clock?: Clock | undefined;
+}
+
+/** {@link ReissueAgentOptions} with every default filled in. */
+export interface AgentConfig {
+  readonly policy: RetryPolicy;
+  readonly idleMs: number;
+  readonly unsafeIdleMs: number;
+  readonly maxBytes: number;
+  readonly maxBytesTotal: number;
+  readonly policyFor: PolicyFor | undefined;
+  readonly clock: Clock;
+}
+
+const known = [
+  "retry",
+  "idleMs",
+  "unsafeIdleMs",
+  "bodies",
+  "policyFor",
+  "clock",
+] as const satisfies readonly (keyof ReissueAgentOptions)[];
+
+/**
+ * Checks what an agent is given in its field `reissue`, and fills in the defaults.
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function agentConfig(options: ReissueAgentOptions = {}): AgentConfig {
+  checkKeys(options, "reissue", known);
+  const { retry = {}, bodies = {}, policyFor, clock = systemClock } = options;
+  if (policyFor !== undefined && typeof policyFor !== "function") {
+    throw new OptionError("reissue.policyFor", "must be a function");
+  }
+  refuseAttemptTimeout(retry, "reissue.retry");
+  checkKeys(bodies, "reissue.bodies", ["maxBytes", "maxBytesTotal"]);
+  const bounds = { min: 0, integer: true };
+  return {
+    policy: retryPolicy(retry, { ...defaultPolicy, maxAttempts: 1 }, "reissue.retry"),
+    idleMs: checkNumber(options.idleMs, "reissue.idleMs", 4000, { min: 1, max: 600_000 }),
+    unsafeIdleMs: checkDuration(options.unsafeIdleMs, "reissue.unsafeIdleMs", 1000),
+    maxBytes: checkNumber(bodies.maxBytes, "reissue.bodies.maxBytes", 2 ** 20, bounds),
+    maxBytesTotal: checkNumber(
+      bodies.maxBytesTotal,
+      "reissue.bodies.maxBytesTotal",
+      2 ** 24,
+      bounds,
+    ),
+    policyFor,
+    clock,
+  };
+}
+
+/**
+ * Refuses the one retry option of the client's that means nothing here.
+ *
+ * @throws {@link OptionError}
+ */
+export function refuseAttemptTimeout(retry: object, path: string): void {
+  if (typeof retry !== "object" || retry === null || !("attemptTimeoutMs" in retry)) return;
+  throw new OptionError(
+    `${path}.attemptTimeoutMs`,
+    "is not an option of an agent: the timeouts of the client above it hold",
+  );
+}

@@ -1,0 +1,67 @@
+import { RetryBudget, type Clock, type Failure, type RetryPolicy } from "@reissue/core";
+import { ConnectBreaker, IdleLimit } from "@reissue/core/internal";
+
+import { RecentPeak } from "./recent-peak.ts";
+import { WaitingRequests } from "./waiting-requests.ts";
+import { waitingTime } from "./waiting-time.ts";
+
+/** One connect, from its start to its outcome. */
+export interface ConnectAttempt {
+  readonly startedAtMs: number;
+}
+
+/** One origin of an agent: what it can still afford, whether it can be reached, and how long its connections last. */
+export class AgentOrigin {
+  /** The name under which the agent keeps its sockets. */
+  readonly key: string;
+  /** The URL origin, such as `http://orders:3000`. */
+  readonly name: string;
+  readonly clock: Clock;
+  /** What a connection's death is late by, in ms. */
+  readonly waitedMs: () => number;
+  readonly budget: RetryBudget;
+  readonly staleBudget: RetryBudget;
+  readonly breaker: ConnectBreaker;
+  readonly idleLimit: IdleLimit;
+  /** What its requests have lately taken at most, in ms: so slow may be whatever it does, a reset too. */
+  readonly slowestMs: RecentPeak = new RecentPeak();
+  /** Requests that wait for what a probe of the breaker finds. */
+  readonly waiting: WaitingRequests = new WaitingRequests();
+
+  constructor(key: string, name: string, policy: RetryPolicy, idleMs: number, clock: Clock) {
+    this.key = key;
+    this.name = name;
+    this.clock = clock;
+    this.waitedMs = waitingTime(clock);
+    this.budget = new RetryBudget(policy.budget);
+    this.staleBudget = new RetryBudget(policy.staleBudget);
+    this.breaker = new ConnectBreaker(policy.unsentWindowMs);
+    this.idleLimit = new IdleLimit(idleMs);
+  }
+
+  /** Takes note of a request that begins, which the budgets grow with. */
+  begin(nowMs: number): void {
+    this.budget.deposit(nowMs);
+    this.staleBudget.deposit(nowMs);
+  }
+
+  /** Takes note of a connection that stands. */
+  onConnected(nowMs: number): void {
+    this.breaker.onConnected(nowMs);
+    if (this.waiting.size > 0) this.waiting.resumeAll();
+  }
+
+  /** Takes note of a connect that failed. */
+  onConnectFailed(attempt: ConnectAttempt, failure: Failure, error: Error): void {
+    if (!failure.transient) return this.onCancelled(attempt);
+    const nowMs = this.clock.now();
+    this.breaker.onFailed(attempt, error, attempt.startedAtMs, nowMs);
+    if (this.waiting.size > 0 && this.breaker.isUnprobed(nowMs)) this.waiting.refuseAll(error);
+  }
+
+  /** Takes note of a connect that ended without a verdict: the first of those that waited for it probes. */
+  onCancelled(attempt: ConnectAttempt): void {
+    this.breaker.cancelProbe(attempt);
+    if (this.waiting.size > 0) this.waiting.resumeAll();
+  }
+}

@@ -1,0 +1,24 @@
+import { attemptChannel, type AttemptMessage, type AttemptRecord } from "@reissue/core";
+
+import type { AgentOrigin } from "../origin/agent-origin.ts";
+import type { NodeRequest } from "../node-internals.ts";
+
+/** Tells subscribers of `reissue:attempt` that an attempt begins; null when there are none. */
+export function traceStart(
+  { node, origin }: { readonly node: NodeRequest; readonly origin: AgentOrigin },
+  attempt: number,
+): AttemptMessage | null {
+  if (!attemptChannel.start.hasSubscribers && !attemptChannel.asyncEnd.hasSubscribers) return null;
+  const { method, path } = node;
+  const message = { origin: origin.name, method, path, attempt };
+  attemptChannel.start.publish(message);
+  return message;
+}
+
+/** Tells subscribers of `reissue:attempt` how an attempt ended that they were told of. @returns null: it is told once. */
+export function traceEnd(message: AttemptMessage | null, record: AttemptRecord): null {
+  if (message === null) return null;
+  message.record = record;
+  attemptChannel.asyncEnd.publish(message);
+  return null;
+}

@@ -1,0 +1,16 @@
+import { Socket } from "node:net";
+
+import type { AgentOrigin } from "../origin/agent-origin.ts";
+import type { TrackedSocket } from "../socket/socket-state.ts";
+import { track } from "../socket/track.ts";
+
+/**
+ * A socket that is never connected, for a request to wait on: aborts and timeouts work on it, and what is written on it is
+ * logged.
+ */
+export function placeholderFor(origin: AgentOrigin): TrackedSocket {
+  const socket = new Socket();
+  // Node's own would wait for `connect`, once more for each that begins to listen.
+  socket._read = () => {};
+  return track(socket, origin, null);
+}
