@@ -1,0 +1,51 @@
+import { attemptChannel, decisionChannel, type AttemptMessage } from "@reissue/core";
+import { faultyUpstream } from "@reissue/testing";
+import { expect, onTestFinished, test } from "vitest";
+
+import { agentWith } from "../support/agent/agents.ts";
+import { call, failure } from "../support/agent/call.ts";
+
+test("the channels tell of each attempt and each decision, as those of the client do", async () => {
+  const upstream = await faultyUpstream();
+  onTestFinished(() => upstream.close());
+  const told: unknown[] = [];
+  const onStart = (message: unknown): void => {
+    told.push(["start", (message as AttemptMessage).attempt]);
+  };
+  const onEnd = (message: unknown): void => {
+    const { attempt, record, origin, path } = message as AttemptMessage;
+    expect([origin, path]).toEqual([upstream.origin, "/orders?id=1"]);
+    told.push(["end", attempt, record?.reused, record?.failure?.delivery ?? record?.status]);
+  };
+  const onDecision = (message: unknown): void => {
+    const { attempt, decision } = message as { attempt: number; decision: { reason: string } };
+    told.push(["decision", attempt, decision.reason]);
+  };
+  attemptChannel.start.subscribe(onStart);
+  attemptChannel.asyncEnd.subscribe(onEnd);
+  decisionChannel.subscribe(onDecision);
+  onTestFinished(() => {
+    attemptChannel.start.unsubscribe(onStart);
+    attemptChannel.asyncEnd.unsubscribe(onEnd);
+    decisionChannel.unsubscribe(onDecision);
+  });
+  const url = `${upstream.origin}/orders?id=1`;
+  const agent = agentWith();
+  await call(url, { agent });
+  upstream.script([{ fault: "reset" }]);
+  await call(url, { agent });
+  upstream.script([{ fault: "reset" }]);
+  await failure(call(url, { agent, method: "POST" }));
+  expect(told).toEqual([
+    ["start", 1],
+    ["end", 1, false, 200],
+    ["start", 1],
+    ["end", 1, true, "stale"],
+    ["decision", 1, "stale-socket"],
+    ["start", 2],
+    ["end", 2, false, 200],
+    ["start", 1],
+    ["end", 1, false, "unknown"],
+    ["decision", 1, "not-retry-safe"],
+  ]);
+});

@@ -1,0 +1,120 @@
+import type { Agent } from "node:http";
+
+import { reportOf, type ReissueAgentOptions } from "@reissue/agent";
+import { faultyUpstream } from "@reissue/testing";
+import axios from "axios";
+import axiosRetry from "axios-retry";
+import { request as gaxios } from "gaxios";
+import { got } from "got";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { agentWith } from "../support/agent/agents.ts";
+import { freePort } from "../support/free-port.ts";
+
+async function open() {
+  const upstream = await faultyUpstream();
+  onTestFinished(() => upstream.close());
+  return upstream;
+}
+
+/** Clients with the retries that they have by default, but for how long they wait. */
+const retrying: Readonly<Record<string, (agent: Agent, url: string) => Promise<unknown>>> = {
+  got: (agent, url) =>
+    got(url, {
+      agent: { http: agent },
+      retry: { calculateDelay: ({ computedValue }) => Math.min(computedValue, 1) },
+    }),
+  "axios-retry": (httpAgent, url) => {
+    const client = axios.create({ httpAgent });
+    axiosRetry(client);
+    return client.get(url);
+  },
+  S3: async (httpAgent, endpoint) => {
+    const { GetObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
+    const client = new S3Client({
+      endpoint,
+      region: "us-east-1",
+      forcePathStyle: true,
+      credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+      requestHandler: { httpAgent },
+    });
+    return client.send(new GetObjectCommand({ Bucket: "bucket", Key: "key" }));
+  },
+  gaxios: (agent, url) =>
+    gaxios({
+      url,
+      agent,
+      retry: true,
+      retryConfig: { retryDelay: 1, retryBackoff: () => Promise.resolve() },
+    }),
+};
+
+describe("where every connection is killed, docs/agent.md says how often a GET is sent", () => {
+  test.each([
+    ["got", 3, 9],
+    ["axios-retry", 4, 12],
+    ["S3", 3, 9],
+    ["gaxios", 3, 9],
+  ])("by %s: %d times, and %d with maxAttempts: 3", async (name, once, thrice) => {
+    const upstream = await open();
+    upstream.setFaults([{ fault: "reset", at: "body-end" }]);
+    const sends = async (reissue: ReissueAgentOptions): Promise<number> => {
+      const before = upstream.requests.length;
+      await retrying[name]!(agentWith(reissue), upstream.origin).catch(() => {});
+      return upstream.requests.length - before;
+    };
+    expect(await sends({})).toBe(once);
+    expect(await sends({ retry: { maxAttempts: 3, backOff: { baseMs: 1 } } })).toBe(thrice);
+  });
+});
+
+describe("the conditions of docs/agent.md", () => {
+  const posts: Readonly<Record<string, (agent: Agent) => (url: string) => Promise<unknown>>> = {
+    "axios-retry": (httpAgent) => {
+      const client = axios.create({ httpAgent });
+      axiosRetry(client, {
+        retryDelay: () => 20,
+        retryCondition: (error) =>
+          axiosRetry.isIdempotentRequestError(error) || reportOf(error)?.delivery === "unsent",
+      });
+      return (url) => client.post(url, "x");
+    },
+    got: (agent) => {
+      const client = got.extend({
+        agent: { http: agent },
+        retry: {
+          methods: ["GET", "PUT", "HEAD", "DELETE", "OPTIONS", "TRACE", "POST"],
+          calculateDelay: ({ computedValue, error }) =>
+            error.options.method === "POST" && reportOf(error)?.delivery !== "unsent"
+              ? 0
+              : Math.min(computedValue, 20),
+        },
+      });
+      return (url) => client.post(url, { body: "x" });
+    },
+  };
+
+  test.each(Object.entries(posts))(
+    "%s leaves a plain POST that may be done",
+    async (_name, make) => {
+      const upstream = await open();
+      const post = make(agentWith());
+      await post(upstream.origin);
+      upstream.script([{ fault: "reset", when: "after-processing" }]);
+      await expect(post(upstream.origin)).rejects.toMatchObject({ code: "ECONNRESET" });
+      expect(upstream.processedCount).toBe(2);
+    },
+  );
+
+  test.each(Object.entries(posts))("%s sends again one that never left", async (_name, make) => {
+    const port = await freePort();
+    const posted = make(agentWith({ retry: { unsentWindowMs: 1 } }))(`http://127.0.0.1:${port}`);
+    posted.catch(() => {});
+    // real time: the client's own first attempt has to be refused.
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    const upstream = await faultyUpstream({ port });
+    onTestFinished(() => upstream.close());
+    await posted;
+    expect(upstream.processedCount).toBe(1);
+  });
+});

@@ -1,0 +1,67 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate } from "node:timers/promises";
+
+import { faultyUpstream, manualClock } from "@reissue/testing";
+import { expect, onTestFinished, test } from "vitest";
+
+import { agentWith } from "../support/agent/agents.ts";
+import { begin, call, failure, replyTo } from "../support/agent/call.ts";
+import { freePort } from "../support/free-port.ts";
+
+const storage = new AsyncLocalStorage<string>();
+
+/** Calls in a context, and tells in which its events come. */
+function contexts(name: string, start: () => ReturnType<typeof begin>): Promise<Set<unknown>> {
+  return storage.run(name, async () => {
+    const seen = new Set<unknown>();
+    const note = (): void => void seen.add(storage.getStore());
+    const request = start();
+    for (const event of ["socket", "response", "finish", "close"]) request.on(event, note);
+    request.on("response", (response) => response.on("data", note).on("end", note));
+    request.end("x");
+    await replyTo(request);
+    return seen;
+  });
+}
+
+test("a request that is sent again has its events in its own context", async () => {
+  const upstream = await faultyUpstream();
+  onTestFinished(() => upstream.close());
+  const agent = agentWith();
+  await storage.run("first", () => call(upstream.origin, { agent }));
+  upstream.script([{ fault: "reset" }]);
+  const seen = await contexts("second", () => begin(upstream.origin, { agent, method: "PUT" }));
+  expect(seen).toEqual(new Set(["second"]));
+});
+
+test("also out of the line behind maxSockets", async () => {
+  const upstream = await faultyUpstream();
+  onTestFinished(() => upstream.close());
+  const agent = agentWith({}, { maxSockets: 1 });
+  upstream.script([null, { fault: "reset" }, null, { fault: "end" }]);
+  const names = ["a", "b", "c", "d"];
+  const all = await Promise.all(
+    names.map((name) => contexts(name, () => begin(upstream.origin, { agent, method: "PUT" }))),
+  );
+  expect(all).toEqual(names.map((name) => new Set([name])));
+});
+
+test("also where it waited for what another request's probe found", async () => {
+  const clock = manualClock();
+  const agent = agentWith({ clock });
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const failed = failure(call(origin, { agent }));
+  for (let turn = 0; turn < 2000 && clock.now() < 2100; turn += 1) {
+    for (let wait = 0; wait < 5; wait += 1) await setImmediate();
+    if (clock.nextMs !== null) await clock.advance(clock.nextMs);
+    else if ((await Promise.race([failed, setImmediate(null)])) !== null) break;
+  }
+  const upstream = await faultyUpstream({ port });
+  onTestFinished(() => upstream.close());
+  const names = ["a", "b", "c"];
+  const all = await Promise.all(
+    names.map((name) => contexts(name, () => begin(origin, { agent, method: "PUT" }))),
+  );
+  expect(all).toEqual(names.map((name) => new Set([name])));
+});
