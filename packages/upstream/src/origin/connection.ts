@@ -22,8 +22,6 @@ const afterwards = Promise.resolve();
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
   readonly turns: Pick<Turns, "count">;
-  /** Whether the event loop polls its sockets before the next immediate runs. */
-  readonly pollsNext: boolean;
   /** A socket stands. */
   onConnected(connection: Connection): void;
   /** The socket is gone; `error` is why, as undici says it. */
@@ -143,8 +141,8 @@ export class Connection implements Bagged {
    * Hands a request to undici, which writes it as soon as the socket stands.
    *
    * @param careful - Whether it cannot be resent: where the kernel cannot be asked, the loop is given a turn more than
-   * undici gives it, since what came while it was held up is read in the turn after the next. From an immediate, undici's
-   * own turn is that one.
+   * undici gives it: what came while the loop was held up is read in the turn after the next. A request given out from an
+   * immediate is held too, although undici's own turn then has a poll in it: in bursts the end often comes a turn later.
    */
   dispatch(options: Dispatcher.DispatchOptions, occupant: ActiveRequest, careful: boolean): void {
     this.#occupant = occupant;
@@ -186,7 +184,7 @@ export class Connection implements Bagged {
 
   /** Whether undici's own turn might end before the loop has polled, and the kernel cannot be asked instead. */
   get #mustHold(): boolean {
-    return this.served > 0 && this.open && !this.#canLook && !this.#owner.pollsNext;
+    return this.served > 0 && this.open && !this.#canLook;
   }
 
   #hold(dispatch: () => void): void {

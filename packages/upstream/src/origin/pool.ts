@@ -49,11 +49,6 @@ export class Pool implements ConnectionOwner {
     return this.#all.size === 0;
   }
 
-  /** Whether the event loop polls its sockets before the next immediate runs. */
-  get pollsNext(): boolean {
-    return this.#settling.pollsNext;
-  }
-
   /** Finds a connection for a call, or has it wait until it is brought one or refused. */
   acquire(waiter: Waiter, nowMs: number): Connection | Refusal | Waiting {
     const found = this.#isPromised ? null : this.#find(waiter, nowMs);

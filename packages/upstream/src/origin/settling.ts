@@ -10,11 +10,6 @@ import type { Connection } from "./connection.ts";
 export class Settling {
   readonly #connections: Connection[] = [];
   readonly #onSettled: () => void;
-  /**
-   * Whether the loop polls its sockets before the next immediate runs, as it does while those that have settled are
-   * given out: then the turn that undici waits before a write is a whole one.
-   */
-  pollsNext = false;
 
   /** @param onSettled - What gives them out, when there are any that have settled. */
   constructor(onSettled: () => void) {
@@ -32,9 +27,7 @@ export class Settling {
     setImmediate(() => {
       for (const each of this.#connections) each.settled = true;
       this.#connections.length = 0;
-      this.pollsNext = true;
       this.#onSettled();
-      this.pollsNext = false;
     });
   }
 }
