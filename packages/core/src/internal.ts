@@ -6,7 +6,7 @@
 export { isPromise } from "./common/awaitable.ts";
 export { LinkedList, type Linked } from "./common/linked-list.ts";
 export { crossedTimeout } from "./failure/crossed-timeout.ts";
-export { failureCondition, statusListed } from "./retry/condition.ts";
+export { failureCondition, isOptIn, statusListed } from "./retry/condition.ts";
 export { unsentBackOff, isRetrySafe } from "./retry/decide.ts";
 export { foreignResponseError } from "./gateway/foreign-response.ts";
 export { isHttpAnswer } from "./gateway/http-answer.ts";

@@ -58,3 +58,11 @@ export function statusListed(
   const gatewayError = status === 502 || status === 503 || status === 504;
   return gatewayError && conditions.includes("gateway-error");
 }
+
+/**
+ * Whether the conditions of a route or a call are its opt-in: by naming any, its author says that a second processing
+ * does no harm, whatever the method.
+ */
+export function isOptIn(conditions: readonly Condition[]): boolean {
+  return conditions.length > 0;
+}

@@ -82,8 +82,8 @@ export class RequestOptions {
     this.typeOfService = options["typeOfService"];
   }
 
-  /** The same for one attempt, with what that is to carry. */
-  carrying(
+  /** Sets the headers and the body of one attempt; the same object, which nothing else reads. */
+  forAttempt(
     headers: Dispatcher.DispatchOptions["headers"],
     body: unknown,
   ): Dispatcher.DispatchOptions {
@@ -92,7 +92,7 @@ export class RequestOptions {
     return this as object as Dispatcher.DispatchOptions;
   }
 
-  /** Lets go of the body, when the call has ended. */
+  /** Releases the body, when the call has ended. */
   dropBody(): void {
     this.body = null;
   }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 
 import type { ReissueAgent } from "../agent.ts";
-import { isReadOnce } from "../body/read-once.ts";
+import { classifyBody, isReadOnce } from "../body/body-kind.ts";
 import { sourceOf } from "../body/source/source-of.ts";
 import type { Source } from "../body/source/source.ts";
 import { RequestOptions } from "./request-options.ts";
@@ -24,9 +24,10 @@ export function requestThrough(
   }
   const { body } = options;
   // Undici's handler destroys a Node stream when the call fails; when and how it is closed is decided here.
-  const source = isReadOnce(body) ? sourceOf(body) : null;
+  const kind = classifyBody(body);
+  const source = isReadOnce(kind) ? sourceOf(body, kind) : null;
   // Undici's own default.
-  const method = options.method ?? (body === undefined || body === null ? "GET" : "PUT");
+  const method = options.method ?? (kind === "none" ? "GET" : "PUT");
   const request = new RequestOptions(options, target, source ?? body, inbound, method);
   const answer = agent.request(request as object as Dispatcher.RequestOptions);
   return source === null ? answer : closingOnFailure(answer, source);

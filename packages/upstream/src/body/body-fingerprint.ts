@@ -1,20 +1,20 @@
 import { createHash, type Hash } from "node:crypto";
 
+import { isReadOnce, type BodyKind } from "./body-kind.ts";
 import { CopiedBytes } from "./copied-bytes.ts";
-import { isFormData } from "./form/form-data.ts";
-import { isReadOnce } from "./read-once.ts";
+import type { FormEntries } from "./form/form-entries.ts";
 
 /**
- * The fingerprint of an unchanging body, equal for equal content: the same bytes, or the same entries of a form; null where that
- * cannot be told before it is read, as of a stream or of what a factory gives.
+ * Fingerprint of an unchanging body, equal for equal content: the same bytes, or the same entries of a form. Null for a
+ * stream or a factory, whose content is not known before it is read.
  *
- * Blobs and files are equal if they are the same object: they cannot change, and can only be read in time.
+ * Blobs and files are equal if they are the same object: they cannot change, and reading them takes time.
  */
-export function bodyFingerprint(body: unknown): string | null {
-  if (typeof body === "function" || isReadOnce(body)) return null;
+export function bodyFingerprint(body: unknown, kind: BodyKind): string | null {
+  if (kind === "factory" || isReadOnce(kind)) return null;
   const hash = createHash("sha256");
-  if (isFormData(body)) {
-    for (const [name, value] of body) {
+  if (kind === "form") {
+    for (const [name, value] of body as FormEntries) {
       add(hash, name);
       add(hash, value);
     }

@@ -1,5 +1,5 @@
 import type { Body, SentUnder } from "./body.ts";
-import { isReadOnce } from "./read-once.ts";
+import { classifyBody, isReadOnce } from "./body-kind.ts";
 
 /** A body made anew for every attempt; the way to send a large file that must be resendable. */
 export type BodyFactory = () => unknown;
@@ -36,7 +36,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function renewing(factory: BodyFactory, last?: unknown): BodyFactory {
   return () => {
     const made = bodyFrom(factory);
-    if (made === last && isReadOnce(made)) {
+    if (made === last && isReadOnce(classifyBody(made))) {
       throw new TypeError("A body factory must give another stream for each attempt");
     }
     last = made;

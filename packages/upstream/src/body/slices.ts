@@ -1,3 +1,5 @@
+import { classifyBody } from "./body-kind.ts";
+import type { Bytes } from "./copied-bytes.ts";
 import type { Chunk } from "./source/source.ts";
 
 /**
@@ -36,18 +38,20 @@ export interface SlicedBody {
   readonly content: Iterable<Chunk> | AsyncIterable<Chunk>;
 }
 
-/** A body as undici takes it, to be written slice by slice; null for one that is small, or is a stream. */
+/** Slices a body that undici takes; null for a small one, and for a stream. */
 export function inSlices(body: unknown): SlicedBody | null {
-  if (typeof body === "string") {
-    return isLarge(body) ? ofBytes(Buffer.from(body)) : null;
+  const kind = classifyBody(body);
+  if (kind === "text") {
+    return isLarge(body as string) ? ofBytes(Buffer.from(body as string)) : null;
   }
-  if (body instanceof Blob) {
-    const { size: length, type } = body;
-    if (length <= sliceBytes) return null;
-    return { length, type: type === "" ? null : type, content: ofBlob(body) };
+  if (kind === "bytes") {
+    const bytes = bytesOf(body as Bytes);
+    return isLarge(bytes) ? ofBytes(bytes) : null;
   }
-  const bytes = bytesOf(body);
-  return bytes !== null && isLarge(bytes) ? ofBytes(bytes) : null;
+  if (kind !== "blob") return null;
+  const { size: length, type } = body as Blob;
+  if (length <= sliceBytes) return null;
+  return { length, type: type === "" ? null : type, content: ofBlob(body as Blob) };
 }
 
 function ofBytes(bytes: Uint8Array): SlicedBody {
@@ -58,9 +62,8 @@ async function* ofBlob(blob: Blob): AsyncGenerator<Chunk> {
   for await (const chunk of blob.stream()) yield* slices(chunk);
 }
 
-function bytesOf(body: unknown): Uint8Array | null {
+function bytesOf(body: Bytes): Uint8Array {
   if (body instanceof Uint8Array) return body;
-  if (body instanceof ArrayBuffer) return new Uint8Array(body);
-  if (!ArrayBuffer.isView(body)) return null;
+  if (!ArrayBuffer.isView(body)) return new Uint8Array(body);
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
 }

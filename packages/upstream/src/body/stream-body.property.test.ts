@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { BodyMemory } from "./body-memory.ts";
+import { sourceOf } from "./source/source-of.ts";
 import { StreamBody } from "./stream-body.ts";
 
 /** What a source yields: so many bytes, after so many turns of the promise queue. */
@@ -78,7 +79,7 @@ test("however attempts die, the next one is given the whole body once, in order,
     fc.asyncProperty(pieces, deaths, caps, async (plan, plannedDeaths, { maxBytes, total }) => {
       const memory = new BodyMemory(total);
       const source = new Source(plan);
-      const body = new StreamBody(source, maxBytes, memory);
+      const body = new StreamBody(sourceOf(source, "iterable"), maxBytes, memory);
       const cap = Math.min(maxBytes, total);
       let refused = false;
       for (const death of plannedDeaths) {
@@ -117,7 +118,11 @@ test("however attempts die, the next one is given the whole body once, in order,
 test("one that is overtaken while it waits takes nothing from the one that overtook it", async () => {
   await fc.assert(
     fc.asyncProperty(pieces, fc.nat(12), fc.nat(6), async (plan, takes, wait) => {
-      const body = new StreamBody(new Source(plan), 1000, new BodyMemory(1000));
+      const body = new StreamBody(
+        sourceOf(new Source(plan), "iterable"),
+        1000,
+        new BodyMemory(1000),
+      );
       const first = body.open();
       for (let taken = 0; taken < takes; taken += 1) await first.next();
       const pending = first.next();

@@ -4,8 +4,14 @@ import { setImmediate } from "node:timers/promises";
 
 import { describe, expect, test } from "vitest";
 
+import { classifyStream } from "./body-kind.ts";
 import { BodyMemory } from "./body-memory.ts";
-import { StreamBody, type ChunkSource } from "./stream-body.ts";
+import { sourceOf } from "./source/source-of.ts";
+import { StreamBody } from "./stream-body.ts";
+
+function streamBody(value: object, maxBytes: number, memory: BodyMemory): StreamBody {
+  return new StreamBody(sourceOf(value, classifyStream(value)!), maxBytes, memory);
+}
 
 async function text(chunks: AsyncIterable<Uint8Array | string>): Promise<string> {
   let whole = "";
@@ -18,14 +24,14 @@ async function* letters(...chunks: string[]): AsyncGenerator<string> {
 }
 
 describe("the record", () => {
-  test.each<[string, () => ChunkSource]>([
+  test.each<[string, () => object]>([
     ["a Node stream", () => Readable.from(["ab", "cd"])],
     ["a web stream", () => Readable.toWeb(Readable.from(["ab", "cd"])) as ReadableStream],
     ["an async generator", () => letters("ab", "cd")],
     ["an array", () => ["ab", "cd"]],
   ])("of %s can be read any number of times", async (_kind, source) => {
     const memory = new BodyMemory(100);
-    const body = new StreamBody(source(), 4, memory);
+    const body = streamBody(source(), 4, memory);
     for (let round = 0; round < 3; round += 1) expect(await text(body.open())).toBe("abcd");
     expect(body.replayable).toBe(true);
     expect(memory.used).toBe(4);
@@ -35,7 +41,7 @@ describe("the record", () => {
 
   test("is given up over the cap, and the reader goes on to the end", async () => {
     const memory = new BodyMemory(100);
-    const body = new StreamBody(letters("ab", "cd", "e"), 4, memory);
+    const body = streamBody(letters("ab", "cd", "e"), 4, memory);
     expect(await text(body.open())).toBe("abcde");
     expect(body.replayable).toBe(false);
     expect(memory.used).toBe(0);
@@ -43,8 +49,8 @@ describe("the record", () => {
 
   test("is given up when others hold all the memory, and gives back its own at once", async () => {
     const memory = new BodyMemory(5);
-    const first = new StreamBody(letters("abc"), 4, memory);
-    const second = new StreamBody(letters("d", "e", "f"), 4, memory);
+    const first = streamBody(letters("abc"), 4, memory);
+    const second = streamBody(letters("d", "e", "f"), 4, memory);
     await text(first.open());
     expect(await text(second.open())).toBe("def");
     expect([first.replayable, second.replayable]).toEqual([true, false]);
@@ -55,7 +61,7 @@ describe("the record", () => {
   });
 
   test("that is not wanted keeps an untouched body replayable, and no other", async () => {
-    const body = new StreamBody(letters("ab"), 0, new BodyMemory(100));
+    const body = streamBody(letters("ab"), 0, new BodyMemory(100));
     body.open();
     expect(body.replayable).toBe(true);
     await body.open().next();
@@ -64,7 +70,7 @@ describe("the record", () => {
 });
 
 test("what outgrows the cap while the next attempt waits to begin is never given short", async () => {
-  const body = new StreamBody(letters("ab", "cd", "ef"), 4, new BodyMemory(100));
+  const body = streamBody(letters("ab", "cd", "ef"), 4, new BodyMemory(100));
   const first = body.open();
   for (let taken = 0; taken < 2; taken += 1) await first.next();
   expect(body.replayable).toBe(true);
@@ -81,7 +87,7 @@ test("what outgrows the cap while the next attempt waits to begin is never given
 test("the source's own error goes to the reader, and ends the record", async () => {
   const broken = new Error("disk full");
   const memory = new BodyMemory(100);
-  const body = new StreamBody(
+  const body = streamBody(
     (async function* () {
       yield await Promise.resolve("ab");
       throw broken;
@@ -97,19 +103,19 @@ test("the source's own error goes to the reader, and ends the record", async () 
 
 test("an error that is falsy becomes one that can be told", async () => {
   const broken = new ReadableStream<string>({ pull: () => Promise.reject() });
-  const body = new StreamBody(broken, 100, new BodyMemory(100));
+  const body = streamBody(broken, 100, new BodyMemory(100));
   const error = await text(body.open()).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(Error);
   expect(body.failedWith(error)).toBe(true);
 });
 
 test("what undici is given fails where it is cut, and ends where the body ends", async () => {
-  const body = new StreamBody(letters("ab", "cd"), 100, new BodyMemory(100));
+  const body = streamBody(letters("ab", "cd"), 100, new BodyMemory(100));
   const first = body.send();
   await first.next();
   expect(await text(body.send())).toBe("abcd");
   await expect(first.next()).rejects.toThrow();
-  const waiting = new StreamBody(new Readable({ read() {} }), 100, new BodyMemory(100));
+  const waiting = streamBody(new Readable({ read() {} }), 100, new BodyMemory(100));
   const pending = waiting.send().next();
   waiting.stop();
   await expect(pending).rejects.toThrow();
@@ -118,7 +124,7 @@ test("what undici is given fails where it is cut, and ends where the body ends",
 describe("release", () => {
   test("destroys a Node stream that nobody has read", async () => {
     const source = Readable.from(["a"]);
-    new StreamBody(source, 10, new BodyMemory(10)).release();
+    streamBody(source, 10, new BodyMemory(10)).release();
     await once(source, "close");
     expect(source.destroyed).toBe(true);
   });
@@ -127,7 +133,7 @@ describe("release", () => {
     for (const read of [false, true]) {
       let cancelled = false;
       const source = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
-      const body = new StreamBody(source, 10, new BodyMemory(10));
+      const body = streamBody(source, 10, new BodyMemory(10));
       if (read) void body.open().next();
       await setImmediate();
       body.release();
@@ -146,7 +152,7 @@ describe("release", () => {
         closed = true;
       }
     }
-    const body = new StreamBody(source(), 10, new BodyMemory(10));
+    const body = streamBody(source(), 10, new BodyMemory(10));
     await body.open().next();
     body.release();
     await setImmediate();
@@ -155,7 +161,7 @@ describe("release", () => {
 
   test("holds no memory, whatever a read that was under way brings", async () => {
     const memory = new BodyMemory(100);
-    const body = new StreamBody(letters("ab", "cd"), 100, memory);
+    const body = streamBody(letters("ab", "cd"), 100, memory);
     const reader = body.open();
     await reader.next();
     const pending = reader.next();
@@ -167,7 +173,7 @@ describe("release", () => {
 
   test("leaves a source alone that has ended", async () => {
     const source = Readable.from(["a"], { autoDestroy: false });
-    const body = new StreamBody(source, 10, new BodyMemory(10));
+    const body = streamBody(source, 10, new BodyMemory(10));
     await text(body.open());
     body.release();
     expect(body.replayable).toBe(false);
@@ -176,7 +182,7 @@ describe("release", () => {
 
 test("an error of a Node stream that nobody reads yet is caught, and told to the reader", async () => {
   const source = new Readable({ read() {} });
-  const body = new StreamBody(source, 10, new BodyMemory(10));
+  const body = streamBody(source, 10, new BodyMemory(10));
   const reader = body.open();
   // Without a listener this would end the process.
   expect(source.listenerCount("error")).toBeGreaterThan(0);

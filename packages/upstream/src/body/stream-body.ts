@@ -4,10 +4,7 @@ import type { Body } from "./body.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import { CopiedBytes } from "./copied-bytes.ts";
 import { isLarge, slices } from "./slices.ts";
-import { sourceOf, type ChunkSource } from "./source/source-of.ts";
 import type { Chunk, Source } from "./source/source.ts";
-
-export type { ChunkSource };
 
 /**
  * A body that can be read only once, recorded while it is being sent so that it can be sent again.
@@ -41,8 +38,8 @@ export class StreamBody implements Body {
   /**
    * @param maxBytes - How much may be recorded; 0 for a request that is never resent once its body is touched.
    */
-  constructor(source: ChunkSource, maxBytes: number, memory: BodyMemory) {
-    this.#source = sourceOf(source);
+  constructor(source: Source, maxBytes: number, memory: BodyMemory) {
+    this.#source = source;
     this.#maxBytes = maxBytes;
     this.#memory = memory;
   }

@@ -1,14 +1,16 @@
-import { CopiedBytes, isBytes } from "./copied-bytes.ts";
-import { isFormData } from "./form/form-data.ts";
+import type { BodyKind } from "./body-kind.ts";
+import { CopiedBytes, type Bytes } from "./copied-bytes.ts";
 import { FormEntries } from "./form/form-entries.ts";
 
 /**
- * A body that nobody can change any more, for all sends of a call: bytes and parameters are copied, the entries of a form are listed.
+ * Makes a body that its caller can no longer change, for all sends of a call: copies bytes and parameters, and lists the
+ * entries of a form.
  *
- * Strings and Blobs cannot change, and are not copied; streams and factories are left as they are.
+ * Strings and Blobs cannot change and are not copied; streams and factories are left as they are.
  */
-export function unchanging(body: unknown): unknown {
-  if (isBytes(body)) return new CopiedBytes(body);
-  if (body instanceof URLSearchParams) return new URLSearchParams(body);
-  return isFormData(body) && !(body instanceof FormEntries) ? new FormEntries(body) : body;
+export function unchanging(body: unknown, kind: BodyKind): unknown {
+  if (kind === "bytes") return body instanceof CopiedBytes ? body : new CopiedBytes(body as Bytes);
+  if (kind === "parameters") return new URLSearchParams(body as URLSearchParams);
+  if (kind !== "form" || body instanceof FormEntries) return body;
+  return new FormEntries(body as FormData);
 }

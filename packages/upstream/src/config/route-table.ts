@@ -1,20 +1,20 @@
 import { OptionError, type CallRetryOptions, type RetryPolicy } from "@reissue/core";
-import { callRetryPolicy, checkStep } from "@reissue/core/internal";
+import { callRetryPolicy, checkStep, isOptIn } from "@reissue/core/internal";
 
 import { bodyTimeout } from "./body-timeout.ts";
 import type { OriginRouteOptions } from "./options.ts";
 
-/** What holds for one request: its policy, and whether whoever wrote it said that a replay is safe. */
+/** Retry policy of a request, and whether its route or its call has opted in: a second processing does no harm. */
 export interface RequestPolicy {
   readonly policy: RetryPolicy;
   readonly optedIn: boolean;
 }
 
-/** What holds for one route. */
-interface RoutePolicy extends RequestPolicy {
-  /** The step of calls that name none. */
+/** Options of one route, resolved. */
+export interface RoutePolicy extends RequestPolicy {
+  /** Step of calls that name none. */
   readonly step?: string | undefined;
-  /** The longest silence in the middle of a response, in ms; Infinity for any. */
+  /** Longest silence in the middle of a response, in ms; Infinity for no limit. */
   readonly bodyTimeoutMs: number;
 }
 
@@ -25,12 +25,12 @@ interface Route extends RoutePolicy {
 
 const routeName = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/\S*)$/;
 
-/** The routes of one origin, in the order they were written; the first that matches holds. */
+/** Routes of one origin, in the order of their options; the first that matches applies. */
 export class RouteTable {
   readonly #routes: readonly Route[];
   readonly #fallback: RoutePolicy;
 
-  /** @throws {@link OptionError} for a name that is not `METHOD /path`, or wrong options behind it. */
+  /** @throws {@link OptionError} for a name other than `METHOD /path`, or for wrong options of a route. */
   constructor(
     routes: Readonly<Record<string, OriginRouteOptions>> | undefined,
     fallback: RoutePolicy,
@@ -42,7 +42,7 @@ export class RouteTable {
     );
   }
 
-  /** What holds for a request; `path` may carry a query, which is not looked at. */
+  /** Finds the policy of a request; a query in `path` is ignored. */
   find(method: string, path: string): RoutePolicy {
     if (this.#routes.length === 0) return this.#fallback;
     const query = path.search(/[?#]/);
@@ -54,14 +54,14 @@ export class RouteTable {
   }
 }
 
-/** Lays options of a route or a call over what holds so far; naming conditions is the opt-in. */
-export function overlay(
+/** Lays the options of a route or a call over a policy. */
+export function withRetryOptions(
   options: CallRetryOptions,
   base: RequestPolicy,
   path: string,
 ): RequestPolicy {
   const policy = callRetryPolicy(options, base.policy, path);
-  const optedIn = options.retryOn === undefined ? base.optedIn : policy.retryOn.length > 0;
+  const optedIn = options.retryOn === undefined ? base.optedIn : isOptIn(policy.retryOn);
   return { policy, optedIn };
 }
 
@@ -79,6 +79,6 @@ function route(name: string, options: OriginRouteOptions, base: RoutePolicy, pat
     pattern: new RegExp(`^${segments.join("/")}$`),
     step: checkStep(step, `${path}.step`),
     bodyTimeoutMs: bodyTimeout(bodyTimeoutMs, `${path}.bodyTimeoutMs`, base.bodyTimeoutMs),
-    ...overlay(retry, base, path),
+    ...withRetryOptions(retry, base, path),
   };
 }

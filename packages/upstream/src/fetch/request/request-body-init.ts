@@ -1,33 +1,34 @@
 import { Readable } from "node:stream";
 
-import { CopiedBytes, isBytes } from "../../body/copied-bytes.ts";
+import { classifyBody, classifyStream, type BodyKind } from "../../body/body-kind.ts";
 import { bodyFrom, renewing, type BodyFactory } from "../../body/factory-body.ts";
 import { isFormData } from "../../body/form/form-data.ts";
 import { isNodeStream } from "../../body/source/node-source.ts";
-import { sourceOf, type ChunkSource } from "../../body/source/source-of.ts";
+import { sourceOf } from "../../body/source/source-of.ts";
 import type { Source } from "../../body/source/source.ts";
 import { unchanging } from "../../body/unchanging.ts";
 
-/** The body of a request as it is handed to the agent. */
+/** Body of a request as it is handed to the agent. */
 export interface RequestBodyInit {
   readonly value: unknown;
-  /** What Content-Type says unless the caller says otherwise; null for nothing, or where encoding the body sets it. */
+  /** Content-Type unless the caller sets one; null for none, or where encoding the body sets it. */
   readonly type: string | null;
-  /** What is read only once, so that it can be sent to no second URL, and is closed when the call fails; else null. */
+  /** Source of a body that can be read only once: not sent to a second URL, and closed when the call fails; or null. */
   readonly source: Source | null;
 }
 
 /**
- * Reads a body as fetch does (Fetch §5.2): what is no stream, Blob, form or bytes is a string.
+ * Reads a body as fetch does (Fetch §5.2): everything but a stream, Blob, form or bytes is a string.
  *
  * @throws TypeError for a stream that is locked or has been read.
  */
 export function requestBodyInit(given: unknown): RequestBodyInit {
   if (isFactory(given)) return made(given);
-  const fixed = fixedBody(unchanging(given));
+  const kind = classifyBody(given);
+  const fixed = fixedBody(unchanging(given, kind), kind);
   if (fixed !== null) return fixed;
   if (!isStream(given)) return text(textOf(given));
-  const source = untouched(given as ChunkSource);
+  const source = untouched(given);
   return { value: source, type: null, source };
 }
 
@@ -42,23 +43,18 @@ export function isStream(given: unknown): given is object {
   return Symbol.asyncIterator in given || given instanceof ReadableStream || isNodeStream(given);
 }
 
-/** What is sent as it is, any number of times; null for what is not of these kinds. */
-function fixedBody(given: unknown): RequestBodyInit | null {
-  if (typeof given === "string") return text(given);
-  if (given instanceof URLSearchParams) {
+/** Reads a body that can be sent as it is, any number of times; null for any other. */
+function fixedBody(given: unknown, kind: BodyKind): RequestBodyInit | null {
+  if (kind === "text") return text(given as string);
+  if (kind === "parameters") {
     const type = "application/x-www-form-urlencoded;charset=UTF-8";
-    return { value: given.toString(), type, source: null };
+    return { value: String(given), type, source: null };
   }
-  if (given instanceof Blob) {
-    return { value: given, type: given.type === "" ? null : given.type, source: null };
-  }
-  if (isBytes(given) || given instanceof CopiedBytes || isFormData(given)) {
-    return { value: given, type: null, source: null };
-  }
-  return null;
+  if (kind === "blob") return { value: given, type: (given as Blob).type || null, source: null };
+  return kind === "bytes" || kind === "form" ? { value: given, type: null, source: null } : null;
 }
 
-/** A value as WebIDL makes text of it: a symbol is refused, which String() takes. */
+/** Converts a value to text as WebIDL does: a symbol is refused, unlike by String(). */
 export function textOf(value: unknown): string {
   if (typeof value === "symbol") throw new TypeError("a symbol cannot be sent as text");
   return String(value);
@@ -68,7 +64,7 @@ function text(value: string): RequestBodyInit {
   return { value, type: "text/plain;charset=UTF-8", source: null };
 }
 
-/** What a factory makes, its first body at once: that says what type it has. */
+/** Reads the body of a factory, which makes its first body at once: its Content-Type depends on that. */
 function made(factory: BodyFactory): RequestBodyInit {
   const first = bodyFrom(factory);
   const again = renewing(factory, first);
@@ -78,14 +74,14 @@ function made(factory: BodyFactory): RequestBodyInit {
     isGiven = true;
     return first;
   };
-  return { value, type: fixedBody(first)?.type ?? null, source: null };
+  return { value, type: fixedBody(first, classifyBody(first))?.type ?? null, source: null };
 }
 
-/** What can be read only once as a source, under fetch's own condition that nobody has begun to read it. */
-function untouched(body: ChunkSource): Source {
+/** Makes a source of a stream, under fetch's condition that reading has not begun. */
+function untouched(body: object): Source {
   const { locked = false } = body as { locked?: boolean };
   if (locked || Readable.isDisturbed(body as Readable)) {
     throw new TypeError("The body is locked, or has been read before");
   }
-  return sourceOf(body);
+  return sourceOf(body, classifyStream(body)!);
 }
