@@ -133,7 +133,7 @@ export class RequestRecovery implements WaitingRequest {
   }
 
   #decide(failure: Failure): Decision {
-    return this.#history.decide({ type: "failure", failure }, this.#request);
+    return this.#history.decideAndCharge({ type: "failure", failure }, this.#request);
   }
 
   #add(socket: TrackedSocket | null, failure: Failure, error: Error): void {

@@ -83,13 +83,13 @@ export class RetryHistory {
     this.add({ attempt, startedAtMs, durationMs, ...never, failure, error }, startedAtMs);
   }
 
-  /** Decides what is done after an attempt, and pays for it if that is a resend. */
-  decide(outcome: Outcome, request: RetryRequest): Decision {
+  /** Decides what follows an attempt, publishes the decision, and charges a resend to the origin's budgets. */
+  decideAndCharge(outcome: Outcome, request: RetryRequest): Decision {
     const nowMs = request.origin.clock.now();
     const state = this.#state(request, nowMs);
     const decision = decide(outcome, request.facts, request.policy, state);
-    this.#trace(outcome, decision, request);
-    if (decision.action === "resend") this.#pay(decision.reason, request, nowMs);
+    this.#publish(outcome, decision, request);
+    if (decision.action === "resend") this.#charge(decision.reason, request, nowMs);
     return decision;
   }
 
@@ -139,14 +139,15 @@ export class RetryHistory {
     };
   }
 
-  /** Tells subscribers of `reissue:decision` what was decided after an attempt, and on what grounds. */
-  #trace(outcome: Outcome, decision: Decision, { origin, facts }: RetryRequest): void {
+  /** Publishes a decision and its grounds on `reissue:decision`. */
+  #publish(outcome: Outcome, decision: Decision, { origin, facts }: RetryRequest): void {
     if (!decisionChannel.hasSubscribers) return;
     const attempt = this.sends;
     decisionChannel.publish({ origin: origin.name, request: facts, outcome, decision, attempt });
   }
 
-  #pay(reason: ResendReason, { origin, policy }: RetryRequest, nowMs: number): void {
+  /** Counts a resend, and takes its token from the budget that its reason is charged to. */
+  #charge(reason: ResendReason, { origin, policy }: RetryRequest, nowMs: number): void {
     if (reason === "stale-socket") {
       this.#staleResends += 1;
       origin.staleBudget.withdraw(nowMs);

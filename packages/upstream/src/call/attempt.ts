@@ -1,10 +1,11 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 
-import type { AttemptMessage, AttemptRecord, Clock, Evidence, Failure, Timer } from "@reissue/core";
+import type { AttemptMessage, AttemptRecord, Clock, Evidence, Failure } from "@reissue/core";
 import { crossedTimeout } from "@reissue/core/internal";
 import { errors } from "undici";
 
+import { DiscardLimit } from "../response/discard-limit.ts";
 import {
   endsConnection,
   hasContent,
@@ -16,12 +17,6 @@ import type { Connection, ActiveRequest } from "../origin/connection.ts";
 import type { Pool } from "../origin/pool.ts";
 import { declaredLength, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressStep } from "../response/progress-handler.ts";
-
-/** How much of an answer that nobody wants is read to keep its connection, in bytes. */
-const maxDiscardBytes = 65_536;
-
-/** For how long such an answer is read, in ms: somebody may be waiting for the connection. */
-const maxDiscardMs = 100;
 
 /** Who an attempt reports to. */
 export interface AttemptOwner extends InContext {
@@ -52,6 +47,12 @@ export interface AttemptOwner extends InContext {
  * It is undici's innermost handler, since only that one hears of the first response byte.
  */
 export class Attempt implements ActiveRequest {
+  /** Discriminator of `CallState`: the attempt is the state of its call while it is under way. */
+  readonly state = "sending";
+  /** Error that the caller, or the source of its body, has ended the call with. */
+  abortReason: Error | null = null;
+  /** Whether the attempt's time is over. */
+  timedOut = false;
   /** 1 for the first send of the call. */
   readonly number: number;
   readonly startedAtMs: number;
@@ -78,12 +79,12 @@ export class Attempt implements ActiveRequest {
   #status: number | null = null;
   #aborting = false;
   #ended = false;
-  #discarding = false;
   /** How many bytes of content have come. */
   #receivedBytes = 0;
   /** How many bytes of content the answer declares; NaN where it declares none. */
   declaredBytes: number = NaN;
-  #discardTimer: Timer | null = null;
+  /** Set once the rest of the response is unwanted. */
+  #discard: DiscardLimit | null = null;
   /** What diagnostics subscribers were told at the start; null when nobody listened. */
   message: AttemptMessage | null = null;
 
@@ -123,7 +124,7 @@ export class Attempt implements ActiveRequest {
 
   /** Whether its owner still wants to hear of it: a response may come before the end of the request. */
   get #reports(): boolean {
-    return !this.#ended && !this.#discarding;
+    return !this.#ended && this.#discard === null;
   }
 
   /** What is known of the request's fate, for the classifier. */
@@ -176,17 +177,13 @@ export class Attempt implements ActiveRequest {
 
   /** Ends the whole call, or what is left of an answer that nobody wants. */
   abortCall(error: Error): void {
-    if (!this.#discarding) this.#owner.abort(error);
+    if (this.#discard === null) this.#owner.abort(error);
     else this.abort(error);
   }
 
   /** Lets the rest of the answer go to nobody, and keeps the connection if the rest is short and comes soon. */
   discard(): void {
-    this.#discarding = true;
-    this.#discardTimer = this.#clock.setTimeout(() => {
-      this.#discardTimer = null;
-      this.abort(new errors.RequestAbortedError("the answer takes too long to be read for nobody"));
-    }, maxDiscardMs);
+    this.#discard = new DiscardLimit(this.#clock, (error) => this.abort(error));
   }
 
   onConnect(abort: (reason?: Error) => void): void {
@@ -237,10 +234,8 @@ export class Attempt implements ActiveRequest {
 
   onData(chunk: Buffer): boolean {
     this.#receivedBytes += chunk.length;
-    if (!this.#discarding) return this.#owner.onData(chunk);
-    if (this.#receivedBytes > maxDiscardBytes) {
-      this.#abort?.(new errors.RequestAbortedError("the answer is too long to be read for nobody"));
-    }
+    if (this.#discard === null) return this.#owner.onData(chunk);
+    this.#discard.check(this.#receivedBytes);
     return true;
   }
 
@@ -253,7 +248,7 @@ export class Attempt implements ActiveRequest {
     this.connection.completing = true;
     this.#pool.returnUsed(this.connection, this.#crossed ? null : this.#idleMs);
     this.connection.takeExchange(this.connection.idleSinceMs - this.#writtenAtMs!);
-    if (!this.#discarding) this.#owner.onComplete(this, trailers);
+    if (this.#discard === null) this.#owner.onComplete(this, trailers);
     this.connection.completing = false;
   }
 
@@ -270,10 +265,10 @@ export class Attempt implements ActiveRequest {
     this.#end();
     if (isWholeWithoutContent(this.#status, error)) {
       this.#pool.discard(this.connection, null);
-      if (!this.#discarding) this.#owner.onComplete(this, []);
+      if (this.#discard === null) this.#owner.onComplete(this, []);
       return;
     }
-    if (this.#discarding) return this.returnConnection();
+    if (this.#discard !== null) return this.returnConnection();
     this.connection.completing = true;
     this.context.runInAsyncScope(() => this.#owner.onFailure(this, error));
     this.connection.completing = false;
@@ -295,6 +290,6 @@ export class Attempt implements ActiveRequest {
 
   #end(): void {
     this.#ended = true;
-    if (this.#discardTimer !== null) this.#clock.clearTimeout(this.#discardTimer);
+    this.#discard?.stop();
   }
 }

@@ -1,22 +1,17 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 
-import {
-  classify,
-  type AttemptRecord,
-  type Decision,
-  type Failure,
-  type Outcome,
-} from "@reissue/core";
+import type { AttemptRecord, Decision, Failure, Outcome } from "@reissue/core";
 import { RetryHistory } from "@reissue/core/internal";
-import type { Dispatcher } from "undici";
 
 import { abortReason, onAbort } from "./abort-listener.ts";
 import { responseOutcome, failureOutcome } from "../response/retryable-response.ts";
+import { attemptFailure, holdFailure, unsentFailure } from "./attempt-failure.ts";
 import { AttemptTimeout, isTimeout, timeoutError } from "./attempt-timeout.ts";
 import { Attempt, type AttemptOwner } from "./attempt.ts";
 import type { CallHost, PendingCall } from "./call-host.ts";
 import type { CallRequest } from "./call-request.ts";
+import { backingOff, ended, relaying, waiting, type CallState } from "./call-state.ts";
 import { Connection } from "../origin/connection.ts";
 import type { ConnectionPreference, Waiter } from "../origin/waiter.ts";
 import type { RawHeaders } from "../headers/raw-headers.ts";
@@ -26,15 +21,9 @@ import type { ResponseHandler } from "../response/response-handler.ts";
 import { traceEnd, traceStart } from "./trace.ts";
 import { Wait } from "./wait.ts";
 
-/** What is known where time runs out on a response that is held. */
-const heldTimeout = { delivered: false, timedOut: true, phase: "response-body" } as const;
-
-/** What is known where time runs out before a connection stands that was being opened for the call. */
-const connectTimeout = { phase: "connect" } as const;
-
-/** One call from its first send to its last: sends, listens, decides, sends again, and gives the answer to the caller. */
+/** One call from its first send to its last: sends, receives, decides, resends, and gives its caller the response. */
 export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
-  /** Made with the call: afterwards it may go on in events that belong to others. */
+  /** Created with the call, which may later continue in events of other calls' sockets and timers. */
   readonly context: AsyncResource = new AsyncResource("reissue.call");
   bagIndex = -1;
   place = -1;
@@ -42,14 +31,11 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   readonly #request: CallRequest;
   readonly #relay: ResponseRelay;
   readonly #history: RetryHistory;
-  /** What the attempt under way, or the one being waited for, needs. */
-  preference: ConnectionPreference = "any";
-  #attempt: Attempt | null = null;
   readonly #timeout: AttemptTimeout;
   readonly #wait: Wait;
-  #abortReason: Error | null = null;
-  #timedOut = false;
-  #ended = false;
+  /** Connection that the present attempt needs, or that is waited for. */
+  preference: ConnectionPreference = "any";
+  #state: CallState = waiting;
   #stopListening: (() => void) | null = null;
 
   constructor(host: CallHost, request: CallRequest, handler: ResponseHandler) {
@@ -61,58 +47,69 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     this.#wait = new Wait(host, request, this);
   }
 
-  /** Whether the request may be sent again after it was written. */
   get retrySafe(): boolean {
     return this.#request.retrySafe;
   }
 
-  /** The request's method, in capitals. */
   get method(): string {
-    return this.#request.options.method;
+    return this.#request.method;
   }
 
   get #defaultPreference(): ConnectionPreference {
     return this.retrySafe ? "any" : "hot";
   }
 
-  /** Tells the caller that it has begun, and sends for the first time. */
+  /** Tells the caller that the call has begun, and sends for the first time. */
   start(nowMs: number): void {
     const { origin, signal } = this.#request;
     origin.begin(nowMs);
     this.#relay.begin((reason) => this.abort(reason));
-    if (signal !== undefined && !this.#ended) {
+    if (signal !== undefined && this.#state !== ended) {
       this.#stopListening = onAbort(signal, (reason) => this.abort(reason));
     }
-    if (!this.#ended) this.#send(this.#defaultPreference, nowMs);
+    this.#send(this.#defaultPreference, nowMs);
   }
 
-  /** Ends the call at once, whatever it is doing; the caller hears of it as an error. */
+  /** Ends the call at once, in any state; the caller gets an error. */
   abort(given: unknown): void {
-    if (this.#ended) return;
+    const state = this.#state;
+    if (state === ended) return;
     const reason = abortReason(given);
-    this.#abortReason = reason;
-    if (this.#attempt === null) this.#fail(reason);
-    else this.#attempt.abort(reason);
+    if (state.state !== "sending") return this.#fail(reason);
+    state.abortReason = reason;
+    state.abort(reason);
   }
 
   onExpire(error: Error): void {
-    if (this.#attempt === null) return this.#neverSent(error, "pool");
-    this.#timedOut = true;
-    this.#attempt.abort(error);
+    const state = this.#state;
+    if (state.state !== "sending") return this.#failUnsent(error, "pool");
+    state.timedOut = true;
+    state.abort(error);
   }
 
-  /** Sends again if that is allowed, and else gives what has come: a response that goes on coming is no failure. */
+  /** Resends if that is allowed; otherwise gives the caller what has come, since a slow response is no failure. */
   onHoldExpire(): void {
-    const attempt = this.#attempt!;
+    const attempt = this.#state;
+    if (attempt.state !== "sending") return;
     const error = timeoutError();
-    const failure = classify(error, { ...attempt.evidence, ...heldTimeout });
+    const failure = holdFailure(attempt, error);
     const record = attempt.record(failure, error);
     if (this.#resendInstead(attempt, { type: "failure", failure }, record)) return;
     this.#timeout.giveHeld(() => this.#relay.release());
   }
 
+  /** Releases the timer, the body and the place in the queue. Idempotent. */
   onGiven(): void {
-    this.#end();
+    if (this.#state === ended) return;
+    const { origin } = this.#request;
+    this.#state = ended;
+    this.#timeout.stop();
+    this.#wait.onOutcome(false);
+    this.#wait.end();
+    this.#stopListening?.();
+    this.#request.release();
+    origin.end();
+    this.#host.onEnd();
   }
 
   onConnection(connection: Connection): void {
@@ -120,15 +117,15 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     this.#wait.end();
     const nowMs = clock.now();
     if (!this.#timeout.isOver(nowMs)) return this.#dispatch(connection, nowMs);
-    // Once undici had it, the timer could only end it together with the connection, and may find it written.
+    // Once undici has the request, the timer can only end it together with the connection, and may find it written.
     breaker.cancelProbe(this);
     pool.returnUnused(connection);
-    this.#neverSent(timeoutError(), "pool");
+    this.#failUnsent(timeoutError(), "pool");
   }
 
   onRefused(error: unknown): void {
-    // What another call met while it connected.
-    this.#neverSent(error, isTimeout(error) ? "connect" : undefined);
+    // The error of another call, which was connecting.
+    this.#failUnsent(error, isTimeout(error) ? "connect" : undefined);
   }
 
   onProgress(step: ProgressStep, chunk?: Uint8Array | string): void {
@@ -157,16 +154,15 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     if (outcome !== null && this.#resendInstead(attempt, outcome, attempt.record(crossed, null))) {
       return true;
     }
+    const resuming = this.#timeout.resuming(resume);
     if (this.retrySafe && attempt.declaredBytes <= origin.settings.holdBytes) {
       this.#timeout.hold();
-      this.#relay.buffer(status, headers, this.#timeout.resuming(resume), statusText);
+      this.#relay.buffer(status, headers, resuming, statusText);
       return true;
     }
     this.#timeout.give();
-    const resuming = this.#timeout.resuming(resume);
-    return this.#timeout.received(
-      this.#relay.forwardHeaders(status, headers, resuming, statusText),
-    );
+    const takesMore = this.#relay.forwardHeaders(status, headers, resuming, statusText);
+    return this.#timeout.received(takesMore);
   }
 
   onData(chunk: Buffer): boolean {
@@ -174,42 +170,38 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   }
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
-    this.#endAttempt(attempt, null);
+    this.#endAttempt(attempt, null, relaying);
     this.#relay.complete(trailers);
-    // Its caller has paused it.
-    if (!this.#ended) this.#wait.begin();
+    if (this.#state !== ended) this.#wait.begin();
   }
 
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void {
-    this.#endAttempt(attempt, null);
+    this.#endAttempt(attempt, null, relaying);
     this.#relay.upgrade(status, headers, socket);
   }
 
   onFailure(attempt: Attempt, error: Error): void {
     const { origin, body } = this.#request;
-    // The caller's own source failed: no failure of the upstream's, whatever it looks like.
-    if (body.failedWith(error)) this.#abortReason ??= error;
-    const failure = classify(error, {
-      ...attempt.evidence,
-      delivered: this.#relay.delivered,
-      aborted: this.#abortReason !== null,
-      timedOut: this.#timedOut,
-      ...(this.#timedOut && this.#relay.holding ? heldTimeout : null),
-      ...(this.#timedOut && attempt.neverConnected ? connectTimeout : null),
-    });
+    // A failure of the caller's own source is none of the upstream's, whatever it looks like.
+    if (body.failedWith(error)) attempt.abortReason ??= error;
+    const failure = attemptFailure(attempt, this.#relay, error);
     this.#relay.drop();
     origin.learnFrom(this, attempt, failure, error);
     if (failure.kind === "refused-stream") attempt.giveBack();
     else attempt.returnConnection();
-    this.#endAttempt(attempt, attempt.record(failure, error));
-    this.#resendOrFail(failure, error);
+    this.#endAttempt(attempt, attempt.record(failure, error), backingOff);
+    this.#wait.onOutcome(false);
+    if (attempt.abortReason === null) this.#resendOrFail(failure, error);
+    else this.#fail(attempt.abortReason);
   }
 
-  #send(need: ConnectionPreference, nowMs: number): void {
+  #send(preference: ConnectionPreference, nowMs: number): void {
+    if (this.#state === ended) return;
     const { origin, deadlineMs } = this.#request;
-    this.preference = need;
+    this.#state = waiting;
+    this.preference = preference;
     this.#history.begin(nowMs);
-    if (nowMs >= deadlineMs) return this.#neverSent(timeoutError(), "pool");
+    if (nowMs >= deadlineMs) return this.#failUnsent(timeoutError(), "pool");
     this.#timeout.start(nowMs);
     const found = origin.pool.acquire(this, nowMs);
     if (found instanceof Connection) this.#dispatch(found, nowMs);
@@ -220,16 +212,16 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
 
   #dispatch(connection: Connection, nowMs: number): void {
     const { origin } = this.#request;
-    let options: Dispatcher.DispatchOptions | null = null;
+    let options: ReturnType<CallRequest["open"]> | null = null;
     try {
       options = this.#request.open();
     } catch (error) {
-      // The caller's body factory threw.
+      // Thrown by the caller's body factory.
       this.abort(error);
     }
-    // Or it ended the call, by its signal or with the whole client.
+    // A body factory can also end the call, by its signal or with the whole client.
     if (this.#host.destroyedBy !== null) this.abort(this.#host.destroyedBy);
-    if (options === null || this.#ended) {
+    if (options === null || this.#state === ended) {
       this.#request.release();
       origin.breaker.cancelProbe(this);
       origin.pool.returnUnused(connection);
@@ -237,24 +229,25 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     }
     const { sends, sentAtMs } = this.#history;
     const attempt = new Attempt(this, origin, connection, sends, sentAtMs, nowMs);
-    this.#attempt = attempt;
+    this.#state = attempt;
     traceStart(attempt, this.#request);
     connection.dispatch(options, attempt, !this.retrySafe);
   }
 
   /** Ends an attempt that got no connection. */
-  #neverSent(error: unknown, timedOutIn: "pool" | "connect" | undefined): void {
+  #failUnsent(error: unknown, timedOutIn?: "pool" | "connect"): void {
+    const failure = unsentFailure(error, timedOutIn);
     this.#wait.end();
     this.#timeout.stop();
-    const timedOut = timedOutIn !== undefined;
-    const failure = classify(error, { written: false, timedOut, phase: timedOutIn });
+    this.#state = backingOff;
     this.#history.addNeverSent(this.#request.origin.clock.now(), failure, error);
+    this.#wait.onOutcome(false);
     this.#resendOrFail(failure, error);
   }
 
-  /** @param record - What is kept of it; null where it succeeded. */
-  #endAttempt(attempt: Attempt, record: AttemptRecord | null): void {
-    this.#attempt = null;
+  /** @param record - Entry for the history; null where the attempt succeeded. */
+  #endAttempt(attempt: Attempt, record: AttemptRecord | null, next: CallState): void {
+    this.#state = next;
     this.#timeout.stop();
     if (record !== null) {
       this.#request.body.stop();
@@ -264,11 +257,10 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   }
 
   #resendOrFail(failure: Failure, error: unknown): void {
-    // What is no transport failure, a refused argument or the caller's own stream, passes untouched.
-    this.#wait.onOutcome(false);
-    if (this.#abortReason !== null) return this.#fail(this.#abortReason);
+    if (this.#state === ended) return;
+    // No transport failure, such as a refused argument: the caller gets it unchanged.
     if (failure.kind === "unknown") return this.#fail(error as Error);
-    const decision = this.#history.decide({ type: "failure", failure }, this.#request);
+    const decision = this.#history.decideAndCharge({ type: "failure", failure }, this.#request);
     const { name, clock } = this.#request.origin;
     if (decision.action === "give-up") {
       this.#fail(this.#history.toError(failure, decision.reason, name, error));
@@ -282,40 +274,27 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
 
   #resend(decision: Decision & { readonly action: "resend" }): void {
     const { clock } = this.#request.origin;
-    this.#timedOut = false;
-    const need = decision.connection === "fresh" ? "fresh" : this.#defaultPreference;
-    if (decision.delayMs <= 0) return this.#send(need, clock.now());
-    this.#wait.backOff(decision.delayMs, () => this.#send(need, clock.now()));
+    const preference = decision.connection === "fresh" ? "fresh" : this.#defaultPreference;
+    if (decision.delayMs <= 0) return this.#send(preference, clock.now());
+    this.#wait.backOff(decision.delayMs, () => this.#send(preference, clock.now()));
   }
 
-  /** Sends again in the place of an answer that has not ended yet; false when the answer is the caller's. */
+  /** Resends in place of a response that has not ended yet; false when the response is the caller's. */
   #resendInstead(attempt: Attempt, outcome: Outcome, record: AttemptRecord): boolean {
     return this.context.runInAsyncScope(() => {
-      const decision = this.#history.decide(outcome, this.#request);
+      const decision = this.#history.decideAndCharge(outcome, this.#request);
       if (decision.action === "give-up") return false;
+      // A subscriber of the decision has aborted the call.
+      if (this.#state !== attempt) return true;
       this.#relay.drop();
       attempt.discard();
-      this.#endAttempt(attempt, record);
+      this.#endAttempt(attempt, record, backingOff);
       this.#resend(decision);
       return true;
     });
   }
 
   #fail(error: Error): void {
-    if (!this.#ended) this.#relay.fail(error);
-  }
-
-  /** Lets go of everything the call held. */
-  #end(): void {
-    if (this.#ended) return;
-    const { origin } = this.#request;
-    this.#ended = true;
-    this.#timeout.stop();
-    this.#wait.onOutcome(false);
-    this.#wait.end();
-    this.#stopListening?.();
-    this.#request.release();
-    origin.end();
-    this.#host.onEnd();
+    if (this.#state !== ended) this.#relay.fail(error);
   }
 }
