@@ -48,8 +48,9 @@ describe.each(cells)("$name", { timeout }, (cell) => {
     audit(trial);
     expect(trial.outcomes.filter(({ error }) => error !== null)).toEqual([]);
     expect(oldestMs).toBeLessThanOrEqual(cell.unsafeIdleMs);
-    // Not more often: one that came back within the last millisecond is spared, and another is opened.
-    expect(written.length, "hot sockets were used").toBeGreaterThan(trial.outcomes.length / 8);
+    // Of the two calls of a burst the second finds a connection that has rested. Where the loop is held up in between, as
+    // on a busy machine, some of those have become too old, and another is opened.
+    expect(written.length, "hot sockets were used").toBeGreaterThan(trial.outcomes.length / 6);
   });
 });
 

@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { systemClock } from "@reissue/core";
 import type { UpstreamOptions } from "@reissue/upstream";
 import { describe, expect, test } from "vitest";
 
@@ -36,7 +37,9 @@ describe.each([
       if (number <= calls.length) setTimeout(() => ok(stream), 50);
       else refuse(stream);
     });
-    const upstream = outbound({ ...h2, retry: { unsentWindowMs: 800 } });
+    // Not drawn: a run of short delays would send more often than the pace allows on average.
+    const clock = { ...systemClock, random: () => 0.5 };
+    const upstream = outbound({ ...h2, clock, retry: { unsentWindowMs: 800 } });
     await Promise.all(calls.map(() => got(upstream, server.origin)));
     const errors = await Promise.all(
       calls.map(() => ask(upstream, server.origin).catch((error: unknown) => error)),
@@ -50,7 +53,7 @@ describe.each([
     }
     const sends = server.heads.length - calls.length;
     expect(sends).toBeGreaterThan(calls.length);
-    expect(sends).toBeLessThan(calls.length * 2);
+    expect(sends).toBeLessThan(calls.length * 1.8);
     expect(server.sessions.length).toBeLessThanOrEqual(calls.length);
   });
 
