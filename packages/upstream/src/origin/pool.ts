@@ -4,14 +4,12 @@ import { buildConnector } from "undici";
 import { Bag } from "./bag.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
+import { IdleConnections } from "./idle-connections.ts";
 import { Settling } from "./settling.ts";
 import { Turns } from "./turns.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import { IdleLimit, type ConnectBreaker } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
-
-/** How long a connection is to have been back before it is taken for one that stays open, in ms. */
-const restMs = 1;
 
 /**
  * The connections to one origin: a stack of idle ones, hottest on top.
@@ -24,8 +22,7 @@ export class Pool implements ConnectionOwner {
   readonly #clock: Clock;
   readonly #connector: buildConnector.connector;
   readonly #outage: ConnectBreaker;
-  /** Idle connections, longest idle first. */
-  readonly #idle: Connection[] = [];
+  readonly #idle: IdleConnections;
   readonly #all = new Bag<Connection>();
   readonly #waiters = new WaitQueue<Waiter>();
   readonly #settling = new Settling(() => {
@@ -42,6 +39,7 @@ export class Pool implements ConnectionOwner {
     this.#connector = buildConnector(settings.connector);
     this.#outage = outage;
     this.idleLimit = new IdleLimit(settings.idleMs);
+    this.#idle = new IdleConnections(settings, this.idleLimit, (idle) => this.#closeWhenIdle(idle));
   }
 
   /** Whether it has no connection. */
@@ -78,7 +76,7 @@ export class Pool implements ConnectionOwner {
 
   /** The longest idle age at which a connection may still carry what cannot be resent, in ms. */
   unsafeLimitMs(connection: Connection, nowMs: number): number {
-    return Math.min(this.#settings.unsafeIdleMs, this.idleLimit.unsafeMs(nowMs), connection.hintMs);
+    return this.#idle.unsafeLimitMs(connection, nowMs);
   }
 
   /**
@@ -104,13 +102,9 @@ export class Pool implements ConnectionOwner {
       this.#closeWhenIdle(connection);
       return this.#serve();
     }
-    let place = this.#idle.length;
-    // One that comes back unused has been idle for longer than some that came back before it.
-    while (place > 0 && this.#idle[place - 1]!.idleSinceMs > connection.idleSinceMs) place -= 1;
-    if (place === this.#idle.length) this.#idle.push(connection);
-    else this.#idle.splice(place, 0, connection);
+    this.#idle.add(connection);
     if (this.#waiters.size > 0) this.#serve();
-    this.#retireExpired(connection.idleSinceMs);
+    this.#idle.closeExpired(connection.idleSinceMs);
   }
 
   /** Lets go of a connection whose socket now belongs to somebody else. */
@@ -130,9 +124,7 @@ export class Pool implements ConnectionOwner {
 
   /** Retires idle connections that have been idle since `sinceMs` or longer: their elder sibling was dead. */
   closeIdleSince(sinceMs: number): void {
-    while (this.#idle[0] !== undefined && this.#idle[0].idleSinceMs <= sinceMs) {
-      this.#closeWhenIdle(this.#idle[0]);
-    }
+    this.#idle.closeSince(sinceMs);
   }
 
   onConnected(): void {
@@ -149,7 +141,7 @@ export class Pool implements ConnectionOwner {
       this.idleLimit.onDeath(nowMs - connection.idleSinceMs, nowMs);
     }
     // Under a request that was not yet written undici opens another socket by itself.
-    if (!this.#idle.includes(connection)) return;
+    if (!this.#idle.has(connection)) return;
     this.#closeWhenIdle(connection);
     this.#serve();
   }
@@ -157,13 +149,13 @@ export class Pool implements ConnectionOwner {
   /** Closes every connection: idle ones now, busy ones once they are done. */
   close(): void {
     for (const connection of this.#all.empty()) connection.closeWhenIdle();
-    this.#idle.length = 0;
+    this.#idle.clear();
   }
 
   /** Closes every connection at once; the calls of requests on them end with `error`. */
   async destroy(error: Error): Promise<void> {
     const all = this.#all.empty();
-    this.#idle.length = 0;
+    this.#idle.clear();
     await Promise.all(all.map((connection) => connection.abortCall(error)));
   }
 
@@ -177,12 +169,12 @@ export class Pool implements ConnectionOwner {
   }
 
   #find(waiter: Waiter, nowMs: number): Connection | null {
-    const idle = waiter.preference === "fresh" ? null : this.#takeIdle(waiter.preference, nowMs);
+    const idle = waiter.preference === "fresh" ? null : this.#idle.take(waiter.preference, nowMs);
     if (idle !== null) return idle;
     if (waiter.preference === "hot" && this.#isSettling(nowMs)) return null;
     if (this.#outage.holdsBack(waiter, nowMs)) return null;
     if (this.#all.size >= this.#settings.connections) {
-      const coldest = this.#idle[0];
+      const { coldest } = this.#idle;
       if (coldest === undefined) return null;
       this.#closeWhenIdle(coldest);
     }
@@ -190,64 +182,8 @@ export class Pool implements ConnectionOwner {
     return this.#open();
   }
 
-  /** The hottest idle connection that meets the need; null where none does. */
-  #takeIdle(need: "any" | "hot", nowMs: number): Connection | null {
-    if (this.#idle.length === 0) return null;
-    const limitMs = this.idleLimit.currentMs(nowMs);
-    if (need === "hot" && this.#isFirstOfYoung(this.#idle[0]!, nowMs)) return this.#idle.shift()!;
-    let found: Connection | null = null;
-    for (let index = this.#idle.length - 1; index >= 0; index -= 1) {
-      const next = this.#idle[index]!;
-      const idleMs = nowMs - next.idleSinceMs;
-      if (!next.open || idleMs > limitMs || idleMs > next.hintMs) {
-        this.#closeWhenIdle(next);
-      } else if (need === "any") {
-        found = next;
-        break;
-      } else if (next.settled) {
-        // Too cold for this one; whoever may be resent can still have it.
-        if (idleMs > this.#settings.unsafeIdleMs || this.#isPassedOver(idleMs, nowMs)) break;
-        found = next;
-        // One that has been back for longer has shown that it stays open.
-        if (idleMs >= restMs) break;
-      }
-    }
-    if (found !== null) this.#idle.splice(this.#idle.lastIndexOf(found), 1);
-    return found;
-  }
-
-  /** Whether a search for a hot one would go through all of them, none of which has rested, and end with the first. */
-  #isFirstOfYoung(first: Connection, nowMs: number): boolean {
-    const idleMs = nowMs - first.idleSinceMs;
-    if (idleMs >= restMs || !first.settled || !first.open) return false;
-    if (this.idleLimit.responseCloses.endangers(idleMs)) return false;
-    return idleMs <= this.unsafeLimitMs(first, nowMs);
-  }
-
-  /**
-   * Whether something that cannot be resent waits for a connection that came back in this turn of the event loop.
-   *
-   * If that is the only idle one another is opened, once: from then on one more stands than there are requests at a
-   * time, and each has the time of a request to show that it stays open.
-   */
   #isSettling(nowMs: number): boolean {
-    const last = this.#idle.at(-1);
-    if (last === undefined || last.settled) return false;
-    if (this.idleLimit.responseCloses.endangers(nowMs - last.idleSinceMs)) return false;
-    // Over HTTP/2 a server says that it closes, and another connection costs a handshake.
-    if (last.http2) return true;
-    return this.#idle.length > 1 || this.#all.size >= this.#settings.connections;
-  }
-
-  /** Whether connections are said to die at that idle age, which the longest idle one has not outlived. */
-  #isPassedOver(idleMs: number, nowMs: number): boolean {
-    const { idleLimit } = this;
-    if (!idleLimit.endangers(idleMs, nowMs)) return false;
-    const coldest = this.#idle[0]!;
-    if (coldest.open) idleLimit.onStanding(nowMs - coldest.idleSinceMs);
-    if (!idleLimit.endangers(idleMs, nowMs)) return false;
-    idleLimit.onPassedOver(idleMs);
-    return true;
+    return this.#idle.isSettling(nowMs, this.#all.size >= this.#settings.connections);
   }
 
   #open(): Connection {
@@ -263,22 +199,14 @@ export class Pool implements ConnectionOwner {
   }
 
   #closeWhenIdle(connection: Connection): void {
-    const index = this.#idle.lastIndexOf(connection);
-    if (index !== -1) this.#idle.splice(index, 1);
+    this.#idle.remove(connection);
     this.#all.delete(connection);
     connection.closeWhenIdle();
   }
 
-  #retireExpired(nowMs: number): void {
-    const limitMs = this.idleLimit.currentMs(nowMs);
-    while (this.#idle[0] !== undefined && nowMs - this.#idle[0].idleSinceMs > limitMs) {
-      this.#closeWhenIdle(this.#idle[0]);
-    }
-  }
-
   /** Whether one that waits for a probe, and for which no idle connection is good enough, lets others have those. */
   #isPassed(waiter: Waiter, nowMs: number): boolean {
-    if (this.#idle.length === 0 || !this.#outage.holdsBack(waiter, nowMs)) return false;
+    if (this.#idle.size === 0 || !this.#outage.holdsBack(waiter, nowMs)) return false;
     return waiter.preference === "fresh" || !this.#isSettling(nowMs);
   }
 
