@@ -2,7 +2,7 @@ import { IncomingMessage, type ServerResponse } from "node:http";
 
 import type { GateOptions, RouteOptions } from "@reissue/server";
 import {
-  deduplicate,
+  admit,
   handleError,
   gateConfig,
   defineUpstream,
@@ -10,7 +10,7 @@ import {
   getOrCreateContext,
   handlerEnded,
   openContext,
-  type RequestContext,
+  type Framework,
   upstreamProperty,
   muteResponse,
   deferContext,
@@ -98,29 +98,29 @@ export interface Gate extends Middleware {
 export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}): Gate {
   const settings = gateConfig(options, ["upstream"]);
   const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
-  const entrance = { settings, client: upstream.get };
+  const binding = { settings, client: upstream.get };
 
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
     defineUpstream(req, prototypeOf(req), lazy);
-    if (deferContext(req, res, entrance)) return next();
-    admit(openContext(req, res, entrance), next);
+    if (deferContext(req, res, binding)) return next();
+    void admit(openContext(req, res, binding), express, next, null);
   }
 
   return Object.assign(gate, {
     route(options: RouteOptions): Middleware {
       const route = routeConfig(options, "route");
       return function reissueRoute(req, _res, next) {
-        const inbound = applyRoute(req, route);
-        // One that no gate has seen yet is admitted there.
-        if (inbound === null) next();
-        else admit(inbound, next);
+        const context = applyRoute(req, route);
+        // A request that has not come through a gate yet is admitted there.
+        if (context === null) next();
+        else void admit(context, express, next, null);
       };
     },
 
     errors(): ErrorTranslator {
       return function reissueErrors(error, req, res, next) {
-        const inbound = getOrCreateContext(req, res, settings);
-        const passed = handleError(error, inbound, respondsTo);
+        const context = getOrCreateContext(req, res, settings);
+        const passed = handleError(error, context, respondsTo);
         if (passed === null) return;
         if (passed.asProblem) {
           sendError(res, passed.error, true);
@@ -128,7 +128,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
           next(passed.error);
         }
         // Express would destroy the connection, as of any response that has begun.
-        else if (inbound.isEndDelayed) res.once("close", () => next(passed.error));
+        else if (context.isEndDelayed) res.once("close", () => next(passed.error));
         else next(passed.error);
       };
     },
@@ -151,25 +151,22 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
   });
 }
 
-/** Lets a request on, under its time, unless its key is refused. */
-function admit(inbound: RequestContext, next: Next): void {
-  const refusal = inbound.refusal();
-  if (refusal !== null) return next(refusal);
-  inbound.startTimeout((error) => {
-    doNotAwait(inbound.request);
+/** Express' part in admitting a request. */
+const express: Framework<Next, null, void> = {
+  run: (next) => next(),
+  fail(error, next, _exchange, context) {
+    if (isBodyTimeout(error)) doNotAwaitBody(context.request);
     next(error);
-  });
-  if (!inbound.startsClaim()) return next();
-  deduplicate(inbound).then(
-    (runs) => {
-      if (runs) next();
-    },
-    (error: unknown) => {
-      if (isBodyTimeout(error)) doNotAwait(inbound.request);
+  },
+  runWithTimeout(start, next, _exchange, context) {
+    context.startTimeout((error) => {
+      doNotAwaitBody(context.request);
       next(error);
-    },
-  );
-}
+    });
+    return start();
+  },
+  skip() {},
+};
 
 function isBodyTimeout(error: unknown): boolean {
   try {
@@ -180,11 +177,11 @@ function isBodyTimeout(error: unknown): boolean {
 }
 
 /**
- * Has Express' own last handler respond to a request without waiting for the rest of its body, which may never come, and
- * which it would respond to a second time if somebody else had by then. It asks the package on-finished, which takes what
- * has this property at its word.
+ * Has Express' own last handler respond without waiting for the rest of a request's body, which may never come. The
+ * handler waits by means of the package on-finished, which takes a request with the property `finished` for one that has
+ * ended. If it waited, it would respond a second time to a request that had been responded to meanwhile.
  */
-function doNotAwait(request: IncomingMessage): void {
+function doNotAwaitBody(request: IncomingMessage): void {
   if (!request.complete) Object.assign(request, { finished: true });
 }
 

@@ -1,12 +1,13 @@
 import type { GateOptions, RouteOptions as ReissueRoute } from "@reissue/server";
 import {
-  deduplicate,
+  admit,
   gateConfig,
   applyRoute,
   getContext,
   getOrCreateContext,
   openContext,
   removeContentHeaders,
+  type Framework,
   type RequestContext,
   deferContext,
   sendError,
@@ -97,7 +98,7 @@ function ownOf({ routeOptions }: FastifyRequest): Config[typeof said] {
 async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
   const settings = gateConfig(withoutFastifys(options), ["upstream"]);
   const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
-  const entrance = { settings, client: upstream.get };
+  const binding = { settings, client: upstream.get };
   const warned = new Set<string>();
   // Whether requests differ in what their routes say, for Fastify makes an object of eleven to tell what a route is.
   let looksUp = fastify.printRoutes() !== "(empty tree)";
@@ -136,25 +137,29 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
     const own = looksUp ? ownOf(request) : null;
     if (own === undefined && !request.is404) warnOnce(request, warned);
-    if (!own && deferContext(request.raw, reply.raw, entrance, request)) return done();
-    const inbound = openContext(request.raw, reply.raw, entrance, request);
-    if (own) applyRoute(request.raw, own);
-    const refusal = inbound.refusal();
-    if (refusal !== null) return done(refusal);
-    if (inbound.startTimeout((error) => expire(error, inbound, reply)))
-      unlimitAtSend(inbound, reply);
-    if (!inbound.startsClaim()) return done();
-    // What other plugins have set by now belongs to a replay too.
-    const beforeReplay = (): void => setReplyHeaders(reply);
-    deduplicate(inbound, beforeReplay).then((runs) => {
-      if (runs) done();
-      // Not before it was written, or Fastify would leave an error without a response.
-      else reply.hijack();
-    }, done);
+    if (!own && deferContext(request.raw, reply.raw, binding, request)) return done();
+    const context = openContext(request.raw, reply.raw, binding, request);
+    if (own) context.applyRoute(own);
+    void admit(context, framework, done, reply);
   });
 
   fastify.addHook("onClose", upstream.close);
 }
+
+/** Fastify's part in admitting a request, in an onRequest hook. */
+const framework: Framework<(error?: Error) => void, FastifyReply, void> = {
+  run: (done) => done(),
+  fail: (error, done) => done(error as Error),
+  runWithTimeout(start, _done, reply, context) {
+    context.startTimeout((error) => expire(error, context, reply));
+    stopTimeoutAtSend(context, reply);
+    return start();
+  },
+  // Headers that other plugins have set by now belong to a replay too.
+  beforeReplay: setReplyHeaders,
+  // Not before the replay was written, or Fastify would leave an error without a response.
+  skip: (reply) => void reply.hijack(),
+};
 
 /** Options less those that Fastify itself takes of every plugin. */
 function withoutFastifys(options: ReissueOptions & RegisterOptions): ReissueOptions {
@@ -163,13 +168,13 @@ function withoutFastifys(options: ReissueOptions & RegisterOptions): ReissueOpti
 }
 
 /**
- * Ends a request's time once its answer is under way, for other plugins' hooks may then take theirs. No hook of ours:
- * ones for all requests would cost those that have no time.
+ * Ends a request's timeout once its response is sent: the hooks of other plugins may then take as long as they need. No
+ * onSend hook, which would cost requests without a timeout too.
  */
-function unlimitAtSend(inbound: RequestContext, reply: FastifyReply): void {
+function stopTimeoutAtSend(context: RequestContext, reply: FastifyReply): void {
   const send = reply.send.bind(reply);
   reply.send = function reissueSend(...payload) {
-    inbound.stopTimeout();
+    context.stopTimeout();
     return send(...payload);
   };
 }

@@ -1,12 +1,13 @@
 import type { GateOptions, RouteOptions } from "@reissue/server";
 import {
-  deduplicate,
+  admit,
   handleError,
   gateConfig,
   defineUpstream,
   applyRoute,
   getOrCreateContext,
   openContext,
+  type Framework,
   type RequestContext,
   upstreamProperty,
   deferContext,
@@ -78,32 +79,32 @@ export interface Gate extends Middleware {
 export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Gate {
   const settings = gateConfig(options, ["upstream"]);
   const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
-  const entrance = { settings, client: upstream.get };
+  const binding = { settings, client: upstream.get };
 
   // Not async: its frame would take as long as all else that it does for a request without a key.
   function gate(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
     defineUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     watchBodies(ctx.response);
-    let inbound: RequestContext | null = null;
+    let context: RequestContext | null = null;
     let handled: Promise<unknown>;
     try {
-      if (!deferContext(ctx.req, ctx.res, entrance, ctx)) {
-        inbound = openContext(ctx.req, ctx.res, entrance, ctx);
+      if (!deferContext(ctx.req, ctx.res, binding, ctx)) {
+        context = openContext(ctx.req, ctx.res, binding, ctx);
       }
-      // Others than Koa may call it, with a function that gives no promise.
-      handled = Promise.resolve(inbound === null ? next() : admit(inbound, ctx, next));
+      // A caller other than Koa may pass a `next` that returns no promise.
+      handled = Promise.resolve(context === null ? next() : admit(context, koa, next, ctx));
     } catch (error) {
       handled = Promise.reject(error);
     }
     return handled.then(undefined, (error: unknown) => {
-      const failed = inbound ?? getOrCreateContext(ctx.req, ctx.res, settings, ctx);
+      const failed = context ?? getOrCreateContext(ctx.req, ctx.res, settings, ctx);
       const passed = handleError(error, failed, respondsTo);
       if (passed !== null) {
         if (passed.asProblem) sendError(ctx.res, passed.error, true);
-        // Koa tells its listeners, and those outside hear of it, though it may have been answered.
+        // Also where Reissue has responded: Koa tells its error listeners, and outer middleware catch it.
         throw passed.error;
       }
-      // It has been answered: Koa has nothing to do any more.
+      // The response was sent when the timeout expired: Koa has nothing left to do.
       ctx.respond = false;
     });
   }
@@ -119,31 +120,20 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
 export function route(options: RouteOptions): Middleware {
   const settings = routeConfig(options, "route");
   return function reissueRoute(ctx, next) {
-    const inbound = applyRoute(ctx.req, settings);
-    // One that no gate has seen yet is admitted there.
-    return inbound === null ? next() : admit(inbound, ctx, next);
+    const context = applyRoute(ctx.req, settings);
+    // A request that has not come through a gate yet is admitted there.
+    return context === null ? next() : admit(context, koa, next, ctx);
   };
 }
 
 const lazy = upstreamProperty(({ req }: Context) => req);
 
-/** Lets a request on, under its time, unless its key is refused. Not async: it mostly has nothing to wait for. */
-function admit(
-  inbound: RequestContext,
-  ctx: Context,
-  next: () => Promise<unknown>,
-): Promise<unknown> {
-  const refusal = inbound.refusal();
-  if (refusal !== null) return Promise.reject(refusal);
-  return inbound.runWithTimeout(inbound.startsClaim() ? () => runOnce(inbound, ctx, next) : next);
-}
-
-/** Lets a request on if it is the first with its key. */
-async function runOnce(
-  inbound: RequestContext,
-  ctx: Context,
-  next: () => Promise<unknown>,
-): Promise<void> {
-  if (!(await deduplicate(inbound))) return void (ctx.respond = false);
-  await next();
-}
+/** Koa's part in admitting a request. */
+const koa: Framework<() => Promise<unknown>, Context, Promise<unknown>> = {
+  run: (next) => next(),
+  fail: (error) => Promise.reject(error),
+  runWithTimeout: (start, _next, _ctx, context) => context.runWithTimeout(start),
+  async skip(ctx) {
+    ctx.respond = false;
+  },
+};

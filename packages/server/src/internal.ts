@@ -3,7 +3,7 @@
  *
  * @internal
  */
-export { deduplicate } from "./idempotency/deduplicate.ts";
+export { admit, type Framework } from "./gate.ts";
 export { handleError, type Escaped } from "./errors/handle-error.ts";
 export { gateConfig, gateTable, type GateConfig } from "./config/gate-config.ts";
 export type { RequestContext } from "./request/request-context.ts";

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 
 import { isPromise } from "@reissue/core/internal";
 
-import { deduplicate } from "./idempotency/deduplicate.ts";
+import { admit, type Framework } from "./gate.ts";
 import { handleError } from "./errors/handle-error.ts";
 import { gateConfig, type GateOptions } from "./config/gate-config.ts";
 import { openContext } from "./request/request-registry.ts";
@@ -54,43 +54,50 @@ export function handler<Bound>(
 ): RequestListener {
   const settings = gateConfig(options, ["upstream", "onError"]);
   const { upstream, onError = toStderr } = options;
-  const entrance = { settings, client: (): Bindable<Bound> => upstream };
+  const binding = { settings, client: (): Bindable<Bound> => upstream };
   return function reissue(request, response): void {
-    const inbound = openContext(request, response, entrance);
+    const context = openContext(request, response, binding);
     // Its prototype is Node's.
     Object.defineProperty(request, "upstream", lazy);
     const run = async (): Promise<void> => {
-      const refused = inbound.refusal();
-      if (refused !== null) throw refused;
-      if (inbound.startsClaim() && !(await deduplicate(inbound))) return;
       await listener(request as Parameters<Listener<Bound>>[0], response);
-      inbound.handlerEnded();
+      context.handlerEnded();
     };
     const fail = (error: unknown): void => {
-      let answer: unknown;
-      let told: unknown;
+      let passed: unknown;
+      let handled: unknown;
       try {
-        const passed = handleError(error, inbound, isObject);
-        if (passed === null) return;
-        answer = passed.error;
-        told = onError(answer, request, response);
+        const escaped = handleError(error, context, isObject);
+        if (escaped === null) return;
+        passed = escaped.error;
+        handled = onError(passed, request, response);
       } catch (failure) {
-        // No handler is above this one: it would end the process, and leave the request without an answer.
+        // No handler is above this one: the failure would end the process, and leave the request without a response.
         print(failure);
       }
       const end = (): void => {
-        if (!response.headersSent) sendError(response, answer, settings.problemDetails);
+        if (!response.headersSent) sendError(response, passed, settings.problemDetails);
         else if (!response.writableEnded) request.socket.destroy();
       };
       // Of whatever library.
-      if (isPromise(told)) void Promise.resolve(told).catch(print).then(end);
+      if (isPromise(handled)) void Promise.resolve(handled).catch(print).then(end);
       else end();
     };
-    // For as long as it has not answered, though the listener have returned.
-    inbound.startTimeout(fail);
-    run().catch(fail);
+    void admit(context, nodeHttp, run, fail);
   };
 }
+
+/** The part of node:http in admitting a request. */
+const nodeHttp: Framework<() => Promise<void>, (error: unknown) => void, void> = {
+  run: (listen, fail) => void listen().catch(fail),
+  fail: (error, _listen, fail) => fail(error),
+  // The timeout goes on after the listener has returned, until there is a response.
+  runWithTimeout(start, _listen, fail, context) {
+    context.startTimeout(fail);
+    return start();
+  },
+  skip() {},
+};
 
 const lazy = upstreamProperty((request: IncomingMessage) => request);
 

@@ -195,28 +195,28 @@ export class RequestContext {
     return null;
   }
 
-  /**
-   * Starts the route's time, if it has one, anew where it had been started.
-   *
-   * @param onExpire - Called with what is to be answered, unless the response has begun by then.
-   * @returns whether it has one.
-   */
-  startTimeout(onExpire: (error: GatewayError) => void): boolean {
-    const { timeoutMs } = this.#route;
-    if (timeoutMs === Infinity) return false;
-    this.#timeout().start({ onExpire, timeoutMs });
-    return true;
+  /** Whether the route has a timeout. */
+  get hasTimeout(): boolean {
+    return this.#route.timeoutMs !== Infinity;
   }
 
-  /** Ends the route's time, since its answer or its failure is on its way. */
+  /**
+   * Starts the route's timeout, again where it had been started.
+   *
+   * @param onExpire - Called with the error to respond with, unless the response has begun by then.
+   */
+  startTimeout(onExpire: (error: GatewayError) => void): void {
+    this.#timeout().start({ onExpire, timeoutMs: this.#route.timeoutMs });
+  }
+
+  /** Ends the route's timeout, since the response or the failure is on its way. */
   stopTimeout(): void {
     this.#time?.stop();
   }
 
-  /** Runs a handler under the route's time: settles as it does, or rejects once the time is over. */
+  /** Runs a handler under the route's timeout: settles as the handler does, or rejects once the timeout has expired. */
   runWithTimeout<Result>(run: () => Promise<Result>): Promise<Result> {
-    const { timeoutMs } = this.#route;
-    return timeoutMs === Infinity ? run() : this.#timeout().within(run, timeoutMs);
+    return this.#timeout().within(run, this.#route.timeoutMs);
   }
 
   /** The outbound client for calls made on its behalf; bound when it is first asked for. */
