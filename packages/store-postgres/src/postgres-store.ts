@@ -20,66 +20,64 @@ import { startSweeper, type Sweeper, type SweeperOptions } from "./sweeper.ts";
 import type { TransactionResponse } from "./transaction-response.ts";
 import { transaction, type Completing, type TransactionClaim } from "./connection/transaction.ts";
 
-/** Where the records are kept. */
+/** Options of {@link postgresStore}. */
 export interface PostgresStoreOptions<Pool extends PostgresPool = PostgresPool> {
   /**
-   * A `Pool` of pg 8. It stays yours: to size, to listen to for `error`, and to close. While all of its connections are in
-   * use, claims are renewed, completed and released over one more, which is closed after a second without use: a handler
-   * that streams while it holds a connection would wait for itself.
+   * A `Pool` of pg 8, which the application sizes, listens to for `error`, and closes. While all of its connections are in
+   * use, claims are renewed, completed and released over one additional connection, which is closed after a second without
+   * use: a handler that streams while it holds a connection would wait for itself.
    */
   readonly pool: Pool;
-  /** @defaultValue "public" */
+  /** Schema of the table. @defaultValue "public" */
   readonly schema?: string | undefined;
-  /** @defaultValue "reissue_idempotency" */
+  /** Name of the table. @defaultValue "reissue_idempotency" */
   readonly table?: string | undefined;
   /**
-   * Whether each connection keeps the statements prepared, which saves the server the parsing and planning. A pooler
-   * between here and PostgreSQL has to support that: PgBouncer in transaction mode does from 1.21 on, with
-   * `max_prepared_statements` set.
+   * Whether statements are prepared once for each connection, which saves the server parsing and planning. A pooler in
+   * between has to support that: PgBouncer in transaction mode does from 1.21 on, with `max_prepared_statements` set.
    *
    * @defaultValue false
    */
   readonly prepare?: boolean | undefined;
 }
 
-/** Keeps idempotency records in a table of PostgreSQL 12 or later. */
+/** A store of idempotency records in a table of PostgreSQL 12 or later. */
 export interface PostgresStore<Client> extends IdempotencyStore {
   /**
-   * Creates the schema and the table where they are missing; several processes may do so at once. Call it where you
-   * run your own migrations: it needs the right to create only where something is missing.
+   * Creates the schema and the table where they are missing; several processes may do so at once. Call it together with
+   * your own migrations: it needs the right to create only where something is missing.
    *
    * @throws StoreUnavailableError where there is a table of that name with other columns.
    */
   migrate(): Promise<void>;
 
   /**
-   * Deletes the records whose retention is over, a thousand a statement, and tells how many they were. They are as good
-   * as gone without it; this gives back their room.
+   * Deletes expired records, a thousand with each statement, to free their space: an expired record counts as deleted.
+   *
+   * @returns the number of deleted records.
    */
   sweep(): Promise<number>;
 
-  /** Calls `sweep` now and then. Each process may have one: they pass over each other's work. */
+  /** Calls `sweep` regularly. Each process may have a sweeper: they skip each other's records. */
   startSweeper(options?: SweeperOptions): Sweeper;
 
   /**
-   * Commits the application's own work and the answer to its request in one transaction, so that the work is done exactly
-   * once, whatever dies when.
+   * Commits the application's own work and the response to its request in one transaction: the work is done exactly once,
+   * whichever process or connection fails.
    *
-   * The record is completed at the end, right before COMMIT, and not locked before: a lock from the beginning on would
-   * spare an owner who was taken over some work, but the heartbeat would wait for it as long as the work takes, on a
-   * connection of its own each time, and so would the next claim once the lease has run out. An owner who was taken over
-   * finds that out at the end, and everything is rolled back.
+   * The record is completed right before COMMIT, and not locked before. An owner whose claim has been taken over finds out
+   * at the end, and everything is rolled back. A lock from the beginning would save that work, but block the heartbeat for
+   * as long as the work takes, with a connection each time, and the next claim once the lease has expired.
    *
    * @param claim - The request's claim, not yet settled: `claimOf(request)` of the adapter. Null for a request without a
    * key, whose work is then committed, and nothing else.
-   * @param work - Runs between BEGIN and COMMIT, on a connection of the pool. It may set the isolation level, but ends
-   * the transaction only by rejecting; anything that it does elsewhere is not part of it.
-   * @returns the answer as it was stored: send exactly this.
-   * @throws what `work` throws, after ROLLBACK; the claim is held still. An error with the code `25P02` where `work` has
-   * kept to itself that a statement failed, with a claim or without: nothing is committed then. A `ClaimError` (409)
-   * where the claim is not held any more, after ROLLBACK. What pg throws: if the connection was cut at COMMIT, nobody
-   * knows whether it was committed, so the claim is left to its lease, and the next request with the key finds either
-   * the answer or nothing done.
+   * @param work - Runs between BEGIN and COMMIT, on a connection of the pool. It may set the isolation level, but must not
+   * end the transaction, except by rejecting; statements on other connections are not part of it.
+   * @returns the response as it was stored: send exactly this.
+   * @throws the error of `work`, after ROLLBACK; the claim is still held. An error with the code `25P02` where `work` has
+   * ignored a failed statement, with a claim or without: nothing is committed. A `ClaimError` (409) where the claim is no
+   * longer held, after ROLLBACK. Errors of pg: if the connection was cut at COMMIT, the outcome is unknown, so the claim is
+   * left to its lease, and the next request with the key finds either the response or nothing done.
    */
   withTransaction(
     claim: TransactionClaim | null,
@@ -88,9 +86,10 @@ export interface PostgresStore<Client> extends IdempotencyStore {
 }
 
 /**
- * Keeps idempotency records in PostgreSQL, one statement a step, by the server's clock.
+ * Creates a store of idempotency records in PostgreSQL. Each step is one statement; time is the server's. Nothing is sent
+ * before the first call.
  *
- * @throws OptionError on a wrong option. Nothing is sent before the first call.
+ * @throws {@link OptionError} with the path of the first wrong option.
  *
  * @example
  * ```ts
@@ -130,11 +129,11 @@ export function postgresStore<Pool extends PostgresPool>(
     },
     async renew({ id, owner }, leaseMs) {
       const { rowCount } = await renew([id, owner, leaseMs]);
-      // It waited for its own transaction to end, which holds the record until it has.
+      // The renewal has waited for its own transaction, which locks the record until its end.
       return rowCount === 1 || completing.includes(owner);
     },
-    async complete({ id, owner }, answer, retentionMs) {
-      const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
+    async complete({ id, owner }, response, retentionMs) {
+      const bytes = Buffer.from(response.buffer, response.byteOffset, response.byteLength);
       return (await complete([id, owner, bytes, retentionMs])).rowCount === 1;
     },
     async release({ id, owner }) {
@@ -143,15 +142,15 @@ export function postgresStore<Pool extends PostgresPool>(
     migrate: () => migrate(pool, { schema, table }),
     sweep: () => sweep(pool, table),
     startSweeper: (sweeperOptions) => startSweeper(pool, table, sweeperOptions),
-    withTransaction: (held, work) =>
-      transaction(pool as unknown as { connect(): Promise<ClientOf<Pool>> }, held, work, {
+    withTransaction: (token, work) =>
+      transaction(pool as unknown as { connect(): Promise<ClientOf<Pool>> }, token, work, {
         text: completeOnce,
         completing,
       }),
   };
 }
 
-/** The same text always has the same name, and no other has it: pg insists on that. */
+/** A name for a statement, unique for its text, as pg requires. */
 function statementName(text: string): string {
   return `reissue_${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
 }

@@ -6,44 +6,44 @@ import { checkKeys, checkNumber, maxTimerMs } from "@reissue/core/internal";
 import type { PostgresPool } from "./connection/pool.ts";
 import { sweep } from "./statements/sweep.ts";
 
-/** When records are swept. */
+/** Options of a sweeper. */
 export interface SweeperOptions {
   /**
-   * From the end of one sweep to the beginning of the next, in ms, and up to a tenth more by chance, so that several
-   * processes do not go at once for ever.
+   * Time from the end of one sweep to the next, in ms, plus up to a tenth at random, so that several processes do not
+   * sweep in step.
    *
    * @defaultValue 60000
    */
   readonly intervalMs?: number | undefined;
-  /** Time and chance. @defaultValue systemClock */
+  /** Time, timers and randomness, for tests. @defaultValue systemClock */
   readonly clock?: Clock | undefined;
 }
 
-/** A sweeper that was started. */
+/** A running sweeper. */
 export interface Sweeper {
-  /** Sweeps no more; resolves when the batch under way, if any, has ended, so that the pool may be closed. */
+  /** Stops; resolves when the statement under way, if any, has ended, so that the pool may be closed. */
   stop(): Promise<void>;
 }
 
-/** What subscribers of `reissue:postgres-sweep` get, once a sweep. */
+/** Message on the channel `reissue:postgres-sweep`, one for each sweep. */
 export interface SweepMessage {
   /** Schema and table, quoted. */
   readonly table: string;
-  /** How many records were deleted; with an error, it is not known. */
+  /** The number of deleted records; null with an error. */
   readonly deleted: number | null;
-  /** Why it failed; undefined where it did not. The next sweep is tried all the same. */
+  /** The error of a failed sweep; the next sweep runs all the same. */
   readonly error?: unknown;
 }
 
-/** Channel `reissue:postgres-sweep`, with a {@link SweepMessage} each. */
+/** The diagnostics channel `reissue:postgres-sweep`, with a {@link SweepMessage} for each sweep. */
 export const sweepChannel: Channel<unknown, SweepMessage> = channel(
   "reissue:postgres-sweep",
 ) as Channel<unknown, SweepMessage>;
 
 /**
- * Sweeps now and then, without keeping the process alive for it.
+ * Starts a sweeper, which does not keep the process alive.
  *
- * @throws OptionError on a wrong option.
+ * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function startSweeper(
   pool: PostgresPool,
@@ -62,9 +62,9 @@ export function startSweeper(
 
   const schedule = (): void => {
     const delayMs = intervalMs * (1 + clock.random() / 10);
-    timer = clock.setTimeout(() => (running = turn()), delayMs, { background: true });
+    timer = clock.setTimeout(() => (running = run()), delayMs, { background: true });
   };
-  const turn = async (): Promise<void> => {
+  const run = async (): Promise<void> => {
     try {
       publish({ table, deleted: await sweep(pool, table, () => isStopped) });
     } catch (error) {

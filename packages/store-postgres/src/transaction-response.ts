@@ -1,20 +1,20 @@
 import { OptionError, type StoredResponse, type Field } from "@reissue/core";
 import { checkKeys, checkNumber, describe } from "@reissue/core/internal";
 
-/** What an application answers with, as it likes to write it. */
+/** The response of a transaction's work, in the form that is convenient to write. */
 export interface TransactionResponse {
-  /** From 200 to 599. @defaultValue 200 */
+  /** A status from 200 to 599. @defaultValue 200 */
   readonly status?: number | undefined;
-  /** Without those that belong to one connection or one caller, such as Set-Cookie: they are refused. */
+  /** Headers; those that belong to one connection or one caller, such as Set-Cookie, are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * Text and bytes go out as they are, anything else as JSON; nothing where it is left out. Without a Content-Type among
+   * Text and bytes are sent as they are, other values as JSON; undefined is an empty body. Without a Content-Type among
    * the headers, text is `text/plain`, bytes are `application/octet-stream`, and JSON is `application/json`.
    */
   readonly body?: string | Uint8Array | object | number | boolean | null | undefined;
 }
 
-/** What HTTP makes itself, and what another caller with the same key must never get. */
+/** Headers that Node sets itself, or that a retry must never get. */
 const refused: ReadonlySet<string> = new Set([
   "authorization",
   "connection",
@@ -30,13 +30,13 @@ const refused: ReadonlySet<string> = new Set([
 
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** RFC 9110 §5.5, in the characters that Node sends. */
+/** RFC 9110 §5.5, without the characters that Node refuses. */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * Makes of it what is stored and sent.
+ * Converts a response to the form in which it is stored and sent.
  *
- * @throws OptionError with the path of what is wrong, before anything is committed.
+ * @throws {@link OptionError} with the path of the first wrong value, before anything is committed.
  */
 export function transactionResponse(input: TransactionResponse): StoredResponse {
   checkKeys(input, "answer", ["status", "headers", "body"]);
@@ -56,7 +56,10 @@ function field([name, value]: [string, unknown]): Field {
   const path = `answer.headers[${JSON.stringify(name)}]`;
   if (!fieldName.test(name)) throw new OptionError(path, "is not the name of a header");
   if (refused.has(name.toLowerCase())) {
-    throw new OptionError(path, "cannot be kept for other requests: set it on the response itself");
+    throw new OptionError(
+      path,
+      "cannot be stored for other requests: set it on the response itself",
+    );
   }
   if (typeof value !== "string" || !fieldValue.test(value)) {
     throw new OptionError(path, `must be the text of a header, got ${describe(value)}`);
@@ -69,7 +72,7 @@ function content(body: unknown): { readonly bytes: Uint8Array; readonly type: st
   if (typeof body === "string") {
     return { bytes: Buffer.from(body), type: "text/plain; charset=utf-8" };
   }
-  // A copy: nobody can change it between the store and the response.
+  // A copy: the caller cannot change it between the store and the response.
   if (body instanceof Uint8Array) {
     return { bytes: Buffer.from(body), type: "application/octet-stream" };
   }

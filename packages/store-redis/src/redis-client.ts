@@ -3,13 +3,13 @@ import { describe } from "@reissue/core/internal";
 
 import { UnsentLimit, type Limitable } from "./unsent-limit.ts";
 
-/** What of a client or pool of node-redis 5 or later is used. */
+/** A client or pool of node-redis 5 or later: the methods that a store uses. */
 export interface NodeRedisClient {
   sendCommand(args: (string | Buffer)[], options?: NodeRedisOptions): Promise<unknown>;
   withTypeMapping(mapping: { readonly 36: typeof Buffer }): unknown;
 }
 
-/** What of a cluster client of node-redis 5 or later is used. */
+/** A cluster client of node-redis 5 or later: the methods that a store uses. */
 export interface NodeRedisCluster {
   sendCommand(
     firstKey: string | undefined,
@@ -26,10 +26,10 @@ export interface IoredisClient {
   callBuffer(command: string, args: (string | Buffer)[]): Promise<unknown>;
 }
 
-/** A client that a store can work with; it stays the application's to connect and to close. */
+/** A client that a store can use; the application connects and closes it. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient;
 
-/** Runs one script on the server of one key; a bulk string arrives as a Buffer where it is asked for in binary. */
+/** Runs a script on the server that has a key; with `isBinary` a bulk string arrives as a Buffer. */
 export type Evaluate = (
   command: "EVAL" | "EVALSHA",
   script: string,
@@ -39,8 +39,8 @@ export type Evaluate = (
 ) => Promise<unknown>;
 
 /**
- * What of an {@link IoredisClient} is used: methods that its declarations leave out. Not `callBuffer`, which loses the
- * command's name where auto-pipelining is on.
+ * The methods of an {@link IoredisClient} that a store uses; its declarations lack them. Not `callBuffer`, which loses
+ * the command's name where auto-pipelining is on.
  */
 interface IoredisScripting {
   evalBuffer(source: string, keys: number, ...args: (string | Buffer)[]): Promise<unknown>;
@@ -56,9 +56,9 @@ const typeMapping = { 36: Buffer } as const;
 const asBuffers: NodeRedisOptions = { typeMapping };
 
 /**
- * How a client evaluates scripts; its kind is told by the methods it has.
+ * Returns a function that evaluates scripts with a client, whose kind is recognised by its methods.
  *
- * @throws {@link OptionError} where it is a client of no known kind.
+ * @throws {@link OptionError} where the kind is unknown.
  */
 export function evaluateWith(client: unknown, path: string): Evaluate {
   if (
@@ -75,7 +75,7 @@ export function evaluateWith(client: unknown, path: string): Evaluate {
       client.sendCommand(key, false, command, options),
     );
   }
-  // A Sentinel client of node-redis takes other arguments.
+  // The `sendCommand` of a Sentinel client of node-redis has other parameters.
   if (
     has<NodeRedisClient>(client, "sendCommand", "withTypeMapping") &&
     !has(client, "getSentinelNode")
@@ -97,9 +97,10 @@ type Send<Client> = (
 ) => Promise<unknown>;
 
 /**
- * From version 6 on a client heeds options of its own in `sendCommand`; before, it takes them with each call, which
- * version 6 does too, but 6 µs slower. Which of them it is shows in its first reply.
+ * From version 6 on, `sendCommand` applies the options of its client; before, each call needs them, which version 6
+ * accepts too, but slowly. The first reply shows which of them a client is.
  */
+// perf: docs/performance.md#commands-of-node-redis
 function nodeRedis<Client extends NodeRedisClient | NodeRedisCluster>(
   client: Client,
   send: Send<Client>,
@@ -108,14 +109,14 @@ function nodeRedis<Client extends NodeRedisClient | NodeRedisCluster>(
     ? new UnsentLimit(client, asBuffers)
     : null;
   const mapped = client.withTypeMapping(typeMapping) as Client;
-  let heedsOwn: boolean | null = null;
+  let appliesOwnOptions: boolean | null = null;
   return async (name, script, key, args, isBinary) => {
     const command = [name, script, "1", key, ...args];
-    if (heedsOwn ?? isBinary) {
+    if (appliesOwnOptions ?? isBinary) {
       const reply = await send(limit?.client() ?? mapped, command, key);
-      heedsOwn ??= Buffer.isBuffer(reply);
-      if (heedsOwn) return reply;
-      // A claim may be asked for twice: its owner is told the same.
+      appliesOwnOptions ??= Buffer.isBuffer(reply);
+      if (appliesOwnOptions) return reply;
+      // Claiming twice is safe: its owner gets the same result.
     }
     return send(client, command, key, isBinary ? asBuffers : undefined);
   };

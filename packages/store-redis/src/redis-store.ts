@@ -14,11 +14,10 @@ import { claimScript, completeScript, releaseScript, renewScript } from "./scrip
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
-  /** Connected by the application, and closed by it once the server is drained. */
+  /** The client, which the application connects, and closes once the server is drained. */
   readonly client: RedisClient;
   /**
-   * What the names of the store's keys begin with; without braces, which would put all records into one slot of a
-   * Cluster.
+   * Prefix of the store's keys; without braces, which would put all records into one slot of a Cluster.
    *
    * @defaultValue "reissue:"
    */
@@ -26,7 +25,7 @@ export interface RedisStoreOptions {
 }
 
 /**
- * Keeps idempotency records in Redis or Valkey, for all the processes of a service.
+ * Stores idempotency records in Redis or Valkey, for all processes of a service.
  *
  * Each step is one Lua script on one key, and one round trip. Time is the server's. The server must not evict
  * (`maxmemory-policy noeviction`): an evicted record is a request that runs twice.
@@ -62,13 +61,13 @@ export function redisStore(options: RedisStoreOptions): IdempotencyStore {
       return step(claimScript, claimReply, id, owner, fingerprint, ...times, mayTakeOver);
     },
     renew({ id, owner }, leaseMs) {
-      return step(renewScript, heldReply, id, owner, ms(leaseMs));
+      return step(renewScript, isHeldReply, id, owner, ms(leaseMs));
     },
-    complete({ id, owner }, answer, retentionMs) {
-      return step(completeScript, heldReply, id, owner, copy(answer), expiry(retentionMs));
+    complete({ id, owner }, response, retentionMs) {
+      return step(completeScript, isHeldReply, id, owner, copy(response), expiry(retentionMs));
     },
     release({ id, owner }) {
-      return step(releaseScript, heldReply, id, owner);
+      return step(releaseScript, isHeldReply, id, owner);
     },
   };
 }
@@ -78,15 +77,15 @@ function checkPrefix(prefix: unknown, path: string): string {
   throw new OptionError(path, `must be a string without braces, got ${describe(prefix)}`);
 }
 
-/** What a script replies, and what it means. */
+/** Reads the reply of a script. */
 interface Reply<Result> {
-  /** Whether its bytes may be any, so that text would lose some. */
+  /** Whether the reply may contain any byte, and is needed as a Buffer. */
   readonly isBinary: boolean;
-  /** @throws StoreUnavailableError for what the script does not reply. */
+  /** @throws StoreUnavailableError for a reply that the script never gives. */
   readonly read: (reply: unknown) => Result;
 }
 
-/** Runs a script by its name, and sends the source only to a server that does not know it. */
+/** Runs a script by its hash, and sends the source only to a server that does not have it. */
 function run<Result>(
   evaluate: Evaluate,
   { sha, source }: Script,
@@ -96,18 +95,18 @@ function run<Result>(
 ): Promise<Result> {
   return evaluate("EVALSHA", sha, key, args, isBinary).then(read, (error: unknown) => {
     if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-    // Nothing has run. EVAL keeps the script for the next time.
+    // Nothing has run. The server stores the script of an EVAL.
     return evaluate("EVAL", source, key, args, isBinary).then(read);
   });
 }
 
-/** What stands before an answer. */
+/** The first byte of a reply that contains a stored response. */
 const equals = "=".charCodeAt(0);
 
 const claimReply: Reply<ClaimResult> = {
   isBinary: true,
   read(reply) {
-    if (!Buffer.isBuffer(reply)) throw foreignReply();
+    if (!Buffer.isBuffer(reply)) throw unknownReply();
     if (reply[0] === equals) return { state: "completed", answer: reply.subarray(1) };
     const text = reply.toString("latin1");
     if (text === "mismatch" || text === "lapsed") return { state: text };
@@ -116,50 +115,50 @@ const claimReply: Reply<ClaimResult> = {
     const number = integer(text.slice(space + 1));
     if (state === "claimed") return { state, fence: number };
     if (state === "in-flight") return { state, leaseLeftMs: number };
-    throw foreignReply();
+    throw unknownReply();
   },
 };
 
-const heldReply: Reply<boolean> = {
+const isHeldReply: Reply<boolean> = {
   isBinary: false,
   read(reply) {
-    // A number, or what the client was told to make of one.
-    const held = String(reply);
-    if (held === "1") return true;
-    if (held === "0") return false;
-    throw foreignReply();
+    // A number, unless a type mapping of the client converts it.
+    const isHeld = String(reply);
+    if (isHeld === "1") return true;
+    if (isHeld === "0") return false;
+    throw unknownReply();
   },
 };
 
 function integer(text: string): number {
   const number = Number(text);
   if (text !== "" && Number.isSafeInteger(number)) return number;
-  throw foreignReply();
+  throw unknownReply();
 }
 
-/** The most bytes that are sent as text where they are. */
-const textBytes = 4096;
+/** The largest response that may be sent as text, in bytes. */
+const maxTextBytes = 4096;
 
 /**
- * A copy, since a client that waits for its connection writes later than the caller may write into it. As text if it is
- * short and ASCII: clients write a command of texts at one go, and a Buffer in three.
+ * Copies bytes: a client that waits for its connection sends them later, when the caller may have reused their memory. As
+ * text if they are short and ASCII: clients write a command of strings at once, and a Buffer in three writes.
  */
 function copy(bytes: Uint8Array): string | Buffer {
-  if (bytes.length > textBytes || !isAscii(bytes)) return Buffer.from(bytes);
+  if (bytes.length > maxTextBytes || !isAscii(bytes)) return Buffer.from(bytes);
   const { buffer, byteOffset, byteLength } = bytes;
   return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
-/** A whole number of ms, as Redis takes no other. */
+/** A duration in whole ms, as Redis requires. */
 function ms(duration: number): string {
   return String(Math.ceil(duration));
 }
 
-/** A key cannot expire at once. */
+/** An expiry in whole ms; Redis refuses 0. */
 function expiry(duration: number): string {
   return ms(Math.max(duration, 1));
 }
 
-function foreignReply(): StoreUnavailableError {
-  return new StoreUnavailableError("gave a reply that its scripts do not give");
+function unknownReply(): StoreUnavailableError {
+  return new StoreUnavailableError("gave a reply that its scripts never give");
 }

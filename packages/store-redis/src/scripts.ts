@@ -1,13 +1,13 @@
 import { script, type Script } from "./script.ts";
 
 /**
- * The scripts of a record. It is a string: MessagePack of a mark, owner, fingerprint, fence, the end of the lease (ms of
- * the Unix epoch) and, once it is completed, the answer; its retention is the key's own expiry. A hash would take more
- * memory, and more commands a step.
+ * The beginning of every script: reads the record. A record is a string, MessagePack of a mark, owner, fingerprint, fence,
+ * the end of the lease (ms of the Unix epoch) and, once completed, the response; its retention is the key's own expiry. A
+ * hash would need more memory, and more commands for each step.
  *
- * A claim answers a bulk string, which clients that are asked for Buffers hand over alike whatever protocol and mapping
- * they were set to; the other steps answer 1 where the owner holds the record, else 0. A step writes at once or not at
- * all. `%.0f` writes integers up to 2⁵³ exactly, where Lua's own conversion rounds to 14 digits.
+ * A claim replies with a bulk string, which clients pass on as a Buffer on demand, whatever their protocol and type
+ * mapping; the other scripts reply 1 where the owner holds the record, else 0. A script writes at most once. `%.0f` formats
+ * integers up to 2⁵³ exactly, where Lua's own conversion rounds to 14 digits.
  */
 const held = `
 local held = redis.call("GET", KEYS[1])
@@ -20,8 +20,8 @@ local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
 /**
- * Arguments: owner, fingerprint, lease, retention, and 1 to take over a lapsed claim or 0. Answers the state, with its
- * number behind a space if it has one; for a completed one `=` and the answer.
+ * Arguments: owner, fingerprint, lease, retention, and 1 to take over a lapsed claim or 0. Replies with the state, followed
+ * by a space and its number if it has one; for a completed record with `=` and the response.
  */
 export const claimScript: Script = script(`${held}${now}
 if not held then
@@ -51,7 +51,7 @@ local left = math.max(redis.call("PTTL", KEYS[1]), ARGV[2], 1)
 redis.call("SET", KEYS[1], record, "PX", string.format("%.0f", left))
 return 1`);
 
-/** Arguments: owner, answer, retention. */
+/** Arguments: owner, response, retention. */
 export const completeScript: Script = script(`${held}
 if owner ~= ARGV[1] then return 0 end
 if answer then return 1 end

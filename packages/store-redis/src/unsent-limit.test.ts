@@ -4,7 +4,7 @@ import { manualClock, type ManualClock } from "@reissue/testing";
 
 import { UnsentLimit } from "./unsent-limit.ts";
 
-/** Gives the signal of each client that is made. */
+/** A limit whose clients are their signals. */
 function limit(clock: ManualClock): UnsentLimit<AbortSignal> {
   const client = {
     withCommandOptions: () => client,
@@ -29,32 +29,32 @@ test("all commands of a second share a signal, which is aborted 5 s later", asyn
   expect([first.aborted, second.aborted]).toEqual([true, false]);
 });
 
-test("whoever comes after the loop stood still is given no signal that is about to be aborted", () => {
+test("a command after a blocked event loop gets a new signal, not one that is about to be aborted", () => {
   const clock = manualClock();
-  let stoodStillMs = 0;
-  const limited = limit({ ...clock, now: () => clock.now() + stoodStillMs });
+  let blockedMs = 0;
+  const limited = limit({ ...clock, now: () => clock.now() + blockedMs });
   const first = limited.client();
-  stoodStillMs = 60_000;
+  blockedMs = 60_000;
   expect(limited.client()).not.toBe(first);
 });
 
-test("the abort reaches who listens still, and no other", async () => {
+test("the abort calls the listeners that have not been removed", async () => {
   const clock = manualClock();
   const signal = limit(clock).client();
-  const heard: string[] = [];
-  const sent = (): void => void heard.push("sent");
+  const events: string[] = [];
+  const sent = (): void => void events.push("sent");
   const unsent = Array.from({ length: 20 }, (_, at) => (event: Event) => {
-    heard.push(`${event.type} ${at}`);
+    events.push(`${event.type} ${at}`);
     for (const listener of unsent) signal.removeEventListener("abort", listener);
   });
   signal.addEventListener("abort", sent, { once: true });
   for (const listener of unsent) signal.addEventListener("abort", listener, { once: true });
   signal.removeEventListener("abort", sent);
   await clock.advance(6000);
-  expect(heard).toEqual(["abort 0"]);
+  expect(events).toEqual(["abort 0"]);
 });
 
-test("nothing is left to do once no more commands come", async () => {
+test("no timer remains once there are no more commands", async () => {
   const clock = manualClock();
   limit(clock).client();
   await clock.advance(6000);

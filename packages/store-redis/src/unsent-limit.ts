@@ -3,40 +3,40 @@ import { systemClock, type Clock } from "@reissue/core";
 /** How long commands share a signal, in ms. */
 const sharedForMs = 1000;
 
-/** How long after it was first given to a command it is aborted, in ms: for the last one, node-redis' own 5 s. */
+/** When a signal is aborted, in ms from its first command: for its last command, after node-redis' default of 5 s. */
 const abortAfterMs = 6000;
 
-/** What of a client or pool of node-redis is used. Version 5 heeds neither in `sendCommand`. */
+/** A client or pool of node-redis whose `sendCommand` applies these options, as it does from version 6 on. */
 export interface Limitable<Client> {
-  /** The same client, with such options of its own. */
+  /** The same client with command options. */
   withCommandOptions(options: object): Limitable<Client>;
-  /** The same client, which drops what it has not sent when the signal is aborted. */
+  /** The same client with a signal: commands that have not been sent when it aborts are dropped. */
   withAbortSignal(signal: AbortSignal): Client;
 }
 
 /**
- * Sees to it that a command which cannot be sent is dropped 5 to 6 s after it was asked for, and not sent long after its
- * caller has gone.
+ * Drops a command that cannot be sent 5 to 6 s after its call, instead of sending it long after its caller has given up.
  *
- * From version 6 on node-redis does so with an `AbortSignal.timeout` for each command: two of them took a third of a
- * keyed request (22 of 60 µs on Fastify, Node 20.20). Here all commands of a second share one signal.
+ * From version 6 on node-redis does so with an `AbortSignal.timeout` for each command; here all commands of a second share
+ * one signal.
  */
+// perf: docs/performance.md#one-signal-a-second
 export class UnsentLimit<Client> {
   readonly #client: Limitable<Client>;
   readonly #clock: Clock;
   #current: Client | null = null;
   #begunAtMs = 0;
 
-  /** @param options - What each command is sent with. */
+  /** @param options - Options of every command. */
   constructor(client: Limitable<Client>, options: object, clock: Clock = systemClock) {
     this.#clock = clock;
     this.#client = client.withCommandOptions({ ...options, timeout: 0 });
   }
 
-  /** Who sends the next command. */
+  /** The client to send the next command with. */
   client(): Client {
     const nowMs = this.#clock.now();
-    // No timer ends it: after the loop stood still, one could come after the abort.
+    // Checked by time: a timer might run after the abort if the event loop was blocked.
     if (this.#current === null || nowMs - this.#begunAtMs >= sharedForMs) {
       this.#begunAtMs = nowMs;
       this.#current = this.#begin();
@@ -45,7 +45,7 @@ export class UnsentLimit<Client> {
   }
 
   #begin(): Client {
-    const { signal, abort } = manyHeard();
+    const { signal, abort } = sharedSignal();
     this.#clock.setTimeout(abort, abortAfterMs, { background: true });
     return this.#client.withAbortSignal(signal);
   }
@@ -54,12 +54,12 @@ export class UnsentLimit<Client> {
 type Listener = (event: Event) => void;
 
 /**
- * Listeners in the order in which they were added, which is about that in which they are removed: a command is sent after
- * those before it. No Set: the tables that it has outgrown keep what was in them alive.
+ * Listeners in the order in which they were added, which is roughly the order of their removal, since commands are sent in
+ * order. An array, since the outgrown tables of a Set keep removed listeners alive.
  */
 class Listeners {
   #listeners: (Listener | null)[] = [];
-  /** None before this one is left. */
+  /** Index of the first listener; those before it have been removed. */
   #first = 0;
 
   add(listener: Listener): void {
@@ -76,7 +76,7 @@ class Listeners {
     this.#first = 0;
   }
 
-  /** Takes out the first; null where none is left. */
+  /** Removes the first listener; null where there is none. */
   take(): Listener | null {
     const listener = this.#listeners[this.#first] ?? null;
     if (listener !== null) this.delete(listener);
@@ -85,10 +85,10 @@ class Listeners {
 }
 
 /**
- * A signal that many listen to for a moment. Node looks through all listeners to add one or to remove it, and warns of
- * the eleventh: these are kept beside it.
+ * A signal for many short-lived listeners, which are stored beside it: Node searches all listeners to add or remove one,
+ * and warns at the eleventh.
  */
-function manyHeard(): { readonly signal: AbortSignal; readonly abort: () => void } {
+function sharedSignal(): { readonly signal: AbortSignal; readonly abort: () => void } {
   const controller = new AbortController();
   const { signal } = controller;
   const listeners = new Listeners();

@@ -111,9 +111,9 @@ test.each<[string, (client: pg.PoolClient) => Promise<any>, RegExp]>([
   ],
   ["has no answer", () => Promise.resolve(), /answer must be an object/],
   [
-    "wants what cannot be kept",
+    "has a header that cannot be stored",
     () => Promise.resolve({ headers: { "Set-Cookie": "a=b" } }),
-    /cannot be kept/,
+    /cannot be stored/,
   ],
   [
     "fails at COMMIT",

@@ -2,20 +2,20 @@ import { StoreUnavailableError } from "@reissue/core";
 
 import type { PostgresPool, PostgresResult, PostgresStatement } from "./pool.ts";
 
-/** serialization_failure and deadlock_detected: the statement came to nothing, and may well succeed now. */
-const passing: readonly unknown[] = ["40001", "40P01"];
+/** serialization_failure and deadlock_detected: the statement had no effect, and may succeed now. */
+const transientCodes: readonly unknown[] = ["40001", "40P01"];
 
-/** undefined_table, which a missing schema is too. */
+/** undefined_table, also reported for a missing schema. */
 const undefinedTable = "42P01";
 
-/** Each failure means that another statement on this record got through, and few are under way at once. */
+/** Each failure means that another statement on this record succeeded, and few are under way at once. */
 const maxAttempts = 10;
 
 /**
- * Runs one statement in a transaction of its own, again where it lost to another one: `default_transaction_isolation`
- * may be anything.
+ * Runs one statement in a transaction of its own, and repeats it after a conflict with another, which is possible at some
+ * levels of `default_transaction_isolation`.
  *
- * @throws StoreUnavailableError where the table is missing; whatever pg throws otherwise.
+ * @throws StoreUnavailableError where the table is missing; otherwise the error of pg.
  */
 export async function execute(
   pool: Pick<PostgresPool, "query">,
@@ -25,19 +25,19 @@ export async function execute(
     try {
       return await pool.query(statement);
     } catch (error) {
-      if (passing.includes(sqlState(error)) && attempt < maxAttempts) continue;
+      if (transientCodes.includes(sqlState(error)) && attempt < maxAttempts) continue;
       throw missingTable(error);
     }
   }
 }
 
-/** Says what to do where the table is missing; every other error stays as it is. */
+/** Translates the error of a missing table; returns other errors as they are. */
 export function missingTable(error: unknown): unknown {
   if (sqlState(error) !== undefinedTable) return error;
   return new StoreUnavailableError("has no table: run migrate()", { cause: error });
 }
 
-/** The code of an error that the server reported; null where it did not. */
+/** The SQLSTATE of an error that the server reported; null for other errors. */
 export function sqlState(error: unknown): string | null {
   if (!(error instanceof Error) || !("severity" in error) || !("code" in error)) return null;
   // Node's own errors have a code as well, but no severity.

@@ -1,23 +1,23 @@
-/** A statement, as pg takes it. */
+/** A statement for pg. */
 export interface PostgresStatement {
   readonly text: string;
   readonly values: unknown[];
-  /** Under which name the connection keeps it prepared. */
+  /** The name of the prepared statement; undefined for none. */
   readonly name?: string | undefined;
 }
 
-/** What a statement came to. */
+/** The result of a statement. */
 export interface PostgresResult {
   readonly rows: readonly Record<string, unknown>[];
   readonly rowCount: number | null;
-  /** What the server says it has done: "ROLLBACK" to the COMMIT of a transaction that has failed. */
+  /** The command that the server has executed: "ROLLBACK" for the COMMIT of a failed transaction. */
   readonly command?: string | undefined;
 }
 
-/** A connection that was taken out of a pool: what a store needs of pg's `PoolClient`. */
+/** A connection taken from a pool: the methods of pg's `PoolClient` that a store uses. */
 export interface PostgresClient {
   query(statement: PostgresStatement): Promise<PostgresResult>;
-  /** Gives it back, or with an error throws it away. */
+  /** Returns the connection to the pool; with an error, the pool discards it. */
   release(error?: Error): void;
   on(event: "error", listener: (error: Error) => void): unknown;
   removeListener(event: "error", listener: (error: Error) => void): unknown;
@@ -25,13 +25,13 @@ export interface PostgresClient {
   getTransactionStatus?(): string | null;
 }
 
-/** What a store needs of pg's `Pool`. */
+/** The methods of pg's `Pool` that a store uses. */
 export interface PostgresPool {
   query(statement: PostgresStatement): Promise<PostgresResult>;
   connect(): Promise<PostgresClient>;
 }
 
-/** The connections that a pool gives out, so that an application's own statements keep pg's types. */
+/** The type of a pool's connections, so that an application's own statements have pg's types. */
 export type ClientOf<Pool extends PostgresPool> = Pool extends {
   connect: { (): Promise<infer Client extends PostgresClient>; (callback: never): void };
 }

@@ -4,7 +4,7 @@ import { sqlState } from "./execute.ts";
 import type { PostgresClient, PostgresPool, PostgresResult, PostgresStatement } from "./pool.ts";
 import { SpareConnection, type SpareClient } from "./spare-connection.ts";
 
-/** What of pg's `Pool` is used beyond what a store needs. A pool of another kind may not have it. */
+/** A pool with the properties of pg's `Pool` that tell whether it is exhausted; other pools may lack them. */
 interface CountingPool extends PostgresPool {
   readonly totalCount: number;
   readonly idleCount: number;
@@ -19,23 +19,23 @@ interface CountingPool extends PostgresPool {
 }
 
 /**
- * How long a statement waits for the pool while all of its connections are in use, in ms. A pool that is only busy gives one
- * back within that: statements of a web service take some ms.
+ * How long a statement waits for a pool whose connections are all in use, in ms. If the pool is only busy, one becomes free
+ * in that time: statements of a web service take a few ms.
  */
-const patienceMs = 20;
+const maxPoolWaitMs = 20;
 
 /**
- * The most statements that wait for the connection beside the pool: some 50 ms' worth. More of them wait for the pool, of
- * whose connections one comes back with each that has been served here.
+ * The most statements that wait for the additional connection, about 50 ms of work. Further ones wait for the pool, to which
+ * a connection returns with each statement that completes here.
  */
 const maxWaiting = 100;
 
 /**
- * Runs the statements that end a claim or renew it: on the pool, or, where none of its connections comes free, on one more
- * of the same kind.
+ * Runs statements that renew or settle a claim: on the pool, or, where no connection becomes free, on one additional
+ * connection of the same kind.
  *
- * Who holds the pool's connections may be waiting for just that: a handler that streams what it reads from the database
- * gives its connection back when its response has ended, which is when the response is kept.
+ * The holders of the pool's connections may be waiting for these statements: a handler that streams rows returns its
+ * connection when its response has ended, and the end waits until the response is stored.
  */
 export function settlingPool(pool: PostgresPool): Pick<PostgresPool, "query"> {
   if (!isCounting(pool)) return pool;
@@ -49,44 +49,44 @@ export function settlingPool(pool: PostgresPool): Pick<PostgresPool, "query"> {
   );
   return {
     query: (statement) =>
-      isTaken(pool) ? queryWith(pool, spare, statement) : pool.query(statement),
+      isExhausted(pool) ? queryWith(pool, spare, statement) : pool.query(statement),
   };
 }
 
-/** Runs a statement on what is free first. */
+/** Runs a statement on the connection that becomes free first. */
 function queryWith(
   pool: PostgresPool,
   spare: SpareConnection,
   statement: PostgresStatement,
 ): Promise<PostgresResult> {
   return new Promise((resolve, reject) => {
-    let isElsewhere = false;
+    let runsOnSpare = false;
     const timer = systemClock.setTimeout(() => {
       if (spare.waiting >= maxWaiting) return;
-      isElsewhere = true;
+      runsOnSpare = true;
       spare.query(statement).then(resolve, reject);
-    }, patienceMs);
+    }, maxPoolWaitMs);
     pool.connect().then(
       (client) => {
         systemClock.clearTimeout(timer);
-        if (isElsewhere) client.release();
+        if (runsOnSpare) client.release();
         else queryOn(client, statement).then(resolve, reject);
       },
       (error: Error) => {
         systemClock.clearTimeout(timer);
-        if (!isElsewhere) reject(error);
+        if (!runsOnSpare) reject(error);
       },
     );
   });
 }
 
-/** Runs one statement on a connection, and gives that back. */
+/** Runs one statement on a connection, and returns the connection. */
 async function queryOn(
   client: PostgresClient,
   statement: PostgresStatement,
 ): Promise<PostgresResult> {
   let broken: Error | undefined;
-  // pg takes its own listener off while the connection is out; a cut one would end the process.
+  // pg removes its own listener while a connection is in use; without one, a cut connection would end the process.
   const onError = (error: Error): void => void (broken = error);
   client.on("error", onError);
   try {
@@ -111,8 +111,8 @@ function isCounting(pool: PostgresPool): pool is CountingPool {
   );
 }
 
-/** Whether a statement would have to wait for somebody to give a connection back. */
-function isTaken({
+/** Whether a statement would have to wait until a connection is returned. */
+function isExhausted({
   totalCount,
   idleCount,
   waitingCount,

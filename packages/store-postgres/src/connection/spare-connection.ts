@@ -3,7 +3,7 @@ import { systemClock, type Clock, type Timer } from "@reissue/core";
 import { sqlState } from "./execute.ts";
 import type { PostgresResult, PostgresStatement } from "./pool.ts";
 
-/** What is needed of pg's `Client`, as a pool makes it. */
+/** The methods of pg's `Client` that are used; a pool creates it. */
 export interface SpareClient {
   connect(): Promise<unknown>;
   query(statement: PostgresStatement): Promise<PostgresResult>;
@@ -13,45 +13,45 @@ export interface SpareClient {
   unref?(): void;
 }
 
-/** How long it stays open without use, in ms. */
+/** How long the connection stays open without use, in ms. */
 const idleMs = 1000;
 
-/** How long one statement may take, in ms: five times what the engine waits for one by default. */
+/** The timeout of one statement, in ms: five times the default `storeTimeoutMs`. */
 const queryTimeoutMs = 10_000;
 
-/** How long connecting may take, in ms: as long as a statement, since one waits for it. A pool may be given a shorter time. */
+/** The timeout of connecting, in ms: as for a statement, since one waits for it. A pool's own may be shorter. */
 const connectTimeoutMs = queryTimeoutMs;
 
-/** One connection beside a pool: opened when it is asked for, closed soon after. Runs one statement after the other. */
+/** One connection beside a pool: opened on demand, closed soon after. Runs one statement after the other. */
 export class SpareConnection {
-  readonly #make: () => SpareClient;
+  readonly #create: () => SpareClient;
   readonly #onOpen: (client: SpareClient) => unknown;
   readonly #onClosed: (client: SpareClient) => void;
   readonly #clock: Clock;
   #client: SpareClient | null = null;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  #idle: Timer = null;
+  #idleTimer: Timer = null;
 
   /**
-   * @param make - Makes a client, which is not connected yet.
-   * @param onOpen - Does to a new connection what the application does to each.
-   * @param onClosed - Told when a connection that was opened is closed.
-   * @param clock - Time; tests put their own here.
+   * @param create - Creates a client, not connected yet.
+   * @param onOpen - Sets up a new connection, as the application does with each.
+   * @param onClosed - Called when an established connection is closed.
+   * @param clock - Time and timers, for tests.
    */
   constructor(
-    make: () => SpareClient,
+    create: () => SpareClient,
     onOpen: (client: SpareClient) => unknown,
     onClosed: (client: SpareClient) => void,
     clock: Clock = systemClock,
   ) {
-    this.#make = make;
+    this.#create = create;
     this.#onOpen = onOpen;
     this.#onClosed = onClosed;
     this.#clock = clock;
   }
 
-  /** How many statements wait for it or run. */
+  /** The number of statements that wait or run. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -61,37 +61,37 @@ export class SpareConnection {
     this.#waiting += 1;
     const result = this.#last.then(() => this.#run(statement));
     this.#last = result.then(
-      () => this.#ran(),
-      () => this.#ran(),
+      () => this.#onStatementEnd(),
+      () => this.#onStatementEnd(),
     );
     return result;
   }
 
   async #run(statement: PostgresStatement): Promise<PostgresResult> {
-    this.#clock.clearTimeout(this.#idle);
+    this.#clock.clearTimeout(this.#idleTimer);
     this.#client?.ref?.();
     const client = this.#client ?? (await this.#open());
     try {
-      // pg takes a time for each statement, and leaves the connection as it is when that is over.
+      // pg has a timeout for each statement, and leaves the connection open when it expires.
       return await client.query({
         query_timeout: queryTimeoutMs,
         ...statement,
       } as PostgresStatement);
     } catch (error) {
-      // What the server reports leaves a connection as good as it was.
+      // An error that the server reports leaves the connection usable.
       if (sqlState(error) === null) this.#close(client);
       throw error;
     }
   }
 
   async #open(): Promise<SpareClient> {
-    const client = this.#make();
+    const client = this.#create();
     client.on("error", () => this.#close(client));
     client.on("end", () => this.#close(client));
     try {
-      await this.#connected(client);
+      await this.#connect(client);
     } catch (error) {
-      // pg closes its socket only where the server has closed its own.
+      // pg does not close its own socket after a failure, unless the server has closed.
       client.end().catch(() => {});
       throw error;
     }
@@ -105,8 +105,8 @@ export class SpareConnection {
     return client;
   }
 
-  /** Connects; fails once the time is over, or everybody behind it would wait for ever. */
-  #connected(client: SpareClient): Promise<unknown> {
+  /** Connects; fails after a timeout, or the statements that wait would wait for ever. */
+  #connect(client: SpareClient): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimeout(() => {
         reject(new Error(`The connection was not established within ${connectTimeoutMs} ms`));
@@ -123,12 +123,14 @@ export class SpareConnection {
     client.end().catch(() => {});
   }
 
-  #ran(): void {
+  #onStatementEnd(): void {
     this.#waiting -= 1;
     const client = this.#client;
     if (this.#waiting > 0 || client === null) return;
-    // Nobody waits for it: a process may end meanwhile.
+    // An idle connection does not keep the process alive.
     client.unref?.();
-    this.#idle = this.#clock.setTimeout(() => this.#close(client), idleMs, { background: true });
+    this.#idleTimer = this.#clock.setTimeout(() => this.#close(client), idleMs, {
+      background: true,
+    });
   }
 }

@@ -5,26 +5,26 @@ import { missingTable, sqlState } from "./execute.ts";
 import type { PostgresClient, PostgresResult } from "./pool.ts";
 import { transactionResponse, type TransactionResponse } from "../transaction-response.ts";
 
-/** What a transaction needs of a `Claim`. */
+/** The members of a `Claim` that a transaction uses. */
 export interface TransactionClaim extends ClaimToken {
-  /** Whether it was completed, released, abandoned or lost. */
+  /** Whether the claim was completed, released, abandoned or lost. */
   readonly settled: boolean;
-  /** How long the answer is remembered, in ms. */
+  /** How long the response is stored, in ms. */
   readonly retentionMs: number;
   markCompleted(): void;
   abandon(): void;
 }
 
-/** The owners that are between the completion of their record and the end of their transaction: a pool's worth at most. */
+/** Owners between the completion of their record and the end of their transaction: at most one for each connection. */
 export type Completing = string[];
 
-/** What Retry-After says to a request that has lost its claim, in seconds. */
+/** Retry-After for a request that has lost its claim, in seconds. */
 const retryAfterSeconds = 1;
 
 /** in_failed_sql_transaction */
 const inFailedTransaction = "25P02";
 
-/** One transaction: the application's own statements, then the completion. */
+/** Runs one transaction: the application's own statements, then the completion of the record. */
 export async function transaction<Client extends PostgresClient>(
   pool: { connect(): Promise<Client> },
   claim: TransactionClaim | null,
@@ -34,33 +34,33 @@ export async function transaction<Client extends PostgresClient>(
   if (claim?.settled) throw claimLostError(retryAfterSeconds);
   const client = await pool.connect();
   let broken: Error | undefined;
-  // pg takes its own listener off while the connection is out; a cut one would end the process.
+  // pg removes its own listener while a connection is in use; without one, a cut connection would end the process.
   const onError = (error: Error): void => void (broken = error);
   client.on("error", onError);
   let isCommitting = false;
   try {
     await run(client, "BEGIN");
-    const answer = transactionResponse(await work(client));
+    const response = transactionResponse(await work(client));
     if (client.getTransactionStatus?.() === "I") {
-      throw new Error("The work has ended its transaction itself, so its answer is not kept");
+      throw new Error("The work has ended its transaction itself, so its response is not stored");
     }
     if (claim !== null) {
       completion.completing.push(claim.owner);
-      await complete(client, claim, completion.text, answer);
+      await complete(client, claim, completion.text, response);
     } else {
-      // What a completion would meet where the work has hidden a failure. The client's own idea of it may be late.
+      // Fails where the work has ignored a failed statement, as a completion would; the client's own state may be late.
       await run(client, "SELECT 1");
     }
     isCommitting = true;
     const { command } = await run(client, "COMMIT");
-    // It does not fail in a transaction that has failed.
+    // COMMIT does not fail in a failed transaction.
     if (command === "ROLLBACK") throw rolledBackError();
     claim?.markCompleted();
-    return answer;
+    return response;
   } catch (error) {
     const failure = await rollBack(client);
     broken ??= failure;
-    // An error that the server answered COMMIT with says that nothing was committed. The connection's end says nothing.
+    // If the server reported an error for COMMIT, nothing was committed. A cut connection leaves that open.
     if (isCommitting && (broken !== undefined || sqlState(error) === null)) claim?.abandon();
     throw error;
   } finally {
@@ -79,16 +79,16 @@ async function complete(
   client: PostgresClient,
   claim: TransactionClaim,
   text: string,
-  answer: StoredResponse,
+  response: StoredResponse,
 ): Promise<void> {
-  const values = [claim.id, claim.owner, encodeResponse(answer), claim.retentionMs];
+  const values = [claim.id, claim.owner, encodeResponse(response), claim.retentionMs];
   const { rowCount } = await client.query({ text, values }).catch((error: unknown) => {
     throw missingTable(error);
   });
   if (rowCount !== 1) throw claimLostError(retryAfterSeconds);
 }
 
-/** @returns why it failed: the connection is gone, so the server rolls back itself. */
+/** Rolls back. @returns the error of a lost connection, after which the server rolls back by itself. */
 async function rollBack(client: PostgresClient): Promise<Error | undefined> {
   try {
     await run(client, "ROLLBACK");
@@ -98,7 +98,7 @@ async function rollBack(client: PostgresClient): Promise<Error | undefined> {
   }
 }
 
-/** A statement that nobody waited for failed right before COMMIT; with the code of those that come after a failed one. */
+/** The error of a COMMIT after a failed statement that was not awaited, with the code of statements after a failed one. */
 function rolledBackError(): Error {
   const error = new Error("COMMIT has rolled back, since a statement of the work had failed");
   return Object.assign(error, { severity: "ERROR", code: inFailedTransaction });

@@ -10,8 +10,8 @@ const retention = "$5::float8 * interval '1 millisecond'";
 const takeOver = "$6::boolean";
 
 /**
- * One reading of the clock for the whole statement. Where it waits for a lock, its time stands still; that only makes it
- * careful: it takes a lease for running that has just run out, and its own is shorter by the wait.
+ * The time at which the statement began, for all of it. A wait for a lock makes it late, which is safe: a lease that has
+ * just expired counts as running, and its own is shorter by the wait.
  */
 const now = "statement_timestamp()";
 
@@ -20,7 +20,7 @@ const isMine = `r.answer IS NULL AND r.owner = ${owner}`;
 const isLapsed = `r.answer IS NULL AND r.fingerprint = ${fingerprint} AND r.lease_until <= ${now}`;
 const isTaken = `(${isFree}) OR (${isLapsed} AND ${takeOver} AND r.owner <> ${owner})`;
 
-/** What the record means to the one who asks, be it that it has just been claimed. */
+/** The result of a claim, from the record as it is now, also where it has just been claimed. */
 const result = `
     CASE
       WHEN ${isMine} THEN 'claimed'
@@ -34,17 +34,16 @@ const result = `
     CASE WHEN r.fingerprint = ${fingerprint} THEN r.answer END AS answer`;
 
 /**
- * The claim, as one statement that always gives one row.
+ * The claim, as one statement that always returns one row.
  *
- * `seen` answers from the statement's snapshot whoever may not have the record, or has it: a replay, a mismatch or a key
- * in flight writes nothing, takes no lock, and waits for none. Whoever may take it goes on to the upsert, and so does whoever is
- * shown nothing by the snapshot although another claim has just been inserted. That is why the upsert decides again, on
- * the row that it has locked. It has no WHERE, since that would return no row (measured with DO NOTHING: two losers in
- * three were told nothing); it sets what it may not change to what it was. Such a version is written only in a race of
- * claims, before there is an answer, or with the answer's TOAST pointer as it was: no large answer is written twice.
+ * `seen` reads the statement's snapshot, and returns a record that cannot be claimed, or is already: a replay, a mismatch
+ * or a key in flight writes nothing, takes no lock, and waits for none. A record that is free goes on to the upsert, and so
+ * does a claim that the snapshot does not show because another has just inserted it. Therefore the upsert decides again, on
+ * the row that it has locked. A WHERE there would return no row (measured with DO NOTHING: two losers in three got
+ * nothing), so that unchanged columns are set to their own values. That writes a new version of the row only in a race of
+ * claims, before there is a response, or with the TOAST pointer of the response: no large response is written twice.
  *
- * One CASE a column is long and yet cheap: to compute the row in a subquery took PostgreSQL 15 three times as long to
- * plan.
+ * One CASE for each column is long but cheap: a subquery for the row took PostgreSQL 15 three times as long to plan.
  */
 export function claimText(table: string): string {
   return `
@@ -79,7 +78,7 @@ export function claimValues(request: ClaimRequest): unknown[] {
   return [id, owner, fingerprint, leaseMs, retentionMs, takeOver];
 }
 
-/** Reads the row; whatever parsers the application has given pg for these types. */
+/** Reads the row, with whatever type parsers the application has set in pg. */
 export function claimResult({ rows: [row] }: PostgresResult): ClaimResult {
   switch (row?.["state"]) {
     case "claimed":
@@ -92,6 +91,6 @@ export function claimResult({ rows: [row] }: PostgresResult): ClaimResult {
     case "lapsed":
       return { state: row["state"] };
     default:
-      throw new StoreUnavailableError("gave no answer to a claim");
+      throw new StoreUnavailableError("gave no result of a claim");
   }
 }

@@ -7,8 +7,8 @@ const maxNameBytes = 63;
 /**
  * Quotes a name for SQL.
  *
- * @param path - Where the option stands, such as `table`.
- * @throws {@link OptionError} if PostgreSQL cannot have it as a name.
+ * @param path - The path of the option, such as `table`.
+ * @throws {@link OptionError} for a string that cannot be a name in PostgreSQL.
  */
 export function identifier(name: unknown, path: string): string {
   if (typeof name !== "string" || name === "") {

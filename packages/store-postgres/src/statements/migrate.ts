@@ -3,26 +3,26 @@ import { StoreUnavailableError } from "@reissue/core";
 import { execute, sqlState } from "../connection/execute.ts";
 import type { PostgresPool } from "../connection/pool.ts";
 
-/** Where the table is, quoted. */
+/** Names of the table and its schema, quoted. */
 export interface TableNames {
   readonly schema: string;
-  /** With its schema. */
+  /** The table's name with its schema. */
   readonly table: string;
 }
 
 /**
- * What PostgreSQL reports where two processes create the same thing at once: the name is in one of its catalogs, or the
- * one did not see the other's in time.
+ * Errors of PostgreSQL where two processes create the same thing at once: the name is in one of its catalogs, or one
+ * process did not see the other's in time.
  */
 const lostRaces: readonly unknown[] = ["23505", "42P06", "42P07", "42710", "40001", "40P01"];
 
 const maxAttempts = 10;
 
 /**
- * Creates the schema and the table where they are missing. All in one transaction: nobody ever sees half of it.
+ * Creates the schema and the table where they are missing, in one transaction.
  *
- * It looks first, since IF NOT EXISTS asks for the right to create even where there is nothing to do, and still fails
- * when another process is creating the same; that is what the loop is for.
+ * Looks first, since IF NOT EXISTS requires the right to create even where there is nothing to do. IF NOT EXISTS also fails
+ * while another process is creating the same, hence the loop.
  *
  * @throws StoreUnavailableError where a table of that name has other columns.
  */
@@ -60,9 +60,9 @@ async function hasSchema(pool: PostgresPool, { schema }: TableNames): Promise<bo
 }
 
 /**
- * Several statements without values go to the server as one message, and are one transaction.
+ * Several statements without values are sent as one message, and are one transaction.
  *
- * A page keeps room for the versions that renewals write, which then touch no index (HOT).
+ * The fill factor leaves room in a page for the versions that renewals write, which then touch no index (HOT).
  */
 function creation({ schema, table }: TableNames, hasSchema: boolean): string {
   return `

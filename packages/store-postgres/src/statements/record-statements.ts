@@ -1,13 +1,13 @@
 /**
- * The statements of whoever holds a record. A record whose retention is over is as good as gone, swept or not. Each
- * reads the clock as often as it needs it: after a wait for a lock PostgreSQL evaluates these conditions again.
+ * The condition of a held record. An expired record counts as deleted, swept or not. Reads the clock each time, since
+ * PostgreSQL evaluates the condition again after a wait for a lock.
  */
 const held = "id = $1::text AND owner = $2::text AND expires_at > clock_timestamp()";
 
 const inMs = (parameter: string): string =>
   `clock_timestamp() + ${parameter}::float8 * interval '1 millisecond'`;
 
-/** Values: id, owner, lease in ms. Leaves `expires_at` as it is, wherever it can, so that no index is touched. */
+/** Values: id, owner, lease in ms. Changes `expires_at` only where it must, since that touches an index. */
 export function renewText(table: string): string {
   return `
 UPDATE ${table} SET lease_until = ${inMs("$3")}, expires_at = greatest(expires_at, ${inMs("$3")})
@@ -15,7 +15,7 @@ WHERE ${held} AND answer IS NULL`;
 }
 
 /**
- * Values: id, owner, answer, retention in ms. Where it is completed it stays as it is, since that is what has gone out.
+ * Values: id, owner, response, retention in ms. A completed record stays as it is, since its response has been sent.
  */
 export function completeText(table: string): string {
   return `
@@ -25,7 +25,7 @@ UPDATE ${table} SET
 WHERE ${held}`;
 }
 
-/** {@link completeText}, but nothing where it is completed: of two transactions with one claim, one may commit. */
+/** {@link completeText}, but for a completed record no row: of two transactions with one claim, only one may commit. */
 export function completeOnceText(table: string): string {
   return `${completeText(table)} AND answer IS NULL`;
 }

@@ -1,20 +1,20 @@
 import { execute } from "../connection/execute.ts";
 import type { PostgresPool } from "../connection/pool.ts";
 
-/** How many records one statement deletes: enough to be quick, few enough to hold no lock for long. */
+/** Records deleted by one statement: enough to be quick, few enough to hold no lock for long. */
 const batchSize = 1000;
 
-/** Where a sweep ends in any case; the next one goes on. */
+/** The most statements of one sweep; the next sweep goes on. */
 const maxBatches = 1000;
 
 /**
- * Deletes the records whose retention is over, a thousand a statement.
+ * Deletes expired records, a thousand with each statement.
  *
- * A record that somebody is claiming at the moment is left alone, and so is what another process is sweeping. The ids
- * are collected in an array because a plain IN may run its LIMIT more than once.
+ * Skips records that are being claimed at the moment, or swept by another process. The ids are collected in an array
+ * because a plain IN may run its LIMIT more than once.
  *
- * @param isStopped - Asked after each batch.
- * @returns how many they were.
+ * @param isStopped - Called after each statement.
+ * @returns the number of deleted records.
  */
 export async function sweep(
   pool: PostgresPool,
