@@ -7,6 +7,7 @@ import {
   gateConfig,
   defineUpstream,
   applyRoute,
+  frameworkPrototype,
   getOrCreateContext,
   handlerEnded,
   openContext,
@@ -101,7 +102,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
   const binding = { settings, client: upstream.get };
 
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
-    defineUpstream(req, prototypeOf(req), lazy);
+    defineUpstream(req, sharedPrototype(req), lazy);
     if (deferContext(req, res, binding)) return next();
     void admit(openContext(req, res, binding), express, next, null);
   }
@@ -187,22 +188,18 @@ function doNotAwaitBody(request: IncomingMessage): void {
 
 const lazy = upstreamProperty((req: IncomingMessage) => req);
 
-/** The prototype of all apps' requests, by that of one app's: to find it, V8 leaves JavaScript at each step. */
-const shared = new WeakMap<object, object>();
+/** The prototype of all apps' requests, by the prototype of one app's requests. */
+// perf: docs/performance.md#methods-on-the-prototype
+const sharedPrototypes = new WeakMap<object, object>();
 
-/** The prototype that Express gives to the requests of all its apps; the request itself where it has not had it. */
-function prototypeOf(req: IncomingMessage): object {
+/** The prototype that Express gives to the requests of all its apps; the request itself if Express has not seen it. */
+function sharedPrototype(req: IncomingMessage): object {
   const own: object = Object.getPrototypeOf(req);
-  const known = shared.get(own);
-  // An app that is mounted in one of another copy of Express inherits from that one's.
+  const known = sharedPrototypes.get(own);
+  // An app that is mounted in an app of another copy of Express inherits from that one's prototype.
   if (known?.isPrototypeOf(own)) return known;
-  let last: object = req;
-  let prototype: object | null = own;
-  while (prototype !== null && prototype !== IncomingMessage.prototype) {
-    last = prototype;
-    prototype = Object.getPrototypeOf(prototype);
-  }
-  if (prototype === null || last === req) return req;
-  shared.set(own, last);
-  return last;
+  const shared = frameworkPrototype(req, IncomingMessage.prototype);
+  if (shared === null) return req;
+  sharedPrototypes.set(own, shared);
+  return shared;
 }

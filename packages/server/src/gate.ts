@@ -43,7 +43,7 @@ export function admit<Next, Exchange, Result>(
   next: Next,
   exchange: Exchange,
 ): Result | Promise<Result> {
-  const refusal = context.refusal();
+  const refusal = context.readKey();
   if (refusal !== null) return framework.fail(refusal, next, exchange, context);
   if (!context.hasTimeout) return claimAndRun(context, framework, next, exchange);
   const start = (): Result | Promise<Result> => claimAndRun(context, framework, next, exchange);

@@ -1,5 +1,5 @@
 /**
- * What only the packages of Reissue itself import: outside semantic versioning, and changed without notice.
+ * Exports for the packages of Reissue itself: outside semantic versioning, and changed without notice.
  *
  * @internal
  */
@@ -18,6 +18,7 @@ export {
   handlerEnded,
   openContext,
 } from "./request/request-registry.ts";
+export { frameworkPrototype } from "./request/framework-prototype.ts";
 export { removeContentHeaders, sendError } from "./errors/send-error.ts";
 export { routeConfig, routeTable, type RouteConfig } from "./config/route-config.ts";
 export { upstreamSource, type UpstreamHolder } from "./outbound/upstream-source.ts";

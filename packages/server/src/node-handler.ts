@@ -11,7 +11,7 @@ import type { Bindable } from "./outbound/bindable.ts";
 import { upstreamProperty } from "./outbound/upstream-property.ts";
 import { sendError } from "./errors/send-error.ts";
 
-/** A listener of node:http's, whose request has an `upstream`; it may be async. */
+/** A listener of node:http whose request has an `upstream`; may be async. */
 export type Listener<Bound> = (
   request: IncomingMessage & { readonly upstream: Bound },
   response: ServerResponse,
@@ -22,11 +22,10 @@ export interface HandlerOptions<Bound> extends GateOptions {
   /** The client behind `request.upstream`, as `createUpstream` opens it; it stays yours to close. */
   readonly upstream: Bindable<Bound>;
   /**
-   * Told of every error that is to be answered, translated or not, and may answer it. It may be async: the response waits
-   * until it has settled. What it throws itself, or rejects with, is written to stderr, and the request answered as if it
-   * had not.
+   * Called with every error of a request, translated or not; may send the response. May be async: the response waits until
+   * it has settled. Its own exceptions and rejections are written to stderr, and do not change the response.
    *
-   * @defaultValue writes what is answered with a 5xx to stderr
+   * @defaultValue writes errors with a 5xx to stderr
    */
   readonly onError?:
     | ((error: unknown, request: IncomingMessage, response: ServerResponse) => unknown)
@@ -34,7 +33,7 @@ export interface HandlerOptions<Bound> extends GateOptions {
 }
 
 /**
- * Makes a listener for node:http of one that may throw, reject, and call `request.upstream`.
+ * Wraps a listener for node:http that may throw, reject, and call `request.upstream`.
  *
  * @example
  * ```js
@@ -105,7 +104,7 @@ function toStderr(error: unknown, _request: IncomingMessage, response: ServerRes
   if (!response.destroyed && !isOfClient(error)) print(error);
 }
 
-/** Whether it says more on stderr than one word, such as null. */
+/** Whether an error is an object; other values, such as null, would tell nothing on stderr. */
 function isObject(error: unknown): boolean {
   return typeof error === "object" && error !== null;
 }
@@ -119,7 +118,7 @@ function isOfClient(error: unknown): boolean {
   }
 }
 
-/** Writes an error to stderr; where a getter of it or of its causes throws, what that threw, which names its place. */
+/** Writes an error to stderr; where one of its getters, or its causes', throws, that exception, which names the place. */
 function print(error: unknown): void {
   let text = "An error that cannot be printed";
   try {
@@ -128,7 +127,7 @@ function print(error: unknown): void {
     try {
       text += `, because of ${inspect(failure)}`;
     } catch {
-      // One like it.
+      // The exception cannot be printed either.
     }
   }
   process.stderr.write(`${text}\n`);

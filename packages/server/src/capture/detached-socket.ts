@@ -1,13 +1,13 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 
-import { hasLeftStream } from "./detached-stream.ts";
+import { isStreamDetached } from "./detached-stream.ts";
 
-/** Takes whatever it is given, and makes nobody wait. A socket, for handlers may set one's options. */
+/** A socket that discards everything at once. A Socket, not a Writable, since handlers may set a socket's options. */
 class DetachedSocket extends Socket {
   constructor() {
     super({ highWaterMark: Number.MAX_SAFE_INTEGER } as object);
-    // A response that is destroyed with an error gives it to its socket, and a server listens on its own.
+    // A response that is destroyed with an error passes the error to its socket, where a server would listen.
     this.on("error", () => {});
   }
 
@@ -19,60 +19,61 @@ class DetachedSocket extends Socket {
     done();
   }
 
-  /** A response passes its own on. */
+  /** Ignored: a response passes its own timeout on to its socket. */
   override setTimeout(): this {
     return this;
   }
 }
 
 /**
- * Puts a stand-in in the place of a client that has left, so that neither a pipe nor a framework learns of it from the
- * response: it goes on as if somebody read it to its end. The request and its socket still tell.
+ * Puts a detached socket in the place of a client that has disconnected: neither a pipe nor a framework learns of the
+ * disconnect from the response, which goes on as if it were read to its end. The request and its socket still tell.
  *
- * @param socket - The one that the client had, which the response is still on.
+ * @param socket - The client's, to which the response is still assigned.
  */
 export function detachClient(response: ServerResponse, socket: Socket): null {
-  const standIn = new DetachedSocket();
+  const detachedSocket = new DetachedSocket();
   const isWaiting = response.socket === null;
   if (!isWaiting) response.detachSocket(socket);
-  response.assignSocket(standIn);
-  // Node takes a response that is finished off the socket that it came on.
-  response.detachSocket = () => ServerResponse.prototype.detachSocket.call(response, standIn);
+  response.assignSocket(detachedSocket);
+  // Once a response has finished, Node detaches it from the socket on which the request came.
+  response.detachSocket = () =>
+    ServerResponse.prototype.detachSocket.call(response, detachedSocket);
   if (isWaiting) {
-    // Node would give it the dead connection once those before it have finished, and from 24 on destroys it now.
+    // Node would assign it the dead connection once those before it have finished, and from 24 on destroys it now.
     response.assignSocket = () => {};
-    spare(response);
+    preventDestroy(response);
   }
-  keepListeners(response);
+  takeOverFinishListeners(response);
   const { req } = response;
   if (!isBeingRead(req)) return null;
-  // What is destroyed gives nothing any more, and body parsers ask the connection too, whether they may read.
-  spare(req);
+  // A destroyed request gives no data any more, and body parsers ask the connection too whether they may read.
+  preventDestroy(req);
   Object.defineProperty(socket, "readable", { configurable: true, value: true });
   return null;
 }
 
-/** Whether all of a body has come, and whoever reads it may not have got to its end. */
+/** Whether all of a body has arrived, and its reader may not have come to the end yet. */
 function isBeingRead(request: IncomingMessage): boolean {
   const { complete, readableLength, readableDidRead, readableEnded } = request;
   return complete && (readableLength > 0 || (readableDidRead && !readableEnded));
 }
 
-/** What the package on-finished keeps on a response: whom it tells of its end, or of its connection's. */
+/** A response with the listeners that the package on-finished puts on it. */
 interface Finishing extends ServerResponse {
   readonly __onFinished?: { queue?: ((error: null, response: ServerResponse) => void)[] | null };
 }
 
 /**
- * Keeps on-finished, which Express, Koa and many middleware use, from telling them that the connection of the client has
- * closed: Koa would destroy the stream that is its body, and Express the file that it sends. They are told of the end of
- * the response, as if the client had stayed.
+ * Calls the listeners of the package on-finished at the end of the response, as if the client had stayed. on-finished
+ * itself, which Express, Koa and many middleware use, would call them because the connection has closed: Koa would then
+ * destroy the stream that is its body, and Express the file that it sends.
  */
-function keepListeners(response: Finishing): void {
+function takeOverFinishListeners(response: Finishing): void {
   const finishing = response.__onFinished;
   const queue = finishing?.queue;
   if (finishing == null || !Array.isArray(queue)) return;
-  // Without its queue it tells nobody, and makes room for another that listens to the stand-in.
+  // Without its queue on-finished calls nothing, and later listeners get a new one, on the detached socket.
   finishing.queue = null;
   let hasEnded = false;
   const end = (): void => {
@@ -83,14 +84,14 @@ function keepListeners(response: Finishing): void {
   response.once("finish", end).once("close", end);
 }
 
-/** Keeps Node, which is told of the client's leaving right after this, from destroying something. */
-function spare(message: IncomingMessage | ServerResponse): void {
+/** Prevents Node, which learns of the disconnect right after this, from destroying a request or a response. */
+function preventDestroy(message: IncomingMessage | ServerResponse): void {
   Object.assign(message, { destroy: () => message });
-  // Not a tick, which fake timers may put off: reactions come right after the ticks.
+  // A promise, not a tick, which fake timers may put off: promises run right after the ticks.
   void Promise.resolve().then(() => delete (message as Partial<typeof message>).destroy);
 }
 
-/** Whether a stand-in is in its client's place. */
+/** Whether a response goes on without its client, which has disconnected. */
 export function isClientDetached(response: ServerResponse): boolean {
-  return response.socket instanceof DetachedSocket || hasLeftStream(response);
+  return response.socket instanceof DetachedSocket || isStreamDetached(response);
 }

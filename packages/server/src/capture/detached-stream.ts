@@ -3,22 +3,23 @@ import { setImmediate } from "node:timers";
 
 import type { Methods } from "./response-methods.ts";
 
-const left = Symbol("reissue.left");
+const detached = Symbol("reissue.detached");
 
-/** A response over HTTP/2 whose client has left. */
-interface Left extends ServerResponse {
-  [left]?: boolean;
+/** A response over HTTP/2 that goes on without its client. */
+interface DetachedResponse extends ServerResponse {
+  [detached]?: boolean;
 }
 
 /**
- * Has a response over HTTP/2 go on without its stream, which has closed: neither a pipe nor a framework learns of it from
- * the response. Node's own methods would do nothing from now on, or fail, and tell of an end that has not come.
+ * Detaches a response over HTTP/2 from its stream, which the client has closed: neither a pipe nor a framework learns of
+ * the disconnect from the response. Node's own methods would do nothing from now on, or fail, and report an end that has
+ * not come.
  *
- * @returns what is called in the place of Node's methods.
+ * @returns methods to call in the place of Node's.
  */
-export function leaveStream(response: ServerResponse): Methods {
-  (response as Left)[left] = true;
-  // Told right after this that the stream has closed, Node says of the response that it has finished and closed.
+export function detachStream(response: ServerResponse): Methods {
+  (response as DetachedResponse)[detached] = true;
+  // Node learns right after this that the stream has closed, and would emit that the response has finished and closed.
   Object.assign(response, { emit: () => false });
   void Promise.resolve().then(() => delete (response as Partial<ServerResponse>).emit);
   let hasClosed = false;
@@ -28,7 +29,7 @@ export function leaveStream(response: ServerResponse): Methods {
     response.emit("close");
   };
   Object.assign(response, { destroy: () => setImmediate(close) });
-  const say = (name: keyof ServerResponse): void => {
+  const setTrue = (name: keyof ServerResponse): void => {
     Object.defineProperty(response, name, { configurable: true, value: true });
   };
   const fixHead = (): void => {
@@ -37,22 +38,22 @@ export function leaveStream(response: ServerResponse): Methods {
   return {
     writeHead(status) {
       response.statusCode = Number(status);
-      say("headersSent");
+      setTrue("headersSent");
       return response;
     },
     write(...args) {
       fixHead();
-      called(args);
+      callBack(args);
       return true;
     },
     end(...args) {
       fixHead();
-      say("finished");
-      say("writableEnded");
-      say("writableFinished");
+      setTrue("finished");
+      setTrue("writableEnded");
+      setTrue("writableFinished");
       setImmediate(() => {
         response.emit("finish");
-        called(args);
+        callBack(args);
         close();
       });
       return response;
@@ -62,13 +63,13 @@ export function leaveStream(response: ServerResponse): Methods {
   };
 }
 
-/** Calls the callback that a method was given. */
-function called(args: readonly unknown[]): void {
+/** Calls the callback among a method's arguments. */
+function callBack(args: readonly unknown[]): void {
   const callback = args.find((arg) => typeof arg === "function");
   if (callback !== undefined) setImmediate(callback as () => void);
 }
 
-/** Whether the client of a response over HTTP/2 has left, and it goes on. */
-export function hasLeftStream(response: ServerResponse): boolean {
-  return (response as Left)[left] === true;
+/** Whether a response over HTTP/2 goes on without its client. */
+export function isStreamDetached(response: ServerResponse): boolean {
+  return (response as DetachedResponse)[detached] === true;
 }

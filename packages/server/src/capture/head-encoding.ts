@@ -1,27 +1,27 @@
 import type { ResponseHead } from "./response-head.ts";
 
-/** What Node sends a head together with: nothing where it is flushed, or the first of the body. */
-export type HeadCompany = "nothing" | "text" | "bytes";
+/** The part of a body that Node sends together with the head: none where the head is flushed. */
+export type FirstChunk = "none" | "text" | "bytes";
 
-/** What a head goes out with, by what `write` or `end` is given first. */
-export function companyOf([chunk, encoding]: readonly unknown[]): HeadCompany {
+/** The kind of the first chunk, from the arguments of the first `write` or `end`. */
+export function firstChunkOf([chunk, encoding]: readonly unknown[]): FirstChunk {
   const isUtf8 = typeof encoding !== "string" || encoding === "" || encoding === "utf8";
   return typeof chunk === "string" && isUtf8 ? "text" : "bytes";
 }
 
 /**
- * A head with its values as they went out, a character for each byte.
+ * A head with its values as they were sent, a character for each byte.
  *
- * Node writes a head as Latin-1, but as UTF-8 where it is flushed, or makes one string of it and of the body: then each
- * character beyond ASCII comes as two. A replay sends bytes, and so Latin-1.
+ * Node writes a head as Latin-1, but as UTF-8 where the head is flushed, or joined with a text body into one string: each
+ * character beyond ASCII then becomes two bytes. A replay sends bytes, and so Latin-1.
  */
 export function asSent(
   head: ResponseHead,
-  company: HeadCompany | null,
+  firstChunk: FirstChunk | null,
   isChunked: boolean,
 ): ResponseHead {
-  // The size of a chunk comes first, which is Latin-1.
-  const isUtf8 = company === "nothing" || (company === "text" && !isChunked);
+  // The size of a chunk is written in between, as Latin-1.
+  const isUtf8 = firstChunk === "none" || (firstChunk === "text" && !isChunked);
   if (!isUtf8 || head.fields.every(([, value]) => isAscii.test(value))) return head;
   const fields = head.fields.map(([name, value]): [string, string] => [
     name,

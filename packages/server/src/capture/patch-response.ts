@@ -1,126 +1,128 @@
 import { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+import { frameworkPrototype } from "../request/framework-prototype.ts";
 import { slotHolder } from "../request/request-slot.ts";
-import { leaveStream } from "./detached-stream.ts";
+import { detachStream } from "./detached-stream.ts";
 import { names, type Methods } from "./response-methods.ts";
 import { detachClient } from "./detached-socket.ts";
 import { watchServerClosing, type ClosableServer } from "./server-closing.ts";
 
-/** What is told in a response's place. */
+/** The methods that are called in the place of a response's own. */
 export interface ResponseHooks extends Methods {
-  /** Whether its `end` has been called. */
+  /** Whether `end` has been called. */
   readonly hasEnded: boolean;
   /**
-   * Told that the client has left, before the response is.
+   * Called when the client has disconnected, before the response learns of it.
    *
-   * @param give - Puts something in its place, unless the response is to end; gives what to call from then on, or null
-   * for the same.
+   * @param detach - Has the response go on without its client. To be called unless the response is to end; returns the
+   * methods to call from then on, or null where they stay the same.
    */
-  leave(give: () => Methods | null): void;
+  onDisconnect(detach: () => Methods | null): void;
 }
 
-const intercepted = Symbol("reissue.response");
+const hooksSlot = Symbol("reissue.response");
 
-/** A response that has the methods of its own. */
-interface Owner extends ServerResponse {
-  [intercepted]?: ResponseHooks;
+/** A response that is patched itself. */
+interface PatchedResponse extends ServerResponse {
+  [hooksSlot]?: ResponseHooks;
 }
 
-/** What carries the interception of a response whose prototype has the methods. */
-interface Carrier {
-  [intercepted]?: { readonly response: ServerResponse; readonly interceptor: ResponseHooks };
+/** The slots of a request whose response is patched on its prototype. */
+interface RequestSlots {
+  [hooksSlot]?: { readonly response: ServerResponse; readonly hooks: ResponseHooks };
 }
 
 /**
- * Puts an interceptor between a response and whoever writes it. Wrappers that others have put there before are called by
- * the originals; what others put there later calls the interceptor.
+ * Puts hooks between a response and the code that writes it. Wrappers that others have put on the response before are
+ * called by the originals; wrappers that are put there later call the hooks.
  *
- * The methods go on the prototype that a framework gives to all its responses, if it has one, and there do nothing for
- * those that nobody intercepts: as properties of its own they would cost each of Express' 29 µs (Node 20.20, measured
- * alone).
+ * The methods are patched on the prototype that a framework gives to all its responses, where there is one, and there do
+ * nothing for responses without hooks.
  *
- * @param make - Given the original methods, to be called on the response.
+ * @param create - Creates the hooks, given the original methods, to be called on the response.
  */
+// perf: docs/performance.md#methods-on-the-prototype
 export function patchResponse(
   response: ServerResponse,
-  make: (originals: Methods) => ResponseHooks,
+  create: (originals: Methods) => ResponseHooks,
 ): void {
   const current = response as unknown as Methods;
-  const shared = sharedBy(response);
+  const shared = patchPrototype(response);
   const prototype: Methods = Object.getPrototypeOf(response);
-  // Asked of the prototype, which V8 knows: each of Express' responses has a hidden class of its own.
-  const isOwn =
+  const isPatchedItself =
     shared === null ||
     names.some((name) => Object.hasOwn(response, name) || prototype[name] !== shared.methods[name]);
-  const { writeHead, write, end, addTrailers, flushHeaders } = isOwn ? current : shared.originals();
-  const interceptor = make({ writeHead, write, end, addTrailers, flushHeaders });
-  if (!isOwn) {
-    (slotHolder(response.req) as Carrier)[intercepted] = { response, interceptor };
+  const { writeHead, write, end, addTrailers, flushHeaders } = isPatchedItself
+    ? current
+    : shared.originals();
+  const hooks = create({ writeHead, write, end, addTrailers, flushHeaders });
+  if (!isPatchedItself) {
+    (slotHolder(response.req) as RequestSlots)[hooksSlot] = { response, hooks };
   } else {
-    (response as Owner)[intercepted] = interceptor;
-    Object.assign(response, own.methods);
+    (response as PatchedResponse)[hooksSlot] = hooks;
+    Object.assign(response, ownPatch.methods);
   }
-  watch(response);
+  watchDisconnect(response);
 }
 
-/** A socket of node:http's, which knows the response that is written to it. */
+/** A socket of node:http, with the response that is written to it. */
 interface Connection extends Socket {
   readonly _httpMessage?: ServerResponse | null;
   readonly server?: ClosableServer & { readonly listening?: boolean };
 }
 
-/** Of each connection that is watched, the responses that wait for those before them: it does not know them yet. */
+/** The responses that wait for those before them, of each watched connection; the connection does not name them yet. */
 const watched = new WeakMap<Socket, Set<ServerResponse>>();
 
-/** Tells the interceptors of the responses on a connection that its client has left. */
-function watch(response: ServerResponse): void {
+/** Calls the hooks of a response when its client disconnects. */
+function watchDisconnect(response: ServerResponse): void {
   if (response.req.httpVersionMajor > 1) return watchStream(response);
   const socket: Connection | null | undefined = response.req.socket;
-  // Requests that were made by hand have none, or one that tells nothing.
+  // Requests that were made by hand have no socket, or one without events.
   if (typeof socket?.prependListener !== "function") return;
-  const waiting = watched.get(socket) ?? watchAnew(socket);
-  // Asked of the socket first: each of Express' responses has a hidden class of its own.
+  const waiting = watched.get(socket) ?? watchConnection(socket);
+  // perf: the socket first, docs/performance.md#methods-on-the-prototype
   if (socket._httpMessage === response || response.socket !== null) return;
   waiting.add(response);
   response.once("socket", () => waiting.delete(response));
 }
 
-/** A response over HTTP/2, as far as node:http's has nothing like it. */
+/** A response over HTTP/2, with the property that node:http's have not. */
 interface Http2Response extends ServerResponse {
   readonly stream?: { prependListener?(event: "close", listener: () => void): unknown };
 }
 
-/** Tells the interceptor of a response over HTTP/2 that its client has closed the stream. */
+/** Calls the hooks of a response over HTTP/2 when its client closes the stream. */
 function watchStream(response: Http2Response): void {
-  let isOwn = false;
+  let isDestroyedByHandler = false;
   const destroy = response.destroy.bind(response);
-  // One that its handler has destroyed was not left by its client.
   response.destroy = (error) => {
-    isOwn = true;
+    isDestroyedByHandler = true;
     return destroy(error);
   };
   response.stream?.prependListener?.("close", () => {
-    const interceptor = (response as Owner)[intercepted] ?? carried(response);
-    if (!isOwn) interceptor?.leave(() => leaveStream(response));
+    const hooks = (response as PatchedResponse)[hooksSlot] ?? hooksOf(response);
+    if (!isDestroyedByHandler) hooks?.onDisconnect(() => detachStream(response));
   });
 }
 
-function watchAnew(socket: Connection): Set<ServerResponse> {
+/** Watches a connection for all of its requests. */
+function watchConnection(socket: Connection): Set<ServerResponse> {
   const waiting = new Set<ServerResponse>();
   watched.set(socket, waiting);
-  // Once for all of its requests, and before Node tells the responses.
   let hasTimedOut = false;
   const destroyed = watchServerClosing(socket);
   socket.on("timeout", () => (hasTimedOut = true));
+  // Before Node's own listener, which tells the responses.
   socket.prependListener("close", () => {
-    const isOwn = !hasTimedOut && !destroyed.isByServer && wasDestroyed(socket);
+    const isByHandler = !hasTimedOut && !destroyed.isByServer && wasDestroyed(socket);
     for (const response of [socket._httpMessage, ...waiting]) {
-      // One that its handler has destroyed, alone or with its connection, was not left by its client.
+      // A response that its handler has destroyed, alone or with its connection, was not cut by a disconnect.
       if (response == null || response.destroyed) continue;
-      if (isOwn && response === socket._httpMessage) continue;
-      const interceptor = (response as Owner)[intercepted] ?? carried(response);
-      interceptor?.leave(() => detachClient(response, socket));
+      if (isByHandler && response === socket._httpMessage) continue;
+      const hooks = (response as PatchedResponse)[hooksSlot] ?? hooksOf(response);
+      hooks?.onDisconnect(() => detachClient(response, socket));
     }
   });
   return waiting;
@@ -128,83 +130,76 @@ function watchAnew(socket: Connection): Set<ServerResponse> {
 
 /**
  * Whether a connection was ended by a handler of this process, and neither by its peer nor by a server that closes: it
- * has neither been told of an end nor failed.
+ * has neither received an end nor failed.
  */
 function wasDestroyed(socket: Connection): boolean {
   return !socket.readableEnded && socket.errored == null && socket.server?.listening !== false;
 }
 
-/** What takes the place of methods, and the originals that are called for whom nobody intercepts. */
-interface Replacement {
+/** Patched methods, and the originals that are called for responses without hooks. */
+interface Patch {
   readonly originals: () => Methods;
   readonly methods: Methods;
 }
 
-const own = replacement(
+const ownPatch = createPatch(
   () => ServerResponse.prototype as unknown as Methods,
-  (response) => (response as Owner)[intercepted],
+  (response) => (response as PatchedResponse)[hooksSlot],
 );
 
-const replaced = new WeakMap<object, Replacement>();
+const patches = new WeakMap<object, Patch>();
 
-/** That of a response's prototype, put there if it is new; null where there is none, or it has methods of its own. */
-function sharedBy(response: ServerResponse): Replacement | null {
-  const prototype = prototypeOf(response);
+/**
+ * Patches the prototype that a response shares with its framework's others, once.
+ *
+ * @returns null where there is no such prototype, or it has methods of its own.
+ */
+function patchPrototype(response: ServerResponse): Patch | null {
+  const prototype = frameworkPrototype(response, ServerResponse.prototype);
   if (prototype === null) return null;
-  const before = replaced.get(prototype);
-  if (before !== undefined) return before;
+  const existing = patches.get(prototype);
+  if (existing !== undefined) return existing;
   if ([...names, "writableEnded"].some((name) => Object.hasOwn(prototype, name))) return null;
-  // Asked each time: light-my-request puts its own behind that of Express' responses when it injects the first one.
-  const shared = replacement(() => Object.getPrototypeOf(prototype) as Methods, carried);
-  Object.assign(prototype, shared.methods);
+  // Looked up at each call: light-my-request inserts a prototype of its own here when it injects its first request.
+  const patch = createPatch(() => Object.getPrototypeOf(prototype) as Methods, hooksOf);
+  Object.assign(prototype, patch.methods);
   Object.defineProperty(prototype, "writableEnded", {
     configurable: true,
     get(this: ServerResponse) {
-      // What Node's own says of it.
-      return this.finished || carried(this)?.hasEnded === true;
+      // `finished` is what Node's own getter returns.
+      return this.finished || hooksOf(this)?.hasEnded === true;
     },
   });
-  replaced.set(prototype, shared);
-  return shared;
+  patches.set(prototype, patch);
+  return patch;
 }
 
-/** What stands right before Node's own in the chain of a response's prototypes; null where nothing does. */
-function prototypeOf(response: ServerResponse): object | null {
-  let last: object | null = null;
-  let prototype: object | null = Object.getPrototypeOf(response);
-  while (prototype !== null && prototype !== ServerResponse.prototype) {
-    last = prototype;
-    prototype = Object.getPrototypeOf(prototype);
-  }
-  return prototype === null ? null : last;
-}
-
-/** The interceptor that a request carries for this response; it may have others, made by hand. */
-function carried(response: ServerResponse): ResponseHooks | undefined {
-  // A prototype has none, though it may be asked.
+/** The hooks of a response whose prototype is patched. A request may have other responses too, made by hand. */
+function hooksOf(response: ServerResponse): ResponseHooks | undefined {
+  // The getter may be read on the prototype, which has no request.
   if (response.req == null) return undefined;
-  const interception = (slotHolder(response.req) as Carrier)[intercepted];
-  if (interception === undefined) return undefined;
-  return isSame(response, interception.response) ? interception.interceptor : undefined;
+  const patched = (slotHolder(response.req) as RequestSlots)[hooksSlot];
+  if (patched === undefined) return undefined;
+  return isSame(response, patched.response) ? patched.hooks : undefined;
 }
 
-/** Whether one is the other, or a proxy of it, or inherits from it. */
+/** Whether one response is the other, or a proxy of it, or inherits from it. */
 function isSame(one: ServerResponse, other: ServerResponse): boolean {
   if (one === other) return true;
   const { outputData } = one as { outputData?: unknown };
-  // Node's, and not documented: without it a proxy is taken for another response, and its key is closed without the answer.
+  // Undocumented; without it a proxy counts as another response, and its key is settled without a response.
   return outputData !== undefined && outputData === (other as { outputData?: unknown }).outputData;
 }
 
-function replacement(
+function createPatch(
   originals: () => Methods,
-  interceptorOf: (response: ServerResponse) => ResponseHooks | undefined,
-): Replacement {
+  hooksFor: (response: ServerResponse) => ResponseHooks | undefined,
+): Patch {
   const method = (name: keyof Methods) =>
     function (this: ServerResponse, ...args: unknown[]): unknown {
-      const interceptor = interceptorOf(this);
-      if (interceptor === undefined) return Reflect.apply(originals()[name], this, args);
-      return interceptor[name](...args);
+      const hooks = hooksFor(this);
+      if (hooks === undefined) return Reflect.apply(originals()[name], this, args);
+      return hooks[name](...args);
     };
   return {
     originals,
@@ -219,11 +214,11 @@ function replacement(
 }
 
 /**
- * Has a response say that it has ended, though its end be held, or an end that others have put there go on later: Node's
- * own says so only once it has been called. As a property of the response's own then alone, since most have ended by then.
+ * Marks a response as ended while its end is delayed, or an `end` that others have patched in goes on later: Node's own
+ * `writableEnded` is true only after Node's `end`. Defined late, since most responses have ended by then.
  */
 export function markEnded(response: ServerResponse): void {
-  // Those whose prototype has the methods say so by themselves.
+  // A patched prototype has a getter for it.
   if (response.finished || response.writableEnded) return;
   Object.defineProperty(response, "writableEnded", { configurable: true, value: true });
 }

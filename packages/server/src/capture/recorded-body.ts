@@ -1,6 +1,6 @@
 import type { Field } from "@reissue/core";
 
-/** What has been written of a response so far. */
+/** The body and the trailers of a response, as far as they have been written. */
 export class RecordedBody {
   readonly #maxBytes: number;
   #chunks: Buffer[] = [];
@@ -11,12 +11,12 @@ export class RecordedBody {
     this.#maxBytes = maxBytes;
   }
 
-  /** How many bytes were written, kept or not. */
+  /** The number of bytes written, recorded or not. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether there were more bytes than are kept. */
+  /** Whether more bytes were written than may be recorded. */
   get isTooLarge(): boolean {
     return this.#size > this.#maxBytes;
   }
@@ -25,14 +25,14 @@ export class RecordedBody {
     return this.#trailers;
   }
 
-  /** Adds bytes that nobody else writes to. */
+  /** Adds bytes; their memory must not be reused. */
   add(bytes: Buffer): void {
     this.#size += bytes.length;
     if (this.isTooLarge) this.#chunks = [];
     else if (bytes.length > 0) this.#chunks.push(bytes);
   }
 
-  /** Adds what `addTrailers` was given: an object, or a list of pairs. */
+  /** Adds the argument of `addTrailers`: an object, or a list of pairs. */
   addTrailers(given: unknown): void {
     const pairs = Array.isArray(given) ? given : Object.entries(given ?? {});
     for (const [name, value] of pairs) {
@@ -40,7 +40,7 @@ export class RecordedBody {
     }
   }
 
-  /** The bytes; null where there were more than are kept. */
+  /** The bytes; null where there were more than may be recorded. */
   body(): Buffer | null {
     if (this.isTooLarge) return null;
     const [only] = this.#chunks;
@@ -48,15 +48,15 @@ export class RecordedBody {
   }
 }
 
-/** Whether Node takes it for a part of a body. */
+/** Whether Node accepts a value as a part of a body. */
 export function isChunk(chunk: unknown): chunk is string | Uint8Array {
   return typeof chunk === "string" || chunk instanceof Uint8Array;
 }
 
 /**
- * The bytes that `write` or `end` was given: a chunk, with its encoding if it is a string, or only a callback.
+ * The bytes in the arguments of `write` or `end`: a chunk, with its encoding if it is a string, or only a callback.
  *
- * A copy, since whoever wrote it may use its memory again once it has gone out.
+ * A copy, since a handler may reuse the memory of a chunk once the chunk has been sent.
  */
 export function bytesOf([chunk, encoding]: readonly unknown[]): Buffer {
   if (!isChunk(chunk)) return Buffer.alloc(0);

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 
 import { describe, expect, test } from "vitest";
 
-import { headGiven, headOf, setHeaders } from "./response-head.ts";
+import { givenHead, headOf, setHeaders } from "./response-head.ts";
 
 const fresh = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
 
@@ -45,10 +45,10 @@ describe("setHeaders", () => {
   });
 });
 
-describe("headGiven", () => {
+describe("givenHead", () => {
   test("has the fields of an object, with one for each of several values", () => {
     const given = { Link: ["<a>", "<b>"], "X-N": 1 };
-    expect(headGiven(fresh(), 201, given, all)?.fields).toEqual([
+    expect(givenHead(fresh(), 201, given, all)?.fields).toEqual([
       ["Link", "<a>"],
       ["Link", "<b>"],
       ["X-N", "1"],
@@ -60,7 +60,7 @@ describe("headGiven", () => {
     ["they are given in a list", fresh(), ["X-A", 1]],
     ["a name comes in two cases", fresh(), { "X-A": 1, "x-a": 2 }],
   ])("is none where %s", (_, response, given) => {
-    expect(headGiven(response, 201, given, all)).toBeNull();
+    expect(givenHead(response, 201, given, all)).toBeNull();
   });
 });
 

@@ -4,65 +4,70 @@ import type { Field } from "@reissue/core";
 
 import { headersSet, type HeaderValue, type SetHeader } from "./set-headers.ts";
 
-/** The status of a response, and those of its headers that are kept. */
+/** The status of a response, and its headers that are stored. */
 export interface ResponseHead {
   readonly status: number;
   readonly fields: readonly Field[];
-  /** What Content-Length says; null where it says nothing. */
+  /** The value of Content-Length; null where there is none. */
   readonly length: string | null;
 }
 
-/** Whether a header is kept, by its name in lower case; Content-Length is none of them. */
+/** Whether a header is stored, by its name in lower case; false for Content-Length. */
 export type HeaderFilter = (name: string) => boolean;
 
-/** The head that a response has been given, with the status that `writeHead` is given: a number, or the text of one. */
+/**
+ * The head of a response, from the headers that have been set on it.
+ *
+ * @param status - The argument of `writeHead`: a number, or the text of one.
+ */
 export function headOf(
   response: ServerResponse,
   status: unknown,
-  keeps: HeaderFilter,
+  isStored: HeaderFilter,
 ): ResponseHead {
-  const draft = new Draft(keeps);
+  const builder = new HeadBuilder(isStored);
   const set = headersSet(response);
   for (const lowerCase of Object.keys(set)) {
     const [name, value] = set[lowerCase] as SetHeader;
-    draft.add(lowerCase, name, value);
+    builder.add(lowerCase, name, value);
   }
-  return draft.head(status);
+  return builder.head(status);
 }
 
 /**
- * The head that `writeHead` is given in an object; null where that is not all of it, or is given otherwise, and
- * {@link setHeaders} has to bring it together.
+ * The head of a response, from the headers that `writeHead` was given in an object.
+ *
+ * @returns null where other headers have been set too, or they were given otherwise: {@link setHeaders} then merges them.
  */
-export function headGiven(
+export function givenHead(
   response: ServerResponse,
   status: unknown,
   given: object,
-  keeps: HeaderFilter,
+  isStored: HeaderFilter,
 ): ResponseHead | null {
   if (Array.isArray(given) || response.getHeaderNames().length > 0) return null;
   const names = Object.keys(given);
-  // Where a header was set and taken back, Node takes the last of them, and else sends both.
+  // Of two spellings of one name Node sends both, but where a header has been set and removed before, the last.
   if (!areDistinct(names)) return null;
-  const draft = new Draft(keeps);
+  const builder = new HeadBuilder(isStored);
   for (const name of names) {
-    draft.add(name.toLowerCase(), name, (given as OutgoingHttpHeaders)[name]);
+    builder.add(name.toLowerCase(), name, (given as OutgoingHttpHeaders)[name]);
   }
-  return draft.head(status);
+  return builder.head(status);
 }
 
-/** A head to which headers are added one by one. */
-class Draft {
-  readonly #keeps: HeaderFilter;
+/** A head under construction; headers are added one by one. */
+class HeadBuilder {
+  readonly #isStored: HeaderFilter;
   readonly #fields: Field[] = [];
   #length: string | null = null;
 
-  constructor(keeps: HeaderFilter) {
-    this.#keeps = keeps;
+  constructor(isStored: HeaderFilter) {
+    this.#isStored = isStored;
   }
 
   add(lowerCase: string, name: string, value: HeaderValue): void {
-    if (this.#keeps(lowerCase)) addFields(this.#fields, name, value);
+    if (this.#isStored(lowerCase)) addFields(this.#fields, name, value);
     else if (lowerCase === "content-length") this.#length = lengthOf(value);
   }
 
@@ -81,8 +86,10 @@ function addFields(fields: Field[], name: string, value: HeaderValue): void {
 }
 
 /**
- * Sets headers as `writeHead` takes them, so that a response has them all in one place: an object, a flat list of names
- * and values, or a list of pairs. Each takes the place of what was set before under its name.
+ * Sets headers in any form that `writeHead` takes, so that a response has all of them in one place. Each replaces the
+ * values that were set under its name before.
+ *
+ * @param given - An object, a flat list of names and values, or a list of pairs.
  */
 export function setHeaders(response: ServerResponse, given: object): void {
   const names = Array.isArray(given) ? [] : Object.keys(given);
@@ -106,7 +113,7 @@ function set(response: ServerResponse, name: string, value: string | string[]): 
   );
 }
 
-/** Whether no two of them name the same header; none is there twice. */
+/** Whether no two names, all of them different, differ in case only. */
 function areDistinct(names: readonly string[]): boolean {
   if (names.every((name) => name === name.toLowerCase())) return true;
   return new Set(names.map((name) => name.toLowerCase())).size === names.length;

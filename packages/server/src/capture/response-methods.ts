@@ -1,7 +1,7 @@
-/** A method of a response's, or what is called in its place. */
+/** A method of a response, or the function that takes its place. */
 export type Method = (...args: unknown[]) => unknown;
 
-/** The names of the methods that everything comes down to which a response is told. */
+/** Names of the methods that every way to write a response comes down to. */
 export const names: readonly ["writeHead", "write", "end", "addTrailers", "flushHeaders"] = [
   "writeHead",
   "write",
@@ -10,5 +10,5 @@ export const names: readonly ["writeHead", "write", "end", "addTrailers", "flush
   "flushHeaders",
 ];
 
-/** Those methods. */
+/** The methods of {@link names}. */
 export type Methods = Readonly<Record<(typeof names)[number], Method>>;

@@ -1,21 +1,21 @@
 import type { Socket } from "node:net";
 
-/** A connection of node:http's, as far as it knows its server. */
+/** A connection of node:http, with the server that has accepted it. */
 interface Connection extends Socket {
   readonly server?: ClosableServer;
 }
 
-/** What of a server is watched. */
+/** The part of a server that is watched. */
 export interface ClosableServer {
   closeAllConnections?(): void;
 }
 
-/** Whether a server is in the middle of closing all of its connections, for each that is watched. */
+/** Whether a server is closing all of its connections right now, for each watched server. */
 const closing = new WeakMap<ClosableServer, { isNow: boolean }>();
 
 /**
- * Tells of a connection whether its server has destroyed it, by `closeAllConnections`: Node leaves no trace of that, and
- * the handlers of its requests go on. To be called once for a connection.
+ * Watches whether a connection is destroyed by its server, in `closeAllConnections`: Node leaves no trace of that, and the
+ * handlers of its requests go on. To be called once for a connection.
  */
 export function watchServerClosing(socket: Connection): { readonly isByServer: boolean } {
   const destroyed = { isByServer: false };
@@ -30,8 +30,8 @@ export function watchServerClosing(socket: Connection): { readonly isByServer: b
 }
 
 function stateOf(server: ClosableServer): { readonly isNow: boolean } | null {
-  const known = closing.get(server);
-  if (known !== undefined) return known;
+  const existing = closing.get(server);
+  if (existing !== undefined) return existing;
   const close = server.closeAllConnections?.bind(server);
   if (close === undefined) return null;
   const state = { isNow: false };

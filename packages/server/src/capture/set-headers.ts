@@ -1,29 +1,28 @@
 import { OutgoingMessage, type ClientRequest, type ServerResponse } from "node:http";
 import { isDeepStrictEqual } from "node:util";
 
-/** What a header may be set to. */
+/** A value that a header may be set to. */
 export type HeaderValue = number | string | readonly string[] | undefined;
 
 /** A header as it was set. */
 export type SetHeader = readonly [name: string, value: HeaderValue];
 
-/** The headers that have been set, by their names in lower case. */
+/** Headers that have been set, by their names in lower case. */
 export type SetHeaders = Readonly<Record<string, SetHeader>>;
 
-/** Where Node keeps them, as {@link SetHeaders}; undefined in a version of Node that keeps them otherwise. */
-const inside = whereSet();
+/** The property in which Node stores {@link SetHeaders}; undefined in a version of Node that stores them otherwise. */
+const internalSlot = findInternalSlot();
 
-/**
- * The headers that have been set; not to be changed. Looked at where Node keeps them, since the one method that tells
- * their names as they were written took 2.7 of the 35 µs that a key cost (Node 20.20, Koa, measured in place).
- */
+/** Headers that have been set on a response; not to be changed. */
+// perf: docs/performance.md#names-of-set-headers
 export function headersSet(response: ServerResponse): SetHeaders {
-  const held = inside === undefined ? undefined : (response as unknown as Holding)[inside];
-  if (held !== undefined) return held ?? noHeaders;
-  // Node's types know it of requests alone. A response that was made by hand may not have it, or not what it looks at.
+  const internal =
+    internalSlot === undefined ? undefined : (response as unknown as Internals)[internalSlot];
+  if (internal !== undefined) return internal ?? noHeaders;
+  // Node's types have the method on requests alone. A response made by hand may lack it, or the state that it reads.
   const { getRawHeaderNames } = response as ServerResponse &
     Partial<Pick<ClientRequest, "getRawHeaderNames">>;
-  const isNodes = inside === undefined && getRawHeaderNames !== undefined;
+  const isNodes = internalSlot === undefined && getRawHeaderNames !== undefined;
   const names = isNodes ? getRawHeaderNames.call(response) : response.getHeaderNames();
   const headers: Record<string, SetHeader> = Object.create(null) as {};
   for (const name of names) {
@@ -32,17 +31,17 @@ export function headersSet(response: ServerResponse): SetHeaders {
   return headers;
 }
 
-interface Holding {
+interface Internals {
   readonly [symbol: symbol]: SetHeaders | null | undefined;
 }
 
 const noHeaders: SetHeaders = {};
 
-function whereSet(): symbol | undefined {
-  // No response, which Node would tell its subscribers of.
+function findInternalSlot(): symbol | undefined {
+  // Not a ServerResponse, which Node would announce to subscribers of its diagnostics channels.
   const probe = new OutgoingMessage().setHeader("X-Probe", "1");
   return Object.getOwnPropertySymbols(probe).find((symbol) => {
-    const held = (probe as unknown as Holding)[symbol];
-    return isDeepStrictEqual({ ...held }, { "x-probe": ["X-Probe", "1"] });
+    const value = (probe as unknown as Internals)[symbol];
+    return isDeepStrictEqual({ ...value }, { "x-probe": ["X-Probe", "1"] });
   });
 }

@@ -32,39 +32,40 @@ import {
   type RouteConfig,
 } from "./route-config.ts";
 
-/** What may be said of all requests; what is said of a route wins. */
-export interface GateOptions<Carrier = IncomingMessage> extends RouteOptions {
-  readonly idempotency?: IdempotencyOptions<Carrier> | undefined;
+/** Options for all requests of a gate; a route's own options win. */
+export interface GateOptions<FrameworkContext = IncomingMessage> extends RouteOptions {
+  /** Idempotency keys: syntax, scope and store. */
+  readonly idempotency?: IdempotencyOptions<FrameworkContext> | undefined;
   /**
-   * Which failed requests get 502, 503 or 504: those that are retry-safe, or all of them, though HAProxy and Envoy then
-   * replay a POST that may have been processed.
+   * Which failed requests get 502, 503 or 504: those that are retry-safe, or all of them. With `"always"` HAProxy and Envoy
+   * may replay a POST that has been processed.
    *
    * @defaultValue "retry-safe"
    */
   readonly convert?: "retry-safe" | "always" | undefined;
   /**
-   * What Retry-After says with a 503, in seconds.
+   * The value of Retry-After with a 503, in seconds.
    *
    * @defaultValue 1
    */
   readonly retryAfterSeconds?: number | undefined;
   /**
    * Whether Reissue responds to failures itself, as `application/problem+json` (RFC 9457). The application's own error
-   * handling is told of them all the same; what it responds is ignored.
+   * handling is called all the same, and its response is discarded.
    *
    * @defaultValue false
    */
   readonly problemDetails?: boolean | undefined;
   /**
-   * The name of this gateway in a Proxy-Status field (RFC 9209), which is sent with translated failures if there is one.
-   * An origin server must not send it.
+   * The name of this gateway in the Proxy-Status field (RFC 9209) of translated failures; without a name there is no
+   * field. An origin server must not send it.
    */
   readonly proxyStatus?: string | undefined;
-  /** Time and chance; tests put their own here. */
+  /** Time, timers and randomness, for tests. */
   readonly clock?: Clock | undefined;
 }
 
-/** What holds for a gate, resolved. */
+/** {@link GateOptions}, resolved. */
 export interface GateConfig {
   readonly route: RouteConfig;
   readonly idempotency: IdempotencyConfig;
@@ -75,7 +76,7 @@ export interface GateConfig {
   readonly clock: Clock;
 }
 
-/** What is said of a gate only, resolved; `idempotency` is read with what stands beside it. */
+/** The options of a gate alone, resolved, but for `idempotency`, which depends on them. */
 type OwnConfig = Pick<
   GateConfig,
   "convert" | "retryAfterSeconds" | "problemDetails" | "proxyStatus" | "clock"
@@ -88,22 +89,26 @@ export const gateTable: OptionTable<OwnConfig> = {
     ["retry-safe", "always"],
     '`"always"` gives 502, 503 and 504 to requests that are not retry-safe too',
   ),
-  retryAfterSeconds: numberOption(1, { min: 0, max: 86_400 }, "what Retry-After says with a 503"),
+  retryAfterSeconds: numberOption(
+    1,
+    { min: 0, max: 86_400 },
+    "the value of Retry-After with a 503, in seconds",
+  ),
   problemDetails: choiceOption(
     false,
     [true, false],
-    "responds to failures itself, as `application/problem+json`; error handlers are told, and what they respond is ignored",
+    "responds to failures itself, as `application/problem+json`; error handlers are called all the same, and their responses are discarded",
   ),
   proxyStatus: {
     default: null,
     check: gatewayName,
-    doc: "the name of this gateway in a Proxy-Status field; an origin server must not send one",
+    doc: "the name of this gateway in the Proxy-Status field of translated failures; an origin server must not send one",
     defaultDoc: "none",
   },
   clock: {
     default: systemClock,
     check: (value) => value as Clock,
-    doc: "time and chance, for tests: `manualClock()` of `@reissue/testing`",
+    doc: "time, timers and randomness, for tests: `manualClock()` of `@reissue/testing`",
     defaultDoc: "the system's",
   },
 };
@@ -114,8 +119,8 @@ export const gateTable: OptionTable<OwnConfig> = {
  * @param alsoKnown - Names of options that are the adapter's own.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function gateConfig<Carrier>(
-  options: GateOptions<Carrier>,
+export function gateConfig<FrameworkContext>(
+  options: GateOptions<FrameworkContext>,
   alsoKnown: readonly string[] = [],
 ): GateConfig {
   const known = [...optionNames(routeTable), ...optionNames(gateTable), "idempotency"];
@@ -128,7 +133,7 @@ export function gateConfig<Carrier>(
   };
 }
 
-/** A failure that has a token, to try a gateway's name on. */
+/** A failure that has a Proxy-Status error, to check a gateway's name with. */
 function refused(): Failure {
   return classify(Object.assign(new Error(), { code: "ECONNREFUSED", syscall: "connect" }));
 }

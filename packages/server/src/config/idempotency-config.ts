@@ -22,69 +22,71 @@ import { storedHeaders } from "./stored-headers.ts";
 import type { Fingerprint } from "../idempotency/own-fingerprint.ts";
 import type { Scope } from "./scope.ts";
 
-/** What may be said about inbound idempotency keys. Without a `store` they are validated, and nothing is kept. */
-export interface IdempotencyOptions<Carrier = IncomingMessage> extends Partial<ClaimOptions> {
+/** Options for inbound idempotency keys. Without a `store` keys are validated, and no response is stored. */
+export interface IdempotencyOptions<
+  FrameworkContext = IncomingMessage,
+> extends Partial<ClaimOptions> {
   /**
-   * Tells callers apart, so that two that choose the same key get neither each other's answers nor each other's outbound
-   * keys. It has no default: a `store` needs one, and without it no outbound keys are derived.
+   * Tells callers apart: two callers with the same key get neither each other's responses nor each other's outbound keys.
+   * Required with a `store`; without a scope no outbound keys are derived.
    */
-  readonly scope?: Scope<Carrier> | undefined;
+  readonly scope?: Scope<FrameworkContext> | undefined;
   /**
-   * Which values are keys: a Structured Field String only (`strict`), or a bare key too (`lenient`).
+   * The syntax of a key: a Structured Field String only (`strict`), or a bare key too (`lenient`).
    *
    * @defaultValue "lenient"
    */
   readonly syntax?: KeySyntax | undefined;
   /**
-   * The largest body of a keyed request, in bytes; it is read before the handler runs. A larger one is answered 413.
+   * The largest body of a keyed request, in bytes; it is read before the handler runs. A larger one gets 413.
    *
    * @defaultValue 1048576
    */
   readonly maxBodyBytes?: number | undefined;
   /**
-   * The largest answer that is kept, in bytes of its body. Retries of a request that was answered with more are answered
-   * 409: its handler does not run again.
+   * The largest response body that is stored, in bytes. Retries of a request with a larger response get 409: the handler
+   * does not run again.
    *
    * @defaultValue 1048576
    */
   readonly maxAnswerBytes?: number | undefined;
   /**
-   * Names of headers that are kept beside those that describe the answer's content. `Set-Cookie` and what carries
-   * credentials are never kept.
+   * Names of headers that are stored beside those that describe the content. `Set-Cookie` and headers that carry
+   * credentials are never stored.
    *
    * @defaultValue []
    */
   readonly keepHeaders?: readonly string[] | undefined;
   /**
-   * The methods whose keys are claimed. The key of another one's request is checked, and nothing is kept for it: a read
-   * that is retried wants what there is now.
+   * The methods whose keys are claimed. The keys of other requests are validated, and their responses not stored: a read
+   * that is retried should get the current state.
    *
    * @defaultValue all that are not safe (GET, HEAD, OPTIONS, TRACE, QUERY)
    */
   readonly methods?: readonly string[] | undefined;
   /**
-   * What tells a retry from another request under the same key, where that is not all of its bytes.
+   * Tells a retry from another request with the same key, where not all of its bytes are to be compared.
    *
    * @defaultValue method, path with query, content type and raw body
    */
-  readonly fingerprint?: Fingerprint<Carrier> | undefined;
+  readonly fingerprint?: Fingerprint<FrameworkContext> | undefined;
   /**
-   * Which responses are kept, of those that their status would have kept: a GraphQL 200 may say `errors`. One that is not
-   * is treated as a failure is: the next request runs, or, at most once, its outcome is unknown.
+   * Which responses are stored, of those whose status allows it: a GraphQL 200 may contain `errors`. For `false` the
+   * response is treated as a failure: the next request runs, or, at most once, gets 409 with an unknown outcome.
    *
    * @defaultValue all of them
    */
   readonly keep?: Keep | undefined;
 }
 
-/** How keyed requests are deduplicated. */
+/** Options of deduplication, resolved. */
 export interface Deduplication {
   readonly claims: ClaimConfig;
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
-  readonly keeps: HeaderFilter;
+  readonly isStoredHeader: HeaderFilter;
   readonly claimsMethod: ClaimsMethod;
-  /** Null where all of a request's bytes tell it from others. */
+  /** Null where all bytes of a request are compared. */
   readonly fingerprint: Fingerprint<unknown> | null;
   /** Null where the status alone decides. */
   readonly keep: Keep | null;
@@ -92,20 +94,20 @@ export interface Deduplication {
 
 /** {@link IdempotencyOptions}, resolved. */
 export interface IdempotencyConfig {
-  /** Null where none was given. */
+  /** Null where no scope was given. */
   readonly scope: Scope<unknown> | null;
   readonly syntax: KeySyntax;
-  /** Null where keys are only validated. */
+  /** Null where there is no store, and keys are only validated. */
   readonly deduplication: Deduplication | null;
 }
 
-/** What is said of every key, deduplicated or not, resolved. */
+/** Options of keys, deduplicated or not, resolved. */
 interface KeyConfig {
   readonly scope: Scope<unknown> | null;
   readonly syntax: KeySyntax;
 }
 
-/** What needs a store, beside what its claims need, resolved. */
+/** Options that need a store, beside those of claims, resolved. */
 interface RecordConfig {
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
@@ -120,19 +122,19 @@ export const keyTable: OptionTable<KeyConfig> = {
   scope: {
     default: null,
     check: checkScope,
-    doc: "whose a key is: a function of what the framework gives its middleware (Express' request, Koa's context, Fastify's request), or `\"shared\"` by all callers; a store needs it, and without it nothing is derived from inbound keys",
+    doc: "the caller that a key belongs to: a function of the argument of the framework's middleware (Express' request, Koa's context, Fastify's request), or `\"shared\"` by all callers; required with a store, and without it no outbound keys are derived",
     defaultDoc: "none",
   },
   syntax: choiceOption<KeySyntax>(
     "lenient",
     ["lenient", "strict"],
-    '`"strict"` takes a quoted string only',
+    '`"strict"` accepts only a quoted string',
   ),
 };
 
 const bytes = { min: 0, max: 2 ** 30, integer: true };
 
-/** A mebibyte is Fastify's `bodyLimit`, and more than Express' and Koa's parsers take. */
+/** 1 MiB: Fastify's `bodyLimit`, and more than the parsers of Express and Koa accept. */
 const mebibyte = 1_048_576;
 
 /** The options of {@link IdempotencyOptions} that need a store, beside those of claims. */
@@ -145,41 +147,41 @@ export const recordTable: OptionTable<RecordConfig> = {
   maxAnswerBytes: numberOption(
     mebibyte,
     bytes,
-    "the largest answer that is kept, in bytes; retries of a larger one are answered 409",
+    "the largest response body that is stored, in bytes; retries of a larger one get 409",
   ),
   keepHeaders: {
     default: storedHeaders([], ""),
     check: storedHeaders,
-    doc: "headers that are kept beside those that describe the content; never `Set-Cookie`, nor what carries credentials",
+    doc: "headers that are stored beside those that describe the content; never `Set-Cookie`, nor headers that carry credentials",
     defaultDoc: "none",
   },
   methods: {
     default: claimedMethods(undefined, ""),
     check: claimedMethods,
-    doc: "the methods whose keys are claimed; by default all but GET, HEAD, OPTIONS, TRACE and QUERY. The key of another request is checked, and nothing is kept for it",
+    doc: "the methods whose keys are claimed; by default all but GET, HEAD, OPTIONS, TRACE and QUERY. The keys of other requests are validated, and their responses not stored",
     defaultDoc: "every unsafe one",
   },
   fingerprint: {
     default: null,
     check: (value, path) => checkFunction(value, path) as Fingerprint<unknown>,
-    doc: "what a retry has in common with the first request, where that is not all of it: a function of what the framework gives its middleware, and of the raw body. It may be async. A key that comes with another fingerprint is answered 422",
+    doc: "a value that a retry has in common with its first request, where not all bytes are to be compared: a function of the argument of the framework's middleware, and of the raw body. It may be async. A key with another fingerprint gets 422",
     defaultDoc: "method, path, content type, body",
   },
   keep: {
     default: null,
     check: (value, path) => checkFunction(value, path) as Keep,
-    doc: "a function of a response (`status`, `headers`, `body`) whose status would have it kept: `false` treats it as a failure, so that the next request runs. It may be async, for at most `storeTimeoutMs`; one that fails or is late keeps the response, and warns",
+    doc: "a function of a response (`status`, `headers`, `body`) whose status allows it to be stored: `false` treats it as a failure, so that the next request runs. It may be async, for at most `storeTimeoutMs`; if it fails or is late, the response is stored, with a warning",
     defaultDoc: "by status",
   },
 };
 
 /**
- * Reads what is said about keys.
+ * Reads a gate's `idempotency` options.
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function idempotencyConfig<Carrier>(
-  options: IdempotencyOptions<Carrier>,
+export function idempotencyConfig<FrameworkContext>(
+  options: IdempotencyOptions<FrameworkContext>,
   surroundings: { readonly clock: Clock; readonly retryAfterSeconds: number },
 ): IdempotencyConfig {
   const ofStore = [...optionNames(recordTable), ...optionNames(claimTable)];
@@ -188,13 +190,13 @@ export function idempotencyConfig<Carrier>(
   const { store } = options;
   if (store === undefined) {
     for (const name of ofStore) {
-      if (options[name as keyof IdempotencyOptions<Carrier>] === undefined) continue;
+      if (options[name as keyof IdempotencyOptions<FrameworkContext>] === undefined) continue;
       throw new OptionError(`idempotency.${name}`, "needs a store");
     }
     return { ...of, deduplication: null };
   }
   if (of.scope === null) {
-    const problem = `must say whose keys they are: a function, or "shared" by all callers`;
+    const problem = `must say which caller a key belongs to: a function, or "shared" by all callers`;
     throw new OptionError("idempotency.scope", problem);
   }
   const { keepHeaders, methods, ...records } = readOptions(
@@ -204,7 +206,7 @@ export function idempotencyConfig<Carrier>(
     "idempotency",
   );
   const claims = claimConfig({ ...options, store }, "idempotency", surroundings);
-  const deduplication = { ...records, claims, keeps: keepHeaders, claimsMethod: methods };
+  const deduplication = { ...records, claims, isStoredHeader: keepHeaders, claimsMethod: methods };
   return { ...of, deduplication };
 }
 

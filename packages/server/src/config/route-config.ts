@@ -11,37 +11,37 @@ import {
   type OptionTable,
 } from "@reissue/core/internal";
 
-/** What a route does with an inbound Idempotency-Key. */
+/** A route's way with inbound Idempotency-Keys. */
 export type KeyRule = "required" | "optional" | "ignored";
 
-/** What the team that owns a route says about it. */
+/** Options of a route. */
 export interface RouteOptions {
   /**
    * Whether the route takes an Idempotency-Key: `required` (400 without one), `optional` (400 if malformed) or `ignored`
-   * (never looked at).
+   * (not read).
    *
    * @defaultValue "optional"
    */
   readonly idempotencyKey?: KeyRule | undefined;
   /**
-   * The conditions under which a run of this route may be repeated: its outbound calls may be resent whatever their
-   * method, and its failures get statuses that a load balancer may act on. Naming any is the opt-in.
+   * The conditions under which this route may run again: its outbound calls may be resent whatever their method, and its
+   * failures get statuses that a load balancer may retry. Naming any condition is the opt-in.
    *
-   * @defaultValue [], which leaves it to methods and keys
+   * @defaultValue [], so that methods and keys decide
    */
   readonly retryOn?: readonly ConditionName[] | undefined;
   /**
-   * How long the route may take to its response headers, in ms from when the request reached it; also the deadline of
-   * every outbound attempt. In Koa and Fastify it ends with the handler: what outer middleware, or hooks such as
-   * `preSerialization` and `onSend`, do with its answer is not counted. What was under way when the process' first route
-   * with a time was made has it from then on.
+   * How long the route may take until its response headers, in ms from when the request came; also the deadline of every
+   * outbound attempt. In Koa and Fastify the timeout ends with the handler: outer middleware, and hooks such as
+   * `preSerialization` and `onSend`, are not counted. For requests that were under way when the process created its first
+   * route with a timeout, it counts from then on.
    *
    * @defaultValue none
    */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What holds for a request, resolved. */
+/** {@link RouteOptions}, resolved. */
 export interface RouteConfig {
   readonly idempotencyKey: KeyRule;
   readonly retryOn: readonly Condition[];
@@ -54,7 +54,7 @@ export const routeTable: OptionTable<RouteConfig> = {
   idempotencyKey: choiceOption<KeyRule>(
     "optional",
     ["required", "optional", "ignored"],
-    '`"required"`: 400 without a key; `"optional"`: 400 if it is malformed; `"ignored"`: never looked at. In Express and Koa a route that ignores keys mounts its middleware before the gate',
+    '`"required"`: 400 without a key; `"optional"`: 400 if it is malformed; `"ignored"`: not read. In Express and Koa, mount the middleware of a route that ignores keys before the gate',
   ),
   retryOn: {
     default: [],
@@ -65,31 +65,31 @@ export const routeTable: OptionTable<RouteConfig> = {
     ...numberOption(
       Infinity,
       { min: 1, max: maxTimerMs },
-      "how long the route may take to its headers before it is answered for it: with 504 where a replay is safe, else with 500; also the deadline of every outbound call",
+      "how long the route may take until its response headers, in ms; after that the request gets 504 where a replay is safe, else 500; also the deadline of every outbound call",
     ),
     defaultDoc: "none",
   },
 };
 
-/** What holds where nothing was said. */
+/** The options of a route that sets none. */
 export const defaultRoute: RouteConfig = optionDefaults(routeTable);
 
-let hasTime = false;
+let hasTimeout = false;
 
-/** Whether a route of this process has a time, be it of a gate: while none has, nobody need know when a request came. */
+/** Whether a route or a gate of this process has a timeout; only then the time at which a request comes is needed. */
 export function someRouteHasTimeout(): boolean {
-  return hasTime;
+  return hasTimeout;
 }
 
 /**
- * Reads what a route says; only what it does say, so that the gate's own settings hold for the rest.
+ * Reads a route's options. Options that are not set are left out, so that the gate's own apply.
  *
- * @param path - Where the options stand; "" for the gate's own.
+ * @param path - The path of the options in error messages; "" for a gate's own.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function routeConfig(options: RouteOptions, path: string): Partial<RouteConfig> {
   if (path !== "") checkKeys(options, path, optionNames(routeTable));
-  if (options.timeoutMs !== undefined) hasTime = true;
+  if (options.timeoutMs !== undefined) hasTimeout = true;
   return readOptions<Partial<RouteConfig>>(
     routeTable as OptionTable<Partial<RouteConfig>>,
     options,

@@ -11,8 +11,8 @@ test("keeps what describes an answer, and what it is told to", () => {
 });
 
 test.each([
-  [["Set-Cookie"], `${path}[0]`, "never kept"],
-  [["X-A", "Authorization"], `${path}[1]`, "never kept"],
+  [["Set-Cookie"], `${path}[0]`, "never stored"],
+  [["X-A", "Authorization"], `${path}[1]`, "never stored"],
   [["a b"], `${path}[0]`, "header name"],
   [[1], `${path}[0]`, "header name"],
   ["X-A", path, "array"],

@@ -4,10 +4,10 @@ import { describe } from "@reissue/core/internal";
 import type { HeaderFilter } from "../capture/response-head.ts";
 
 /**
- * Headers that say what an answer is and where it is: content (RFC 9110 §8), `Location`, validators and caching (RFC
- * 9110 §8.8, RFC 9111), links, and what tells a client how to go on.
+ * Headers that describe a response: content (RFC 9110 §8), `Location`, validators and caching (RFC 9110 §8.8, RFC 9111),
+ * links, and hints about what to do next.
  */
-const kept: ReadonlySet<string> = new Set([
+const stored: ReadonlySet<string> = new Set([
   "accept-patch",
   "accept-post",
   "accept-ranges",
@@ -34,7 +34,7 @@ const kept: ReadonlySet<string> = new Set([
 ]);
 
 /** Headers that carry credentials, or belong to one connection or one message. */
-const neverKept: ReadonlySet<string> = new Set([
+const neverStored: ReadonlySet<string> = new Set([
   "authorization",
   "connection",
   "content-length",
@@ -55,29 +55,29 @@ const neverKept: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Tells which headers of an answer are kept for its retries, by name in lower case.
+ * Reads the `keepHeaders` option: which headers of a response are stored for its retries.
  *
- * @param more - Names beside those that describe the answer.
- * @throws {@link OptionError} for a name that is none, or that is never kept.
+ * @param more - Names beside those that describe the response.
+ * @throws {@link OptionError} for a value that is not a header name, or a header that is never stored.
  */
 export function storedHeaders(more: unknown, path: string): HeaderFilter {
   if (!Array.isArray(more)) {
     throw new OptionError(path, `must be an array of header names, got ${describe(more)}`);
   }
-  const names = new Set(kept);
+  const names = new Set(stored);
   for (const [index, name] of more.entries()) {
     if (typeof name !== "string" || !/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
       throw new OptionError(`${path}[${index}]`, `must be a header name, got ${describe(name)}`);
     }
-    if (neverKept.has(name.toLowerCase())) {
-      throw new OptionError(`${path}[${index}]`, `must not be ${name}: it is never kept`);
+    if (neverStored.has(name.toLowerCase())) {
+      throw new OptionError(`${path}[${index}]`, `must not be ${name}: it is never stored`);
     }
     names.add(name.toLowerCase());
   }
   return (name) => names.has(name);
 }
 
-/** Whether a trailer of an answer is kept, by its name in lower case: all are that carry no credentials. */
+/** Whether a trailer of a response is stored, by its name in lower case: all but those that carry credentials. */
 export function isStoredTrailer(name: string): boolean {
-  return !neverKept.has(name);
+  return !neverStored.has(name);
 }

@@ -3,39 +3,39 @@ import { isHttpAnswer } from "@reissue/core/internal";
 import type { RequestContext } from "../request/request-context.ts";
 import { translateError, type RespondsTo } from "./translate-error.ts";
 
-/** An error as it is handed on to the application's error handling. */
+/** An error for the application's error handling. */
 export interface Escaped {
   readonly error: unknown;
-  /** Whether Reissue responds with it as problem details; the application is told of it all the same. */
+  /** Whether Reissue responds with problem details; the application's error handling is called all the same. */
   readonly asProblem: boolean;
 }
 
 /**
- * Deals with an error that has escaped from a handler, and tells what is handed on to the application's error handling.
+ * Translates an error that has escaped from a handler, and destroys a response that cannot be completed.
  *
- * @param answers - What the framework responds to as to an error; a plain 500 takes the place of everything else.
- * @returns null where nothing is: the request has been answered.
+ * @param respondsTo - Whether the framework responds to a value as to an error; a plain 500 takes the place of others.
+ * @returns the error for the application's error handling; null where the response was sent by the timeout.
  */
 export function handleError(
   error: unknown,
-  inbound: RequestContext,
-  answers: RespondsTo = () => true,
+  context: RequestContext,
+  respondsTo: RespondsTo = () => true,
 ): Escaped | null {
-  const { request, response, gate } = inbound;
-  inbound.stopTimeout();
-  const translation = translateError(error, inbound, answers);
+  const { request, response, gate } = context;
+  context.stopTimeout();
+  const translation = translateError(error, context, respondsTo);
   if (translation.action === "drop") {
-    inbound.handlerEnded();
+    context.handlerEnded();
     return null;
   }
-  // What has begun was chosen by the handler.
-  if (!response.headersSent) inbound.hasFailed = true;
-  // One that is whole is left alone, though it be still on its way.
+  // The status of a response that has begun was chosen by the handler.
+  if (!response.headersSent) context.hasFailed = true;
+  // A response that has ended is not cut, even if its bytes are still being sent.
   if (translation.action === "cut" && !response.writableEnded) {
     if (response.socket === null) request.socket.destroy();
     else response.destroy();
   }
   const { error: passed } = translation;
   const isRendered = gate.problemDetails && isHttpAnswer(passed);
-  return { error: passed, asProblem: isRendered && !response.headersSent && !inbound.hasNoReader };
+  return { error: passed, asProblem: isRendered && !response.headersSent && !context.hasNoReader };
 }

@@ -9,16 +9,16 @@ const setters = [
   "flushHeaders",
   "addTrailers",
 ] as const;
-const told = ["headersSent", "writableEnded"] as const;
+const getters = ["headersSent", "writableEnded"] as const;
 
 /**
- * Has a response that was sent look as if it had not been, until it is ended again: an application's error handling,
- * which reports an error and responds to it in one, then does both as ever, and its response goes nowhere. It would fail
- * otherwise, and the last handler of Express' destroys the connection of a response that has begun.
+ * Makes a response that was sent look as if it had not been, until it is ended again. An application's error handling,
+ * which reports an error and responds to it in one step, then does both as usual, and its response is discarded.
+ * Otherwise it would fail, and Express' last handler would destroy the connection of a response that has begun.
  */
 export function muteResponse(response: ServerResponse): void {
   const { statusCode } = response;
-  const names = [...setters, ...told, "write", "end"] as const;
+  const names = [...setters, ...getters, "write", "end"] as const;
   const before = names.map((name) => Object.getOwnPropertyDescriptor(response, name));
   const unmute = (): void => {
     for (const [index, name] of names.entries()) {
@@ -26,13 +26,13 @@ export function muteResponse(response: ServerResponse): void {
       if (own === undefined) delete (response as Partial<ServerResponse>)[name];
       else Object.defineProperty(response, name, own);
     }
-    // For access logs.
+    // The one that was sent, for access logs.
     response.statusCode = statusCode;
   };
   const put = (name: string, value: unknown): void => {
     Object.defineProperty(response, name, { value, configurable: true, writable: true });
   };
-  for (const name of told) put(name, false);
+  for (const name of getters) put(name, false);
   for (const name of setters) put(name, () => response);
   put("write", (...args: unknown[]) => {
     callBack(args);

@@ -4,7 +4,7 @@ import type { GatewayError } from "@reissue/core";
 
 /** An error as RFC 9457 renders it. */
 export interface ProblemDetails {
-  /** Stable; a URN, since it names no host. */
+  /** A stable URN, such as `urn:reissue:upstream-failed`. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -12,7 +12,7 @@ export interface ProblemDetails {
   readonly detail?: string;
 }
 
-/** The problem details of an error of http-errors' kind; they say nothing of the inside. */
+/** The problem details of an error in the form of http-errors; a message that is not for clients is left out. */
 export function problemDetails(error: GatewayError): ProblemDetails {
   const { status, expose, message } = error;
   return {

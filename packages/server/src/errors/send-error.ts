@@ -5,24 +5,24 @@ import type { GatewayError } from "@reissue/core";
 import { problemDetails } from "./problem-details.ts";
 
 /**
- * Answers a request of node:http with an error: one of http-errors' kind as it says, anything else as 500, be it that
- * it cannot be read or that its headers cannot be sent.
+ * Sends an http-errors error with its own status, and any other value as a plain 500, also when reading the error or
+ * setting its headers throws.
  *
- * @param asProblem - As `application/problem+json`, else as plain text.
+ * @param asProblem - Whether to send `application/problem+json` instead of plain text.
  */
 export function sendError(response: ServerResponse, error: unknown, asProblem: boolean): void {
   let body: string;
-  const answer = isAnswer(error) ? error : unknownError;
+  const httpError = isHttpError(error) ? error : unknownError;
   try {
-    body = prepare(response, answer, asProblem);
+    body = prepare(response, httpError, asProblem);
   } catch {
-    for (const name of Object.keys(answer.headers ?? {})) response.removeHeader(name);
+    for (const name of Object.keys(httpError.headers ?? {})) response.removeHeader(name);
     body = prepare(response, unknownError, asProblem);
   }
   response.end(body);
 }
 
-/** Headers that describe the content that was to be sent, and how it may be cached: RFC 9110 §8 and §10.2.2, RFC 9111. */
+/** Headers that describe the content of a response, and how it may be cached: RFC 9110 §8 and §10.2.2, RFC 9111. */
 const ofContent = [
   "accept-ranges",
   "age",
@@ -46,19 +46,16 @@ const ofContent = [
   "transfer-encoding",
 ];
 
-/**
- * Removes what describes the content that was to be sent; others, such as those of CORS and of security, hold for the error
- * that is sent in its place too.
- */
+/** Removes headers that describe the content. Others, such as those of CORS and of security, hold for an error too. */
 export function removeContentHeaders(response: ServerResponse): void {
   for (const name of ofContent) response.removeHeader(name);
 }
 
-/** Sets everything but the body, and gives that back. */
-function prepare(response: ServerResponse, answer: GatewayError, asProblem: boolean): string {
-  const { status, expose, message, headers } = answer;
+/** Sets status and headers. @returns the body. */
+function prepare(response: ServerResponse, error: GatewayError, asProblem: boolean): string {
+  const { status, expose, message, headers } = error;
   const text = expose ? message : (STATUS_CODES[status] ?? "Error");
-  const body = asProblem ? JSON.stringify(problemDetails(answer)) : text;
+  const body = asProblem ? JSON.stringify(problemDetails(error)) : text;
   removeContentHeaders(response);
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   response.setHeader(
@@ -77,8 +74,8 @@ const unknownError: GatewayError = Object.assign(new Error("Internal Server Erro
   headers: {},
 });
 
-/** Whether an error is of http-errors' kind (its `isHttpError`), so that its status was chosen by us or the application. */
-function isAnswer(error: unknown): error is GatewayError {
+/** Whether http-errors' own `isHttpError` accepts a value: its status was chosen by Reissue or the application. */
+function isHttpError(error: unknown): error is GatewayError {
   return (
     error instanceof Error &&
     "expose" in error &&

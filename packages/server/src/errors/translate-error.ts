@@ -9,14 +9,14 @@ import { foreignResponseError, unanswerableError, unreadableError } from "@reiss
 
 import type { GateConfig } from "../config/gate-config.ts";
 
-/** What decides how an error of a request is shown to its client. */
+/** The facts about a request that decide how its error is shown to the client. */
 export interface FailedRequest {
   readonly response: { readonly headersSent: boolean };
-  /** Whether the client has disconnected before it had its whole response. */
+  /** Whether the client has disconnected before the whole response was sent. */
   readonly clientDisconnected: boolean;
   /** Whether the client has disconnected, and the response is not being recorded for a retry. */
   readonly hasNoReader: boolean;
-  /** Whether the response was sent because the request's timeout was over. */
+  /** Whether the response was sent because the timeout expired. */
   readonly timedOut: boolean;
   /** Whether a second run does no harm. */
   readonly retrySafe: boolean;
@@ -24,57 +24,61 @@ export interface FailedRequest {
 }
 
 /**
- * What becomes of an error that has escaped from a handler.
+ * A decision about an error that has escaped from a handler.
  *
- * - `pass`: `error` goes on: the same value, or what takes its place.
- * - `cut`: the same, and the connection is to be destroyed, since a part of the response has gone out.
- * - `drop`: the request has been answered since its time was over, and the error is only an echo of that.
+ * - `pass`: `error`, the same value or a translated one, goes to the application's error handling.
+ * - `cut`: the same, and the connection is to be destroyed, since a part of the response has been sent.
+ * - `drop`: the error is ignored, as a consequence of the timeout that the request has failed with already.
  */
 export type Translation =
   | { readonly action: "drop" }
   | { readonly action: "pass" | "cut"; readonly error: unknown };
 
-/** Whether a framework responds with an error to a value that can be read. What it throws counts as false. */
+/** Whether a framework responds to a thrown value with an error. An exception counts as false. */
 export type RespondsTo = (error: unknown) => boolean;
 
 /**
- * Tells what a request whose handler has thrown is answered with.
+ * Decides what becomes of an error that a handler has thrown.
  *
- * An upstream's failure becomes 502, 503 or 504 only where a replay is safe; an answer of an upstream's that a client
- * has put into its error never becomes ours; and everything else is the application's own.
+ * A failure of an upstream becomes 502, 503 or 504 only where a replay is safe. The status of an upstream's response that
+ * a client library has put into its error is never sent as the service's own. Every other error is the application's.
  */
 export function translateError(
   error: unknown,
-  inbound: FailedRequest,
-  answers: RespondsTo,
+  context: FailedRequest,
+  respondsTo: RespondsTo,
 ): Translation {
-  const { hasNoReader } = inbound;
-  const { headersSent } = inbound.response;
-  if (inbound.timedOut && headersSent) return { action: "drop" };
-  // A cut upstream and a client that left raise the same error; only the client's own socket tells them apart.
-  if (hasNoReader) return { action: "pass", error: respondableError(error, answers) };
-  // No status can be sent any more, and a response that ended as if it were whole would hide the cut.
-  if (headersSent) return { action: "cut", error: respondableError(error, answers) };
-  const failure = failureOf(error, inbound);
-  if (failure.status !== null) return { action: "pass", error: answerTo(failure, inbound, error) };
-  return { action: "pass", error: foreignResponseError(error) ?? respondableError(error, answers) };
+  const { hasNoReader } = context;
+  const { headersSent } = context.response;
+  if (context.timedOut && headersSent) return { action: "drop" };
+  // A cut upstream and a disconnected client raise the same error; only the client's own socket tells them apart.
+  if (hasNoReader) return { action: "pass", error: respondableError(error, respondsTo) };
+  // No status can be sent any more, and a response that ends normally would hide that it is incomplete.
+  if (headersSent) return { action: "cut", error: respondableError(error, respondsTo) };
+  const failure = failureOf(error, context);
+  if (failure.status !== null)
+    return { action: "pass", error: createGatewayError(failure, context, error) };
+  return {
+    action: "pass",
+    error: foreignResponseError(error) ?? respondableError(error, respondsTo),
+  };
 }
 
 /**
- * What a framework can respond to: the value itself wherever possible, since the framework without Reissue is right. It
- * looks at an error also where no response is sent, and what it throws then ends the process.
+ * The value itself if the framework can respond to it, as it would without Reissue; a plain 500 if not. A framework reads
+ * an error also where no response is sent, and an exception would then end the process.
  */
-function respondableError(error: unknown, answers: RespondsTo): unknown {
+function respondableError(error: unknown, respondsTo: RespondsTo): unknown {
   const unreadable = unreadableError(error);
   if (unreadable !== null) return unreadable;
   try {
-    return answers(error) ? error : unanswerableError(error);
+    return respondsTo(error) ? error : unanswerableError(error);
   } catch {
     return unanswerableError(error);
   }
 }
 
-/** What an error says of an upstream. While the client waits, it is no disconnect of its that has aborted a call. */
+/** Classifies an error. An aborted call counts as timed out while the client is connected. */
 function failureOf(error: unknown, { clientDisconnected }: FailedRequest): Failure {
   const failure = classify(error);
   return failure.kind === "aborted" && !clientDisconnected
@@ -82,17 +86,21 @@ function failureOf(error: unknown, { clientDisconnected }: FailedRequest): Failu
     : failure;
 }
 
-/** What a request is answered with whose time is over. */
-export function timeoutError(inbound: FailedRequest): GatewayError {
+/** The error of a request whose timeout has expired. */
+export function timeoutError(context: FailedRequest): GatewayError {
   const cause = new DOMException("The request took longer than its route allows", "TimeoutError");
-  return answerTo(classify(cause, { timedOut: true }), inbound, cause);
+  return createGatewayError(classify(cause, { timedOut: true }), context, cause);
 }
 
-function answerTo(failure: Failure, inbound: FailedRequest, cause: unknown): GatewayError {
-  const { gate, retrySafe } = inbound;
+function createGatewayError(
+  failure: Failure,
+  context: FailedRequest,
+  cause: unknown,
+): GatewayError {
+  const { gate, retrySafe } = context;
   const { convert, retryAfterSeconds } = gate;
   const error = gatewayError(failure, { retrySafe, convert, retryAfterSeconds, cause });
-  if (error === null) throw new TypeError("A failure without a status has no answer");
+  if (error === null) throw new TypeError("A failure without a status has no response");
   const field = gate.proxyStatus === null ? null : proxyStatus(gate.proxyStatus, failure);
   if (field !== null) Object.assign(error.headers, { "Proxy-Status": field });
   return error;

@@ -5,28 +5,28 @@ import { describe, isPromise, unreadableError, type ClaimConfig } from "@reissue
 
 import type { ResponseHead } from "../capture/response-head.ts";
 
-/** A response whose status would have it kept for the retries of its request. */
+/** A response that is stored for the retries of its request as far as its status says. */
 export interface KeepableResponse {
   readonly status: number;
-  /** Those that are kept, by their names in lower case; several of one name are joined by ", ". */
+  /** The headers that are stored, by their names in lower case; several of one name are joined by ", ". */
   readonly headers: Readonly<Record<string, string>>;
-  /** Its bytes as they go out: compressed, where compression is mounted inside the gate. */
+  /** Its bytes as they are sent: compressed, where compression is mounted inside the gate. */
   readonly body: Buffer;
 }
 
 /**
- * Whether a response is kept, beyond what its status says. It may be async: the last byte of the response waits for it, for
- * at most as long as for a store (`storeTimeoutMs`).
+ * Whether a response is stored, beyond what its status says. May be async: the last byte of the response waits for the
+ * result, for at most as long as for a store (`storeTimeoutMs`).
  */
 export type Keep = (response: KeepableResponse) => Awaitable<boolean>;
 
 const path = "idempotency.keep";
 
 /**
- * Asks a service whether a response is what the work came to. One that does not say so, or not in time, has it kept: what
- * may have been done is not done again because of a mistake in the question.
+ * Calls a service's `keep`. If it fails, is late or returns no boolean, the response is stored: a mistake in the function
+ * must not repeat work that may have been done.
  *
- * @returns whether it is kept; never fails.
+ * @returns whether the response is stored; never rejects.
  */
 export function isKept(
   keep: Keep,
@@ -34,10 +34,12 @@ export function isKept(
   time: Pick<ClaimConfig, "clock" | "storeTimeoutMs">,
 ): Awaitable<boolean> {
   try {
-    const said = keep({ status: head.status, headers: byName(head.fields), body });
-    return isPromise(said) ? inTime(said, time).then(understood).catch(mistaken) : understood(said);
+    const result = keep({ status: head.status, headers: byName(head.fields), body });
+    return isPromise(result)
+      ? withTimeout(result, time).then(checkResult).catch(warn)
+      : checkResult(result);
   } catch (error) {
-    return mistaken(error);
+    return warn(error);
   }
 }
 
@@ -51,29 +53,29 @@ function byName(fields: ResponseHead["fields"]): Record<string, string> {
   return headers;
 }
 
-/** What a promise comes to; fails once the time is over, since the client waits for it. */
-function inTime(
-  said: Promise<unknown>,
+/** Settles as a promise does; rejects after `storeTimeoutMs`, since the client waits for it. */
+function withTimeout(
+  result: Promise<unknown>,
   { clock, storeTimeoutMs }: Pick<ClaimConfig, "clock" | "storeTimeoutMs">,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimeout(() => {
-      reject(new OptionError(path, `did not say within ${storeTimeoutMs} ms`));
+      reject(new OptionError(path, `did not settle within ${storeTimeoutMs} ms`));
     }, storeTimeoutMs);
     const stop = (): void => clock.clearTimeout(timer);
     // Of whatever library.
-    void Promise.resolve(said).then(resolve, reject).finally(stop);
+    void Promise.resolve(result).then(resolve, reject).finally(stop);
   });
 }
 
-function understood(said: unknown): boolean {
-  if (typeof said === "boolean") return said;
-  throw new OptionError(path, `must return true or false, got ${describe(said)}`);
+function checkResult(result: unknown): boolean {
+  if (typeof result === "boolean") return result;
+  throw new OptionError(path, `must return true or false, got ${describe(result)}`);
 }
 
-/** Warns of a mistake in the question. @returns what stands in the place of what it should have said. */
-function mistaken(error: unknown): true {
-  // Node reads it, and what a getter of it throws would end the process.
+/** Warns of a failed `keep`. @returns true: the response is stored. */
+function warn(error: unknown): true {
+  // Node reads the error, and an exception from one of its getters would end the process.
   const cause = unreadableError(error) ?? error;
   const warning = cause instanceof Error ? cause : `${path} threw ${describe(cause)}`;
   emitWarning(warning, { code: "REISSUE_KEEP" });

@@ -2,30 +2,30 @@ import { OptionError, type Awaitable } from "@reissue/core";
 import { chosenFingerprint, describe } from "@reissue/core/internal";
 
 /**
- * What a retry has in common with the first request, in the place of method, path, content type and body: what it gives
- * is compared, and nothing else is.
+ * The fingerprint of a request: equal for a retry and its first request. Its result is compared in the place of method,
+ * path, content type and body, and nothing else is.
  *
- * It is given what the framework's own middleware are given, which no parser has seen yet, and the raw bytes of the body. It
- * may be async: nothing runs before it has settled.
+ * Called with the argument of the framework's own middleware, before any body parser has run, and with the raw bytes of
+ * the body. May be async: nothing runs before the result has settled.
  */
-export type Fingerprint<Carrier> = (
-  carrier: Carrier,
+export type Fingerprint<FrameworkContext> = (
+  frameworkContext: FrameworkContext,
   body: Uint8Array,
 ) => Awaitable<string | Uint8Array>;
 
 /**
- * The fingerprint of a request as its service makes it.
+ * Calls a service's own `fingerprint`.
  *
- * @throws {@link OptionError} where it is made of nothing: all requests with a key would be one.
+ * @throws {@link OptionError} where the result is empty: all requests with a key would be the same.
  */
-export async function ownFingerprint<Carrier>(
-  fingerprint: Fingerprint<Carrier>,
-  carrier: Carrier,
+export async function ownFingerprint<FrameworkContext>(
+  fingerprint: Fingerprint<FrameworkContext>,
+  frameworkContext: FrameworkContext,
   body: Uint8Array,
 ): Promise<string> {
-  const chosen: unknown = await fingerprint(carrier, body);
-  const isSome = typeof chosen === "string" || chosen instanceof Uint8Array;
-  if (isSome && chosen.length > 0) return chosenFingerprint(chosen);
+  const chosen: unknown = await fingerprint(frameworkContext, body);
+  const isBytes = typeof chosen === "string" || chosen instanceof Uint8Array;
+  if (isBytes && chosen.length > 0) return chosenFingerprint(chosen);
   const problem = `must return a string or bytes, not empty, got ${describe(chosen)}`;
   throw new OptionError("idempotency.fingerprint", problem);
 }

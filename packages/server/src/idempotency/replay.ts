@@ -5,43 +5,43 @@ import type { StoredResponse, Field } from "@reissue/core";
 import { setHeaders } from "../capture/response-head.ts";
 
 /**
- * Answers a request with what the first one with its key was answered with, byte for byte, and `Idempotent-Replayed`.
+ * Sends the stored response of the first request with a key, byte for byte, with `Idempotent-Replayed: true`.
  *
- * What others have set on the response stays, unless the answer has it too.
+ * Other headers that have been set on the response stay.
  *
- * @throws what Node throws at a record that it cannot send; the response is then as it was.
+ * @throws Node's error for a record that cannot be sent; the response is then as it was.
  */
-export function replay(response: ServerResponse, answer: StoredResponse): void {
+export function replay(response: ServerResponse, stored: StoredResponse): void {
   const { statusCode } = response;
   const before = response.getHeaders();
   try {
-    prepare(response, answer);
+    prepare(response, stored);
   } catch (error) {
     restore(response, before);
     response.statusCode = statusCode;
     throw error;
   }
-  const { body } = answer;
-  // Node may have been told to refuse even no bytes where there is to be no body.
+  const { body } = stored;
+  // With `rejectNonStandardBodyWrites` Node refuses even an empty chunk where there is to be no body.
   response.end(body !== null && body.byteLength > 0 ? body : undefined);
 }
 
-/** Does all but end the response. Where its head goes out with the body as well, Node makes it. */
+/** Sets everything but the body. The head is written here only where Node would not write it as it was with the body. */
 function prepare(
   response: ServerResponse,
   { status, headers, trailers, body }: StoredResponse,
 ): void {
-  // Node throws for others only when it is to send them, and a client goes on waiting after an interim one.
+  // Node throws for other statuses only when it sends them, and a client goes on waiting after an interim one.
   const isFinal = status >= 200 && status < 1000;
-  if (!isFinal) throw new RangeError(`${status} is no status of a response`);
+  if (!isFinal) throw new RangeError(`${status} is not the status of a final response`);
   response.statusCode = status;
-  const takes = takesTrailers(response, status);
-  const sent = takes ? headers : headers.filter((field) => !isTrailer(field));
+  const canSendTrailers = takesTrailers(response, status);
+  const sent = canSendTrailers ? headers : headers.filter((field) => !isTrailer(field));
   setHeaders(response, sent);
   response.setHeader("Idempotent-Replayed", "true");
-  if (takes && (trailers.length > 0 || sent.some(isTrailer))) {
+  if (canSendTrailers && (trailers.length > 0 || sent.some(isTrailer))) {
     response.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
-    // Node refuses a HEAD's Trailer otherwise. The others it sends in chunks by itself, unless it knows the length.
+    // Node refuses Trailer for a HEAD otherwise. Other responses are chunked by themselves, unless their length is known.
     if (response.req.method === "HEAD") response.setHeader("Transfer-Encoding", "chunked");
     response.writeHead(status);
   } else if (body !== null && body.byteLength > 0 && sent.some(isGarbled)) {
@@ -50,12 +50,12 @@ function prepare(
   }
 }
 
-/** Whether Node garbles a field where it makes the head of a body that it is given at once. */
+/** Whether Node would garble a header, joining the head with a body that it is given at once. */
 function isGarbled([name, value]: Field): boolean {
   return name.toLowerCase() === "content-disposition" && !/^[\x20-\x7e]*$/.test(value);
 }
 
-/** Whether trailers may follow: to HTTP/1.0 nothing is sent in chunks. */
+/** Whether trailers may follow: a response to HTTP/1.0 is not chunked. */
 function takesTrailers(response: ServerResponse, status: number): boolean {
   return response.useChunkedEncodingByDefault && status !== 204 && status !== 304;
 }
@@ -65,7 +65,7 @@ function isTrailer([name]: Field): boolean {
 }
 
 function restore(response: ServerResponse, before: OutgoingHttpHeaders): void {
-  // Some may have been added before one that was refused.
+  // Trailers may have been added before Node refused one.
   if (response.useChunkedEncodingByDefault) response.addTrailers({});
   for (const name of response.getHeaderNames()) {
     const value = before[name];

@@ -7,57 +7,57 @@ import type { RecordedResponse, RecorderListener } from "../capture/response-rec
 import type { ResponseHead, HeaderFilter } from "../capture/response-head.ts";
 import { isKept, type Keep } from "./keep.ts";
 import { isStoredTrailer } from "../config/stored-headers.ts";
-import { watchLateResponse } from "../capture/late-response.ts";
+import { watchLateResponse } from "./late-response.ts";
 
-/** Settles a claim with what its request is answered with. */
+/** Settles the claim of a request with its response. */
 export class ClaimSettler implements RecorderListener {
   readonly maxBytes: number;
-  readonly keeps: HeaderFilter;
-  readonly #inbound: RequestContext;
+  readonly isStoredHeader: HeaderFilter;
+  readonly #context: RequestContext;
   readonly #claim: Claim;
   readonly #claims: ClaimConfig;
   readonly #keep: Keep | null;
 
-  constructor(inbound: RequestContext, claim: Claim, deduplication: Deduplication) {
+  constructor(context: RequestContext, claim: Claim, deduplication: Deduplication) {
     this.maxBytes = deduplication.maxAnswerBytes;
-    this.keeps = deduplication.keeps;
-    this.#inbound = inbound;
+    this.isStoredHeader = deduplication.isStoredHeader;
+    this.#context = context;
     this.#claim = claim;
     this.#claims = deduplication.claims;
     this.#keep = deduplication.keep;
   }
 
-  onWhole({ head, trailers, body }: RecordedResponse): Awaitable<unknown> {
+  onComplete({ head, trailers, body }: RecordedResponse): Awaitable<unknown> {
     const claim = this.#claim;
-    const { timedOut, request, hasFailed } = this.#inbound;
+    const { timedOut, request, hasFailed } = this.#context;
     if (timedOut) return this.#outlive();
-    // The framework's own response to what was thrown and is no error to it, or an error handler's that sets no status.
-    const isFalse = hasFailed && head.status < 300;
-    if (head.status >= 500 || isFalse) return claim.fail(head.status);
+    // The framework's response to a thrown value that it takes for no error, or an error handler's that sets no status.
+    const isFalseSuccess = hasFailed && head.status < 300;
+    if (head.status >= 500 || isFalseSuccess) return claim.fail(head.status);
     if (isStorableStatus(head.status)) {
-      const answer = kept({ head, trailers, body }, request.method);
+      const stored = storedResponse({ head, trailers, body }, request.method);
       const keep = this.#keep;
-      if (keep === null || body === null) return claim.complete(answer);
-      const settle = (isWorthIt: boolean): Awaitable<unknown> =>
-        isWorthIt ? claim.complete(answer) : claim.fail(head.status);
-      const said = isKept(keep, { head, body }, this.#claims);
-      return isPromise(said) ? said.then(settle) : settle(said);
+      if (keep === null || body === null) return claim.complete(stored);
+      const settle = (shouldStore: boolean): Awaitable<unknown> =>
+        shouldStore ? claim.complete(stored) : claim.fail(head.status);
+      const kept = isKept(keep, { head, body }, this.#claims);
+      return isPromise(kept) ? kept.then(settle) : settle(kept);
     }
-    // It may have stopped its work halfway, as it was told to.
+    // A handler may stop halfway once its claim is lost.
     return claim.lost ? claim.fail(500) : claim.release();
   }
 
   onCut(head: ResponseHead | null): void {
-    if (this.#inbound.timedOut) this.#outlive();
+    if (this.#context.timedOut) this.#outlive();
     else if (head === null) void this.#claim.fail(500);
-    // A part of it has gone out, so the work was done: it is not done again, though nobody can replay the answer.
-    else void this.onWhole({ head, trailers: [], body: null });
+    // A part has been sent, so the work was done: it must not run again, although the response cannot be replayed.
+    else void this.onComplete({ head, trailers: [], body: null });
   }
 
-  onLeft(): void {
-    const { response } = this.#inbound;
+  onDisconnect(): void {
+    const { response } = this.#context;
     const { clock, maxRunMs, leaseMs } = this.#claims;
-    // Another may have taken over by then, and what has not ended might never end.
+    // Another request may have taken over by then, and a response that has not ended might never end.
     const end = (): void => {
       if (!response.headersSent) this.#claim.abandon();
       response.destroy();
@@ -66,22 +66,22 @@ export class ClaimSettler implements RecorderListener {
     response.once("close", () => clock.clearTimeout(timer));
   }
 
-  /** It was us who answered, and the handler goes on. */
+  /** Holds the claim until the handler has ended: the response was sent by its timeout. */
   #outlive(): void {
     this.#claim.outlive();
-    watchLateResponse(this.#inbound.response, () => this.#inbound.handlerEnded());
+    watchLateResponse(this.#context.response, () => this.#context.handlerEnded());
   }
 }
 
-/** What is kept of a response. */
-function kept(
+/** The part of a response that is stored. */
+function storedResponse(
   { head, trailers, body }: RecordedResponse,
   method: string | undefined,
 ): StoredResponse {
   const { status, fields, length } = head;
-  // Nobody is ever given more of it than its status.
+  // Without its body, retries only learn the status.
   if (body === null) return { status, headers: [], trailers: [], body };
-  // A length that no body tells.
+  // A length that does not follow from the body.
   const withLength = length !== null && (method === "HEAD" || status === 304);
   return {
     status,

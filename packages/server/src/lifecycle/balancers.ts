@@ -1,4 +1,4 @@
-/** Something that stands before a server and keeps connections to it open. */
+/** A load balancer, proxy or CDN that keeps connections to a server open. */
 export type Balancer =
   | "aws-alb"
   | "aws-nlb"
@@ -12,9 +12,9 @@ export type Balancer =
   | "traefik";
 
 /**
- * For how long each keeps an idle connection to its origin by default, in ms.
+ * How long each load balancer keeps an idle connection to its origin by default, in ms.
  *
- * The sources are their own documentations and, for nginx and HAProxy, measurements of Debian's packages.
+ * From their documentation and, for nginx and HAProxy, measured with Debian's packages.
  */
 export const balancerIdleMs: Readonly<Record<Balancer, number>> = {
   "aws-alb": 60_000,

@@ -6,17 +6,17 @@ import { checkDuration, checkKeys } from "@reissue/core/internal";
 
 import { openSockets } from "./open-sockets.ts";
 
-/** How often a closed server is looked at, in ms. */
+/** How often a closing server's connections are counted, in ms. */
 const sweepMs = 50;
 
-/** A turn of the event loop in which hardly a connection can have come, in ms. */
+/** The longest event loop turn in which a new connection is unlikely, in ms. */
 const shortTurnMs = 0.2;
 
-/** For how long, in ms and in turns, such a turn is waited for. */
-const maxLullMs = 200;
+/** The longest wait for such a turn, in ms and in turns. */
+const maxQuietWaitMs = 200;
 const maxTurns = 10_000;
 
-/** What of a server is used. */
+/** Methods of a server that a drain uses. */
 const methods = [
   "close",
   "closeAllConnections",
@@ -27,56 +27,55 @@ const methods = [
   "prependListener",
 ] as const;
 
-/** A server of node:http or node:https; Express, Koa and Fastify each make one. */
+/** A server of node:http or node:https; Express, Koa and Fastify each create one. */
 export type DrainableServer = Pick<Server, (typeof methods)[number]>;
 
 /** Options of {@link drain}. */
 export interface DrainOptions {
   /**
-   * For how long the server goes on accepting and answering, each answer with `Connection: close`, in ms; longer than
-   * the balancer takes to notice that it should send elsewhere.
+   * How long the server goes on accepting requests, in ms, each response with `Connection: close`; longer than the load
+   * balancer takes to stop sending requests here.
    *
    * @defaultValue 5000
    */
   readonly lameDuckMs?: number | undefined;
   /**
-   * After how long, in ms from the call, what is still open is destroyed.
+   * When connections that are still open are destroyed, in ms from the call.
    *
    * @defaultValue 30000, Kubernetes' default grace period
    */
   readonly deadlineMs?: number | undefined;
-  /** Time; tests put their own here. */
+  /** Time and timers, for tests. */
   readonly clock?: Clock | undefined;
 }
 
-/** What was open at the deadline of a {@link drain}. */
+/** Connections that were open at the deadline of a {@link drain}. */
 export interface Drained {
-  /** How many connections were destroyed. */
+  /** The number of connections that were destroyed. */
   readonly destroyed: number;
-  /** How many are still open and keep the process alive: upgraded ones that nobody but the application knows. */
+  /** The number that are still open and keep the process alive: upgraded ones that only the application knows. */
   readonly left: number;
 }
 
 /**
- * Ends a server without losing requests that are on their way.
+ * Closes a server without losing requests that are on their way.
  *
- * A plain `close` resets what the balancer writes at that moment on a connection that it takes for alive. Here the
- * server first tells it, answer by answer, that the connection ends (RFC 9112 §9.6), and only then stops to listen.
+ * A plain `close` resets requests that the load balancer writes at that moment on an idle connection. Here the server
+ * first announces with each response that its connection ends (RFC 9112 §9.6), and only then stops listening.
  *
- * A connection that was upgraded, such as a WebSocket's, is told nothing: ending it in its own protocol is the
- * application's part, on the same signal, and one that is not ended holds the drain until its deadline. There it is
- * destroyed if it came after `keepAlive(server)`, or else after this call; Node names older ones to nobody, and they
- * are `left`.
+ * The application has to end upgraded connections, such as WebSockets, in their own protocol, on the same signal. One that
+ * is not ended delays the drain until its deadline, and is destroyed then if it was accepted after `keepAlive(server)`, or
+ * after this call without it; Node does not list older ones, which are `left`.
  *
  * @example
  * ```js
  * process.once("SIGTERM", () => drain(server, { lameDuckMs: 10_000 }).then(() => process.exit()));
  * ```
  *
- * @returns once every connection is closed, or the deadline has passed: how many had to be destroyed then, and how many
- * could not be.
- * @throws {@link OptionError} with the path of the first wrong option; with `server` where that is none of node:http's or
- * node:https's. The sessions of an HTTP/2 server are ended one by one, with their own `close`.
+ * @returns how many connections were destroyed at the deadline, and how many could not be, once every connection is closed
+ * or the deadline has passed.
+ * @throws {@link OptionError} with the path of the first wrong option; with `server` for anything but a server of node:http
+ * or node:https. End the sessions of an HTTP/2 server one by one, with their own `close`.
  */
 export async function drain(server: DrainableServer, options: DrainOptions = {}): Promise<Drained> {
   checkServer(server);
@@ -86,46 +85,46 @@ export async function drain(server: DrainableServer, options: DrainOptions = {})
   const clock = options.clock ?? systemClock;
   const endsAtMs = clock.now() + deadlineMs;
   const sockets = openSockets(server);
-  server.prependListener("request", lastOnItsConnection);
+  server.prependListener("request", announceClose);
   await wait(clock, Math.min(lameDuckMs, deadlineMs));
   await waitForQuietTick(server, clock);
-  // That it may have been closed already is no news.
+  // An error says that the server was closed before.
   server.close(() => {});
   for (;;) {
-    // What was under way before the drain has not been told that its connection ends.
+    // Responses that were under way before the drain have not announced the close.
     server.closeIdleConnections();
     const open = await connections(server);
     if (open === 0) return { destroyed: 0, left: 0 };
-    const leftMs = endsAtMs - clock.now();
-    if (leftMs <= 0) {
+    const remainingMs = endsAtMs - clock.now();
+    if (remainingMs <= 0) {
       server.closeAllConnections();
       for (const socket of sockets) socket.destroy();
       const left = await connections(server);
       return { destroyed: open - left, left };
     }
-    await wait(clock, Math.min(sweepMs, leftMs));
+    await wait(clock, Math.min(sweepMs, remainingMs));
   }
 }
 
 function checkServer(server: unknown): void {
-  const isAny = (typeof server === "object" && server !== null) || typeof server === "function";
+  const isObject = (typeof server === "object" && server !== null) || typeof server === "function";
   for (const method of methods) {
-    if (isAny && typeof (server as Record<string, unknown>)[method] === "function") continue;
+    if (isObject && typeof (server as Record<string, unknown>)[method] === "function") continue;
     const kind = "must be a server of node:http or node:https (not of node:http2)";
     throw new OptionError("server", `${kind}, with a ${method} method`);
   }
 }
 
-/** Answers a request with `Connection: close`. */
-function lastOnItsConnection(_request: IncomingMessage, response: ServerResponse): void {
+/** Has a request's response sent with `Connection: close`. */
+function announceClose(_request: IncomingMessage, response: ServerResponse): void {
   response.shouldKeepAlive = false;
 }
 
 /**
- * Waits for a short turn of the event loop in which no connection came.
+ * Waits for a short event loop turn without new connections.
  *
- * The system resets the connections that it has taken and the server has not accepted yet, and a balancer may have
- * written a request on each; after such a turn there is hardly ever one.
+ * Closing resets the connections that the system has accepted and the server has not, and a load balancer may have written
+ * a request on each. After such a turn there are hardly ever any.
  */
 async function waitForQuietTick(server: DrainableServer, clock: Clock): Promise<void> {
   let accepted = 0;
@@ -138,7 +137,7 @@ async function waitForQuietTick(server: DrainableServer, clock: Clock): Promise<
     await new Promise((resolve) => setImmediate(resolve));
     const nowMs = clock.now();
     if (accepted === 0 && nowMs - turnsAtMs < shortTurnMs) break;
-    if (nowMs - startsAtMs > maxLullMs) break;
+    if (nowMs - startsAtMs > maxQuietWaitMs) break;
   }
   server.off("connection", count);
 }

@@ -6,10 +6,10 @@ import { checkKeys, checkNumber, describe } from "@reissue/core/internal";
 import { balancerIdleMs, type Balancer } from "./balancers.ts";
 import { openSockets } from "./open-sockets.ts";
 
-/** By how much a server must outlast its balancer, in ms: what is on its way when the balancer's time is over. */
+/** How much longer than its load balancer a server keeps idle connections, in ms: for requests on their way. */
 const marginMs = 5000;
 
-/** A server of node:http or node:https; Express, Koa and Fastify each make one. */
+/** A server of node:http or node:https; Express, Koa and Fastify each create one. */
 export type HttpServer = Pick<Server, "on" | "once" | "listening"> & {
   keepAliveTimeout?: number;
   timeout?: number;
@@ -18,19 +18,19 @@ export type HttpServer = Pick<Server, "on" | "once" | "listening"> & {
 
 /** Options of {@link keepAlive}. */
 export interface KeepAliveOptions {
-  /** What stands before the server; of several the most patient counts. */
+  /** The load balancer before the server; of several the one that keeps idle connections longest counts. */
   readonly behind?: Balancer | readonly Balancer[] | undefined;
-  /** For how long it keeps an idle connection, in ms, where that is not the default of `behind`. */
+  /** How long the load balancer keeps an idle connection, in ms, where that is not the default of `behind`. */
   readonly idleMs?: number | undefined;
 }
 
 /**
- * Makes a server keep idle connections for longer than what stands before it does.
+ * Makes a server keep idle connections for longer than the load balancer before it.
  *
- * Otherwise the balancer may write a request on a connection that the server closes at that moment, and its client gets
- * 502: Node's own 5 s are shorter than nearly every balancer's. Where something else closes connections earlier, it
- * warns (`process.emitWarning`, code `REISSUE_KEEP_ALIVE`). From the call on it also remembers which connections are open,
- * upgraded ones included, so that {@link drain} can end them.
+ * Otherwise the load balancer may write a request on a connection that the server closes at that moment, and the client
+ * gets 502: Node's default of 5 s is shorter than nearly every load balancer's. Warns where something else closes
+ * connections earlier (`process.emitWarning`, code `REISSUE_KEEP_ALIVE`). Also tracks the open connections from the call
+ * on, upgraded ones included, so that {@link drain} can end them.
  *
  * @example
  * ```js
@@ -38,7 +38,7 @@ export interface KeepAliveOptions {
  * keepAlive(server, { behind: "aws-alb" });
  * ```
  *
- * @returns the time for which the server now keeps them, in ms.
+ * @returns how long the server now keeps idle connections, in ms.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function keepAlive(server: HttpServer, options: KeepAliveOptions): number {
@@ -49,14 +49,14 @@ export function keepAlive(server: HttpServer, options: KeepAliveOptions): number
     return keepAliveTimeout;
   }
   server.keepAliveTimeout = keepAliveTimeout;
-  // For a drain, which knows none of those that were upgraded before it otherwise.
+  // For a later drain: connections that have been upgraded by then are not listed anywhere else.
   openSockets(server);
   const { timeout = 0, maxRequestsPerSocket } = server;
   if (timeout > 0 && timeout < keepAliveTimeout) {
     warn(`server.timeout (${timeout} ms) closes connections before keepAliveTimeout does`);
   }
   if ((maxRequestsPerSocket ?? 0) > 0) {
-    warn("server.maxRequestsPerSocket closes connections that the balancer still uses");
+    warn("server.maxRequestsPerSocket closes connections that the load balancer still uses");
   }
   return keepAliveTimeout;
 }
@@ -64,16 +64,19 @@ export function keepAlive(server: HttpServer, options: KeepAliveOptions): number
 function longestIdleMs({ behind, idleMs }: KeepAliveOptions): number {
   const names: readonly unknown[] = behind === undefined ? [] : [behind].flat();
   if (names.length === 0 && idleMs === undefined) {
-    throw new OptionError("behind", "must name what stands before the server, or idleMs be given");
+    throw new OptionError(
+      "behind",
+      "must name the load balancer before the server, unless idleMs is given",
+    );
   }
-  const known = names.map((name) => {
+  const idleTimes = names.map((name) => {
     if (typeof name === "string" && Object.hasOwn(balancerIdleMs, name)) {
       return balancerIdleMs[name as Balancer];
     }
     const all = Object.keys(balancerIdleMs).join(", ");
     throw new OptionError("behind", `must be one of ${all}, got ${describe(name)}`);
   });
-  return checkNumber(idleMs, "idleMs", Math.max(...known), { min: 0, max: 86_400_000 });
+  return checkNumber(idleMs, "idleMs", Math.max(...idleTimes), { min: 0, max: 86_400_000 });
 }
 
 function warn(message: string): void {

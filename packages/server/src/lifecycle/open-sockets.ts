@@ -1,19 +1,19 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
-const known = new WeakMap<object, Set<Socket>>();
+const socketsOf = new WeakMap<object, Set<Socket>>();
 
 /**
- * The sockets that a server has accepted since this was first called for it, and that are not closed yet.
+ * The open sockets that a server has accepted since the first call for it.
  *
- * Node forgets those that it has handed over after an upgrade or a CONNECT: `closeAllConnections` passes them by, and
- * nothing that is public names them afterwards.
+ * Needed for upgraded connections and CONNECT: `closeAllConnections` skips them, and no public property of Node lists
+ * them.
  */
 export function openSockets(server: Pick<Server, "on">): ReadonlySet<Socket> {
-  const before = known.get(server);
-  if (before !== undefined) return before;
+  const existing = socketsOf.get(server);
+  if (existing !== undefined) return existing;
   const open = new Set<Socket>();
-  known.set(server, open);
+  socketsOf.set(server, open);
   server.on("connection", (socket) => {
     open.add(socket);
     socket.once("close", () => open.delete(socket));

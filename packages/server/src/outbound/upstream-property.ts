@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import { getContext } from "../request/request-registry.ts";
 
-/** Where a prototype says which property it was given; it is asked for each request, and a WeakMap would have to hash. */
+/** The slot in which a prototype holds the property that it was given; looked up for each request. */
 const given = Symbol("reissue.upstream");
 
 interface Given {
@@ -10,19 +10,19 @@ interface Given {
 }
 
 /**
- * The property `upstream` of requests or contexts: the client of the last gate that the request came through, bound when
- * it is first asked for; undefined where it came through none.
+ * The property `upstream` of requests or contexts: the client of the last gate that the request came through, bound at
+ * its first use; undefined where it came through none.
  *
- * @param requestOf - The request behind whatever has the property.
+ * @param requestOf - Returns the request behind the object that has the property.
  */
-export function upstreamProperty<Carrier>(
-  requestOf: (carrier: Carrier) => IncomingMessage,
-): PropertyDescriptor & ThisType<Carrier> {
+export function upstreamProperty<Target>(
+  requestOf: (target: Target) => IncomingMessage,
+): PropertyDescriptor & ThisType<Target> {
   return {
     configurable: true,
-    get(this: Carrier): unknown {
-      const inbound = getContext(requestOf(this));
-      return inbound?.client == null ? undefined : inbound.bind(inbound.client());
+    get(this: Target): unknown {
+      const context = getContext(requestOf(this));
+      return context?.client == null ? undefined : context.bind(context.client());
     },
     set(this: object, value: unknown) {
       const own = { value, configurable: true, enumerable: true, writable: true };
@@ -32,18 +32,18 @@ export function upstreamProperty<Carrier>(
 }
 
 /**
- * Puts the property on the prototype that requests or contexts have in common, which is done once: a property of its own
- * would cost each a call and, where the framework has changed it before, a hidden class: up to 6 µs. Where somebody
- * else's property of that name is there already, on the one request that is to have ours.
+ * Defines the property on the prototype that requests or contexts share, once. Where the prototype has a property of that
+ * name already, which is not Reissue's, defines it on the one request or context instead.
  */
+// perf: docs/performance.md#the-upstream-property
 export function defineUpstream(
-  carrier: object,
+  target: object,
   prototype: object,
   property: PropertyDescriptor,
 ): void {
-  const isFree = !Object.hasOwn(carrier, "upstream");
+  const isFree = !Object.hasOwn(target, "upstream");
   if (isFree && (prototype as Given)[given] === property) return;
   const isFirst = isFree && !Object.hasOwn(prototype, "upstream");
   if (isFirst) Object.defineProperty(prototype, given, { value: property, writable: true });
-  Object.defineProperty(isFirst ? prototype : carrier, "upstream", property);
+  Object.defineProperty(isFirst ? prototype : target, "upstream", property);
 }

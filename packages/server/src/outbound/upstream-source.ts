@@ -3,14 +3,14 @@ import { describe } from "@reissue/core/internal";
 
 /** The outbound client of a gate. */
 export interface UpstreamHolder<Upstream> {
-  /** The client, opened when it is first asked for. */
+  /** Returns the client, opened at its first use. */
   readonly get: () => Upstream;
-  /** Closes the client that the gate opened, once its calls have ended; one that it was given stays open. */
+  /** Closes a client that the gate has opened, once its calls have ended; a client that was given stays open. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Takes what a user gave as `upstream`: a client that is open, which stays theirs to close; or options for one.
+ * Reads a gate's `upstream` option: an open client, which its owner closes, or options for a client of the gate.
  *
  * @throws {@link OptionError} for anything else, and for wrong options.
  */
@@ -24,9 +24,8 @@ export function upstreamSource<Upstream extends { close(): Promise<void> }, Opti
   }
   let own = given === undefined ? undefined : open(given as Options);
   const get = (): Upstream => (own ??= open());
-  // One that was never opened is opened to be closed, so that calls after the close are refused all the same.
+  // A client that was never used is opened to be closed, so that calls after the close are refused all the same.
   return { get, close: () => get().close() };
 }
 
-/** Whoever opened it closes it. */
 async function leaveOpen(): Promise<void> {}

@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import type { ServerResponse } from "node:http";
 
-/** Aborts when the inbound client leaves before it has been given its whole response. */
+/** A signal that aborts when the inbound client disconnects before the whole response has been sent. */
 export function disconnectSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  // Every safe call under way listens; Node warns of a leak at the eleventh.
+  // Every safe call under way adds a listener; Node warns of a leak at the eleventh.
   setMaxListeners(0, controller.signal);
   const onClose = (): void => {
     if (!response.writableFinished) controller.abort();

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from "node:http";
 
 /**
- * The path of a request as its client sent it, with its query; mounts shorten what requests say.
+ * The path of a request as the client sent it, with its query; mounted applications shorten `request.url`.
  *
- * @param carrier - What the framework gives its middleware. Express keeps the path on the request, also where Koa is
- * mounted in it; Koa on its context alone.
+ * @param frameworkContext - The argument of the framework's middleware. Express stores the path on the request, also
+ * where Koa is mounted in it; Koa on its context alone.
  */
-export function originalUrl(request: IncomingMessage, carrier: unknown): string {
-  return originalUrlOf(request) ?? originalUrlOf(carrier) ?? request.url ?? "";
+export function originalUrl(request: IncomingMessage, frameworkContext: unknown): string {
+  return originalUrlOf(request) ?? originalUrlOf(frameworkContext) ?? request.url ?? "";
 }
 
-function originalUrlOf(carrier: unknown): string | null {
-  const { originalUrl } = carrier as { readonly originalUrl?: unknown };
+function originalUrlOf(source: unknown): string | null {
+  const { originalUrl } = source as { readonly originalUrl?: unknown };
   return typeof originalUrl === "string" ? originalUrl : null;
 }

@@ -19,46 +19,49 @@ import { RequestTimeout } from "./request-timeout.ts";
 import type { RouteConfig } from "../config/route-config.ts";
 import { scopeOf } from "../config/scope.ts";
 
-/** One request to the service, with what its gate and its route say of it. */
+/** One request to the service, with the options of its gate and its route. */
 export class RequestContext {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The client of the last gate that it came through. */
+  /** Opens the client of the last gate that the request came through. */
   client: (() => Bindable<unknown>) | null = null;
-  /** Whether an error has escaped from its handler, whatever status it was given. */
+  /** Whether an error has escaped from the handler, whatever its status. */
   hasFailed = false;
-  /** What the gate is given whose settings for keys hold. */
-  carrier: unknown;
+  /**
+   * The argument of the framework's middleware (Express and node:http: the request; Koa: ctx; Fastify: its request), of
+   * the gate whose idempotency options apply.
+   */
+  frameworkContext: unknown;
   #gate: GateConfig;
   #route: RouteConfig;
   #key: string | null = null;
-  /** The key's field as it was sent. */
+  /** The Idempotency-Key field as it was sent. */
   #keyField: string | undefined;
   #signal: AbortSignal | null = null;
   #claim: Claim | null = null;
   #isClaiming = false;
   #steps: OutboundSteps | null = null;
   #bound: unknown = null;
-  /** When it came; null where no route had a time then, and until one asks. */
+  /** When the request came, in ms; null until it is needed, where no route had a timeout then. */
   #startedAtMs: number | null;
-  /** Null where no route that it came to has one. */
-  #time: RequestTimeout | null = null;
+  /** Null while no route of the request has a timeout. */
+  #timeout: RequestTimeout | null = null;
 
   /**
-   * @param carrier - What the framework gives its middleware: the request itself, or what stands for it.
-   * @param route - What a route said that the request came to before the gate.
+   * @param frameworkContext - The argument of the framework's middleware.
+   * @param route - Options of a route that came before the gate.
    * @param startedAtMs - When the request came, in ms of the gate's clock; null while no route has a timeout.
    */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     gate: GateConfig,
-    carrier: unknown,
+    frameworkContext: unknown,
     route: Partial<RouteConfig> | undefined,
     startedAtMs: number | null,
   ) {
     this.request = request;
-    this.carrier = carrier;
+    this.frameworkContext = frameworkContext;
     this.response = response;
     this.#gate = gate;
     this.#route = route === undefined ? gate.route : { ...gate.route, ...route };
@@ -66,103 +69,107 @@ export class RequestContext {
   }
 
   /**
-   * Sets the gate that the request came through last: the client of its calls is that gate's.
+   * Sets the client of the gate that the request has come through last.
    *
-   * @param client - Opens the gate's client when a handler first asks for it.
+   * @param client - Opens the client when a handler first uses it.
    */
-  enter(client: () => Bindable<unknown>): void {
-    // What was bound before is another gate's.
+  useClient(client: () => Bindable<unknown>): void {
+    // The bound client is another gate's.
     if (this.client !== client) this.#bound = null;
     this.client = client;
   }
 
-  /** Adds what its route says to what its gate says. */
+  /** Applies a route's options over those that hold so far. */
   applyRoute(route: Partial<RouteConfig>): void {
     this.#route = { ...this.#route, ...route };
-    // A client that was bound before knew nothing of it.
+    // The bound client does not know them.
     this.#bound = null;
   }
 
-  /** Adds what a later gate with a store says of keys, where the gates before keep no responses. */
-  mergeGate(gate: GateConfig, carrier: unknown): void {
+  /** Applies the idempotency options of a later gate with a store, where the gates before have none. */
+  mergeGate(gate: GateConfig, frameworkContext: unknown): void {
     if (this.#gate === gate) return;
     const { idempotency } = gate;
     const hasStore = this.#gate.idempotency.deduplication !== null;
     if (hasStore || idempotency.deduplication === null) return;
     this.#gate = { ...this.#gate, idempotency };
-    this.carrier = carrier;
-    // A client that was bound before knew of no scope.
+    this.frameworkContext = frameworkContext;
+    // The bound client does not know the scope.
     this.#bound = null;
   }
 
-  /** What holds for it. */
+  /** The options that apply to the request. */
   get gate(): GateConfig {
     return this.#gate;
   }
 
-  /** Whether a second run does no harm, because its method or its route's owner says so. */
+  /** Whether a second run does no harm: by the method, by a key that is deduplicated, or because the route opts in. */
   get retrySafe(): boolean {
-    // A key alone promises nothing: it counts where a store deduplicates it, be it that it is not claimed yet. Where it
-    // has run and may run once only, nothing comes of another try.
+    // A key counts only where a store deduplicates it, claimed already or not; not where it may run once at most and has.
     const keyed = this.#isClaiming && this.#claim?.guarantee !== "at-most-once";
+    // Naming conditions is the opt-in: docs/decisions/0005-conditions-opt-in.md
     const optedIn = this.#route.retryOn.length > 0;
     return isRetrySafe({ method: this.request.method ?? "", keyed, optedIn });
   }
 
-  /** Whether its client has gone before it had its whole response. */
+  /** Whether the client has disconnected before the whole response was sent. */
   get clientDisconnected(): boolean {
     const { request, response } = this;
     if (request.socket?.destroyed) return true;
     return response.destroyed && !response.writableFinished;
   }
 
-  /** Whether nobody is to be answered any more: its client has left, and no retry is to be given the answer. */
+  /** Whether the client has disconnected, and the response is not being recorded for a retry. */
   get hasNoReader(): boolean {
     return this.clientDisconnected && !isClientDetached(this.response);
   }
 
-  /** Whether its handler has ended the response, and the end waits for the answer to be kept. */
+  /** Whether the handler has ended the response, and the end waits for the response to be stored. */
   get isEndDelayed(): boolean {
     return this.response.writableEnded && !this.response.finished;
   }
 
-  /** Whether it has been answered because its time was over. */
+  /** Whether the response was sent because the timeout expired. */
   get timedOut(): boolean {
-    return this.#time?.isOver === true;
+    return this.#timeout?.hasExpired === true;
   }
 
-  /** Its idempotency key, without quotes; null where it has none, or its route ignores it. */
+  /** The idempotency key, without quotes; null where there is none, or the route ignores it. */
   get key(): string | null {
     return this.#key;
   }
 
-  /** Aborts when its client leaves before it has been given its whole response. */
+  /** Aborts when the client disconnects before the whole response was sent. */
   get signal(): AbortSignal {
     return (this.#signal ??= disconnectSignal(this.response));
   }
 
-  /** Aborts when nobody waits for its answer any more: its client has left, or its time is over. */
+  /** Aborts when nothing waits for the response any more: the client has disconnected, or the timeout has expired. */
   get abandonedSignal(): AbortSignal {
-    return this.#time?.signal ?? this.signal;
+    return this.#timeout?.signal ?? this.signal;
   }
 
   /** The path as the client sent it, with its query. */
   get path(): string {
-    return originalUrl(this.request, this.carrier);
+    return originalUrl(this.request, this.frameworkContext);
   }
 
-  /** Its right to run under its key; null where it has no key, or keys are not deduplicated. */
+  /** The claim of the idempotency key; null where there is no key, or keys are not deduplicated. */
   get claim(): Claim | null {
     return this.#claim;
   }
 
-  /** Whose its key is. @throws {@link OptionError} where nobody is named. */
+  /**
+   * The scope of the idempotency key: the caller that it belongs to; null where the gate has none.
+   *
+   * @throws {@link OptionError} where the gate's `scope` function returns no name.
+   */
   get scope(): string | null {
     const { scope } = this.gate.idempotency;
-    return scope === null ? null : scopeOf(this.carrier, scope);
+    return scope === null ? null : scopeOf(this.frameworkContext, scope);
   }
 
-  /** Whether it has a key that is to be claimed, which is so once, and for some methods only. */
+  /** Whether the key is to be claimed now: true once for a request, and for some methods only. */
   startsClaim(): boolean {
     const { deduplication } = this.gate.idempotency;
     if (this.#key === null || this.#isClaiming || deduplication === null) return false;
@@ -170,23 +177,22 @@ export class RequestContext {
     return this.#isClaiming;
   }
 
-  /** Told that it may run under its key. */
-  claimed(claim: Claim): void {
+  setClaim(claim: Claim): void {
     this.#claim = claim;
   }
 
-  /** Takes note that its handler has ended, which counts where the response was sent without it. */
+  /** Marks the handler as ended, which settles a claim whose response was sent by the timeout. */
   handlerEnded(): void {
     if (this.timedOut) this.#claim?.abandon();
   }
 
-  /** Reads the key as the route says; the error that a missing or a malformed one is answered with, or null. */
-  refusal(): GatewayError | null {
+  /** Reads the key as the route's `idempotencyKey` says. @returns the error for a missing or malformed key, or null. */
+  readKey(): GatewayError | null {
     const rule = this.#route.idempotencyKey;
     if (rule === "ignored" || this.#key !== null) return null;
     const value = this.request.headers?.["idempotency-key"];
     if (value === undefined) return rule === "required" ? keyMissingError() : null;
-    // Node joins repeated lines of this name with commas, which no key may have; a list is for hand-made requests.
+    // Node joins repeated fields with commas, which are not allowed in keys; only hand-made requests have a list.
     const text = Array.isArray(value) ? value.join(", ") : value;
     const parsed = parseIdempotencyKey(text, { syntax: this.gate.idempotency.syntax });
     if (!parsed.ok) return keyMalformedError(parsed);
@@ -206,27 +212,28 @@ export class RequestContext {
    * @param onExpire - Called with the error to respond with, unless the response has begun by then.
    */
   startTimeout(onExpire: (error: GatewayError) => void): void {
-    this.#timeout().start({ onExpire, timeoutMs: this.#route.timeoutMs });
+    this.#routeTimeout().start({ onExpire, timeoutMs: this.#route.timeoutMs });
   }
 
   /** Ends the route's timeout, since the response or the failure is on its way. */
   stopTimeout(): void {
-    this.#time?.stop();
+    this.#timeout?.stop();
   }
 
   /** Runs a handler under the route's timeout: settles as the handler does, or rejects once the timeout has expired. */
   runWithTimeout<Result>(run: () => Promise<Result>): Promise<Result> {
-    return this.#timeout().within(run, this.#route.timeoutMs);
+    return this.#routeTimeout().run(run, this.#route.timeoutMs);
   }
 
-  /** The outbound client for calls made on its behalf; bound when it is first asked for. */
+  /** The outbound client for calls on behalf of this request; bound at its first use. */
   bind<Bound>(upstream: Bindable<Bound>): Bound {
     this.#bound ??= upstream.bind(this.#outbound());
     return this.#bound as Bound;
   }
 
-  #timeout(): RequestTimeout {
-    return (this.#time ??= new RequestTimeout(this, () => timeoutError(this), this.#startedAt()));
+  #routeTimeout(): RequestTimeout {
+    const error = (): GatewayError => timeoutError(this);
+    return (this.#timeout ??= new RequestTimeout(this, error, this.#startedAt()));
   }
 
   #startedAt(): number {

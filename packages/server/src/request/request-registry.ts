@@ -6,110 +6,116 @@ import type { Bindable } from "../outbound/bindable.ts";
 import { RequestContext } from "./request-context.ts";
 import { slotHolder } from "./request-slot.ts";
 
-/** A gate, as a request that comes through it needs it. */
+/** The parts of a gate that its requests need. */
 export interface GateBinding {
   readonly settings: GateConfig;
+  /** Opens the gate's client when a handler first uses it. */
   readonly client: () => Bindable<unknown>;
 }
 
-/** All that a {@link RequestContext} can be made of later: what a gate leaves on a request that it has nothing to do for. */
+/** Facts that a {@link RequestContext} can be created from later, left on a request that needs no context yet. */
 interface DeferredContext {
   readonly gate: GateBinding;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly carrier: unknown;
+  readonly frameworkContext: unknown;
   readonly startedAtMs: number | null;
 }
 
 const contextSlot: unique symbol = Symbol("reissue.request");
 const routeSlot: unique symbol = Symbol("reissue.route");
 
-/** What a request carries once a gate or a route has seen it. */
+/** Reissue's state of a request, once the request has come to a gate or a route. */
 interface RequestSlots {
   [contextSlot]?: RequestContext | DeferredContext;
-  /** What a route said that came before the gate. */
+  /** Options of a route that came before the gate. */
   [routeSlot]?: Partial<RouteConfig>;
 }
 
 /**
- * Finds, makes and defers the context of a request.
- *
- * Fast path: where a request has no key and no timeout, and nothing came before the gate, only the few facts that a
- * context can be made of are left on the request. The context is made when somebody asks for it, as few do; it is four
- * times the size of those facts, and V8 copies all that hangs on Express' requests twice before it can free it.
+ * Fast path for requests without a key or a timeout: leaves only the facts on the request from which the context can be
+ * created when it is needed.
  *
  * @returns whether the context was deferred; if not, call {@link openContext}.
  */
+// perf: docs/performance.md#deferred-contexts
 export function deferContext(
   request: IncomingMessage,
   response: ServerResponse,
   gate: GateBinding,
-  carrier: unknown = request,
+  frameworkContext: unknown = request,
 ): boolean {
   const { idempotencyKey, timeoutMs } = gate.settings.route;
   if (idempotencyKey === "required" || timeoutMs !== Infinity) return false;
   if (request.headers?.["idempotency-key"] !== undefined) return false;
   const slots = slotsOf(request);
   if (slots[contextSlot] !== undefined || slots[routeSlot] !== undefined) return false;
-  slots[contextSlot] = { gate, request, response, carrier, startedAtMs: startOf(gate.settings) };
+  slots[contextSlot] = {
+    gate,
+    request,
+    response,
+    frameworkContext,
+    startedAtMs: startOf(gate.settings),
+  };
   return true;
 }
 
-/** Gives the context of a request that comes through a gate. From here on its calls are made with that gate's client. */
+/** Returns the context of a request that comes through a gate; from now on its calls use that gate's client. */
 export function openContext(
   request: IncomingMessage,
   response: ServerResponse,
   { settings, client }: GateBinding,
-  carrier: unknown = request,
+  frameworkContext: unknown = request,
 ): RequestContext {
-  const context = getOrCreateContext(request, response, settings, carrier);
-  context.enter(client);
+  const context = getOrCreateContext(request, response, settings, frameworkContext);
+  context.useClient(client);
   return context;
 }
 
 /**
- * Gives the context of a request of node:http; the first gate that the request comes through makes it.
+ * Returns the context of a request of node:http, which the first gate creates.
  *
- * @param carrier - What the framework gives its middleware: the request itself, or what stands for it.
+ * @param frameworkContext - The argument of the framework's middleware; the request itself in Express and node:http.
  */
 export function getOrCreateContext(
   request: IncomingMessage,
   response: ServerResponse,
   gate: GateConfig,
-  carrier: unknown = request,
+  frameworkContext: unknown = request,
 ): RequestContext {
-  const known = getContext(request);
-  if (known !== null) {
-    known.mergeGate(gate, carrier);
-    return known;
+  const existing = getContext(request);
+  if (existing !== null) {
+    existing.mergeGate(gate, frameworkContext);
+    return existing;
   }
   const slots = slotsOf(request);
   const route = slots[routeSlot];
-  const context = new RequestContext(request, response, gate, carrier, route, startOf(gate));
+  const startedAtMs = startOf(gate);
+  const context = new RequestContext(request, response, gate, frameworkContext, route, startedAtMs);
   return (slots[contextSlot] = context);
 }
 
-/** Gives the context of a request, made now if it was deferred; null where the request has come through no gate. */
+/** Returns the context of a request, created now if it was deferred; null where the request has come through no gate. */
 export function getContext(request: IncomingMessage): RequestContext | null {
   const slots = slotsOf(request);
-  const known = slots[contextSlot];
-  if (known === undefined || known instanceof RequestContext) return known ?? null;
-  const { gate, response, carrier, startedAtMs } = known;
-  // Of the request that came through the gate: the one at hand may be made of it.
+  const current = slots[contextSlot];
+  if (current === undefined || current instanceof RequestContext) return current ?? null;
+  const { gate, response, frameworkContext, startedAtMs } = current;
+  // With the request that came through the gate: the argument may be derived from it.
   const context = new RequestContext(
-    known.request,
+    current.request,
     response,
     gate.settings,
-    carrier,
+    frameworkContext,
     slots[routeSlot],
     startedAtMs,
   );
-  context.enter(gate.client);
+  context.useClient(gate.client);
   return (slots[contextSlot] = context);
 }
 
 /**
- * Puts a request under what its route says, now or once it comes to a gate.
+ * Applies a route's options to a request, now or once it comes to a gate.
  *
  * @returns the context; null where the request has not come through a gate yet.
  */
@@ -127,10 +133,10 @@ export function applyRoute(
   return context;
 }
 
-/** Takes note that the handler of a request has ended, which counts where the response was sent without it. */
+/** Marks the handler of a request as ended, which settles a claim whose response was sent by the timeout. */
 export function handlerEnded(request: IncomingMessage): void {
   const context = slotsOf(request)[contextSlot];
-  // A deferred one has no timeout that could be over.
+  // A request with a deferred context has no timeout.
   if (context instanceof RequestContext) context.handlerEnded();
 }
 
@@ -138,7 +144,8 @@ function slotsOf(request: IncomingMessage): RequestSlots {
   return slotHolder(request);
 }
 
-/** When a request comes; null while no route has a timeout: reading the clock takes half as long as all else a gate does. */
+/** The time at which a request arrives, in ms of the gate's clock; null while no route has a timeout. */
+// perf: docs/performance.md#deferred-contexts
 function startOf({ clock }: GateConfig): number | null {
   return someRouteHasTimeout() ? clock.now() : null;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Clock, GatewayError, Timer } from "@reissue/core";
 
-/** What a timeout needs of the request that it is for. */
+/** The facts about a request that its timeout needs. */
 export interface TimedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -13,59 +13,59 @@ export interface TimedRequest {
   handlerEnded(): void;
 }
 
-/** A time, and what is done when it is over. */
+/** A timeout, with its callback. */
 interface Limit {
-  /** Called with what is to be answered, unless the response has begun by then. */
+  /** Called with the error to respond with, unless the response has begun by then. */
   readonly onExpire: (error: GatewayError) => void;
-  /** Since the request came. */
+  /** In ms from when the request came. */
   readonly timeoutMs: number;
 }
 
-/** The timeout of a request whose route has one, until its response or its failure is on its way. */
+/** The timeout of a request, running until its response or its failure is on its way. */
 export class RequestTimeout {
-  readonly #inbound: TimedRequest;
+  readonly #context: TimedRequest;
   readonly #error: () => GatewayError;
   readonly #clock: Clock;
   readonly #startedAtMs: number;
-  /** What it is under; null where it is under none any more. */
+  /** Null while no timeout is running. */
   #limit: Limit | null = null;
   #timer: Timer | null = null;
-  #isOver = false;
-  /** How many handlers run under it, one inside the other. */
+  #hasExpired = false;
+  /** The number of handlers that run under the timeout, one inside the other. */
   #running = 0;
   #expiry: AbortController | null = null;
   #signal: AbortSignal | null = null;
 
-  /** @param error - Makes the error that the request fails with. */
-  constructor(inbound: TimedRequest, error: () => GatewayError, startedAtMs: number) {
-    this.#inbound = inbound;
+  /** @param error - Creates the error that the request fails with. */
+  constructor(context: TimedRequest, error: () => GatewayError, startedAtMs: number) {
+    this.#context = context;
     this.#error = error;
-    this.#clock = inbound.gate.clock;
+    this.#clock = context.gate.clock;
     this.#startedAtMs = startedAtMs;
-    inbound.response.once("close", () => this.stop());
+    context.response.once("close", () => this.stop());
   }
 
-  /** Whether the request has been answered because it was over. */
-  get isOver(): boolean {
-    return this.#isOver;
+  /** Whether the response was sent because the timeout expired. */
+  get hasExpired(): boolean {
+    return this.#hasExpired;
   }
 
-  /** Aborts when nobody waits for the answer any more: the client has left, or it is over. */
+  /** Aborts when the client disconnects, or the timeout expires. */
   get signal(): AbortSignal {
     if (this.#signal === null) {
       this.#expiry = new AbortController();
-      if (this.#isOver) this.#expiry.abort();
-      this.#signal = AbortSignal.any([this.#inbound.signal, this.#expiry.signal]);
+      if (this.#hasExpired) this.#expiry.abort();
+      this.#signal = AbortSignal.any([this.#context.signal, this.#expiry.signal]);
     }
     return this.#signal;
   }
 
-  /** Starts it, anew where it had been started. */
+  /** Starts the timeout, again where it had been started. */
   start(limit: Limit): void {
     this.stop();
     this.#limit = limit;
-    const leftMs = Math.max(this.#startedAtMs + limit.timeoutMs - this.#clock.now(), 0);
-    this.#timer = this.#clock.setTimeout(() => this.#end(limit), leftMs);
+    const remainingMs = Math.max(this.#startedAtMs + limit.timeoutMs - this.#clock.now(), 0);
+    this.#timer = this.#clock.setTimeout(() => this.#expire(limit), remainingMs);
   }
 
   stop(): void {
@@ -74,8 +74,8 @@ export class RequestTimeout {
     this.#limit = null;
   }
 
-  /** Runs a handler under it: settles as that does, or rejects once it is over. */
-  within<Result>(run: () => Promise<Result>, timeoutMs: number): Promise<Result> {
+  /** Runs a handler under the timeout: settles as the handler does, or rejects once the timeout has expired. */
+  run<Result>(run: () => Promise<Result>, timeoutMs: number): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const outer = this.#limit;
       this.start({ onExpire: reject, timeoutMs });
@@ -83,21 +83,21 @@ export class RequestTimeout {
       run()
         .finally(() => {
           this.#running -= 1;
-          if (this.#running === 0) this.#inbound.handlerEnded();
-          // What is around a route goes on under the time that it was under before.
-          if (outer === null || this.#isOver) this.stop();
+          if (this.#running === 0) this.#context.handlerEnded();
+          // Middleware around the route goes on under the timeout that it had before.
+          if (outer === null || this.#hasExpired) this.stop();
           else this.start(outer);
         })
         .then(resolve, reject);
     });
   }
 
-  #end({ onExpire }: Limit): void {
+  #expire({ onExpire }: Limit): void {
     this.#timer = null;
-    const { request, response, clientDisconnected } = this.#inbound;
+    const { request, response, clientDisconnected } = this.#context;
     if (response.headersSent || clientDisconnected) return;
-    this.#isOver = true;
-    // Nobody reads the rest, which would stand before the connection's next request.
+    this.#hasExpired = true;
+    // The rest of the body stays unread, and would come before the connection's next request.
     if (!request.complete) response.shouldKeepAlive = false;
     this.#expiry?.abort();
     onExpire(this.#error());

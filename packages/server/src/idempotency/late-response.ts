@@ -1,19 +1,19 @@
 import type { ServerResponse } from "node:http";
 
-import type { Method } from "./response-methods.ts";
+import type { Method } from "../capture/response-methods.ts";
 
-/** What everything comes down to that a handler answers with: a header first, or an end. */
-const names = ["setHeader", "end"] as const;
+/** The methods that every response of a handler begins or ends with: a header first, or an end. */
+const methods = ["setHeader", "end"] as const;
 
 /**
- * Tells when a handler answers a request that has been answered without it. Of a plain handler of Express' nothing else
- * shows that it is done.
+ * Calls back when a handler responds to a request that has been responded to without it, because of its timeout. A plain
+ * handler of Express shows in no other way that it has finished.
  */
 export function watchLateResponse(response: ServerResponse, onLate: () => void): void {
-  for (const name of names) {
+  for (const name of methods) {
     const original = response[name] as Method;
     const late = function (this: ServerResponse, ...args: unknown[]): unknown {
-      // Whoever answered in its place may have written the last byte, and has yet to end.
+      // The response in the handler's place may have written its last byte, and not ended yet.
       const isOwnEnd = name === "end" && !response.writableEnded && !response.destroyed;
       if (!isOwnEnd) onLate();
       return Reflect.apply(original, this, args);
