@@ -37,7 +37,7 @@ test("bytes are copied", () => {
   expect(Buffer.from(answer.body ?? []).toString()).toBe("before");
 });
 
-describe("what cannot be kept is refused, with its path", () => {
+describe("a header that cannot be stored is refused, with its path", () => {
   test.each<[unknown, string]>([
     [undefined, "answer must be an object, got a value of type undefined"],
     ["ok", 'answer must be an object, got "ok"'],
@@ -46,11 +46,11 @@ describe("what cannot be kept is refused, with its path", () => {
     [{ body: () => 1 }, "answer.body cannot be written as JSON"],
     [
       { headers: { "Set-Cookie": "a=1" } },
-      'answer.headers["Set-Cookie"] cannot be kept for other requests: set it on the response itself',
+      'answer.headers["Set-Cookie"] cannot be stored for other requests: set it on the response itself',
     ],
     [
       { headers: { "content-length": "3" } },
-      'answer.headers["content-length"] cannot be kept for other requests: set it on the response itself',
+      'answer.headers["content-length"] cannot be stored for other requests: set it on the response itself',
     ],
     [{ headers: { "a b": "" } }, 'answer.headers["a b"] is not the name of a header'],
     [

@@ -7,7 +7,7 @@ import {
   type GatewayError,
   type OutboundContext,
 } from "@reissue/core";
-import { isRetrySafe, keyMalformedError, keyMissingError } from "@reissue/core/internal";
+import { isOptIn, isRetrySafe, keyMalformedError, keyMissingError } from "@reissue/core/internal";
 
 import { isClientDetached } from "../capture/detached-socket.ts";
 import { disconnectSignal } from "./disconnect-signal.ts";
@@ -107,8 +107,7 @@ export class RequestContext {
   get retrySafe(): boolean {
     // A key counts only where a store deduplicates it, claimed already or not; not where it may run once at most and has.
     const keyed = this.#isClaiming && this.#claim?.guarantee !== "at-most-once";
-    // Naming conditions is the opt-in: docs/decisions/0005-conditions-opt-in.md
-    const optedIn = this.#route.retryOn.length > 0;
+    const optedIn = isOptIn(this.#route.retryOn);
     return isRetrySafe({ method: this.request.method ?? "", keyed, optedIn });
   }
 
