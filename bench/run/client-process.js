@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 
+import { openAgentClient } from "../agent-clients.js";
 import { clients } from "../clients.js";
 import { drive } from "./load.js";
 import { pin } from "./pin.js";
@@ -40,8 +41,12 @@ export function spawnClient(open) {
 function serve() {
   /** @type {Open} */
   const { name, origin, concurrency, exchange } = JSON.parse(process.argv[3]);
-  const call = clients[name](origin, concurrency, exchange);
+  const opening =
+    name in clients
+      ? clients[name](origin, concurrency, exchange)
+      : openAgentClient(name, origin, concurrency, exchange);
   process.on("message", async (/** @type {number} */ requests) => {
+    const call = await opening;
     // Finds the connections of the last turn again, or opens others: a plain POST takes none that was idle for a second.
     await drive(call, { requests: 32 * concurrency, concurrency });
     process.send?.(await drive(call, { requests, concurrency }));

@@ -1,10 +1,10 @@
 import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 
-import type { ConnectOptions, NodeAgent, NodeSocket, SocketCallback } from "../node-internals.ts";
+import type { ConnectOptions, NodeAgent, SocketCallback } from "../node-internals.ts";
 import type { AgentConfig } from "../options.ts";
 import { stateOf, userSlot } from "../socket/socket-state.ts";
-import { AgentState } from "./agent-state.ts";
+import { AgentState, type WithUser } from "./agent-state.ts";
 
 const agentSlot: unique symbol = Symbol("reissue.agent");
 
@@ -28,8 +28,6 @@ export function install(agent: object, base: object, config: AgentConfig): void 
   const ours = agent as ReissueAgent;
   const state = new AgentState(ours, base as NodeAgent, config);
   Object.defineProperty(agent, agentSlot, { value: state });
-  ours.prependListener("free", (socket: NodeSocket) => state.onFree(socket));
-  ours.on("free", (socket: NodeSocket) => state.onFreed(socket));
 }
 
 /** Puts the methods through which an agent learns of its requests and chooses their sockets over those of a base. */
@@ -43,16 +41,18 @@ function methodsOver(base: NodeAgent): AgentMethods {
   return {
     addRequest(
       this: ReissueAgent,
-      request: ClientRequest,
+      request: WithUser,
       options: ConnectOptions,
-      ...rest: unknown[]
+      port?: unknown,
+      localAddress?: unknown,
     ): void {
       const state = this[agentSlot];
       // Another agent of ours may have it already: one that a proxy agent stands in front of.
-      if (state === undefined || userSlot in request || typeof options !== "object") {
-        return base.addRequest.call(this, request, options, ...rest);
+      const isTaken = request[userSlot] !== undefined;
+      if (state === undefined || isTaken || typeof options !== "object") {
+        return base.addRequest.call(this, request, options, port, localAddress);
       }
-      state.choose(request, options, rest);
+      state.choose(request, options);
     },
 
     /** Called first of all by http.Agent's `addRequest`, with the options as it has completed them. */
@@ -75,7 +75,7 @@ function methodsOver(base: NodeAgent): AgentMethods {
 
     keepSocketAlive(this: ReissueAgent, socket: Socket): boolean {
       const isKept = base.keepSocketAlive.call(this, socket);
-      return (this[agentSlot]?.takeHint(socket) ?? true) && isKept;
+      return isKept && (this[agentSlot]?.onKept(socket) ?? true);
     },
 
     reuseSocket(this: ReissueAgent, socket: Socket, request: ClientRequest): void {

@@ -12,7 +12,7 @@ import type {
   SocketCallback,
 } from "../node-internals.ts";
 import { refuseAttemptTimeout, type AgentConfig } from "../options.ts";
-import { AgentOrigin, type ConnectAttempt } from "../origin/agent-origin.ts";
+import { AgentOrigin, type ConnectAttempt, type OriginOwner } from "../origin/agent-origin.ts";
 import { WaitingRequests, type WaitingRequest } from "../origin/waiting-requests.ts";
 import { AgentRequest, type RequestHost, type RequestTerms } from "../request/agent-request.ts";
 import type { RecoveringRequest } from "../request/recovering-request.ts";
@@ -27,7 +27,7 @@ const maxOrigins = 512;
 const maxWaitingForProbe = 1024;
 
 /** A request with the one that speaks for it. */
-type WithUser = ClientRequest & { [userSlot]?: AgentRequest };
+export type WithUser = ClientRequest & { [userSlot]?: AgentRequest };
 
 /** Where a connection goes, as node:http says it to its agent. */
 interface NetOptions {
@@ -37,7 +37,7 @@ interface NetOptions {
 }
 
 /** What an agent knows beyond what http.Agent keeps. */
-export class AgentState implements RequestHost {
+export class AgentState implements RequestHost, OriginOwner {
   readonly logMemory: LogMemory;
   readonly idleSockets: IdleSockets;
   readonly #agent: NodeAgent;
@@ -48,7 +48,8 @@ export class AgentState implements RequestHost {
   readonly #origins = new Map<string, AgentOrigin>();
   readonly #backOffs = new WaitingRequests();
   /** What the agent is choosing a socket for just now. */
-  #arriving: { readonly request: WithUser; readonly options: ConnectOptions } | null = null;
+  #arriving: WithUser | null = null;
+  #options: ConnectOptions | null = null;
 
   constructor(agent: NodeAgent, base: NodeAgent, config: AgentConfig) {
     this.#agent = agent;
@@ -60,12 +61,14 @@ export class AgentState implements RequestHost {
   }
 
   /** Has the agent choose a socket for a request, new or sent again. */
-  choose(request: WithUser, options: ConnectOptions, rest: readonly unknown[] = []): void {
-    this.#arriving = { request, options };
+  choose(request: WithUser, options: ConnectOptions): void {
+    this.#arriving = request;
+    this.#options = options;
     try {
-      this.#base.addRequest.call(this.#agent, request, options, ...rest);
+      this.#base.addRequest.call(this.#agent, request, options);
     } finally {
       this.#arriving = null;
+      this.#options = null;
       this.idleSockets.show();
     }
     const user = request[userSlot];
@@ -77,11 +80,10 @@ export class AgentState implements RequestHost {
 
   /** Told by the agent under which name it looks for a socket: with that name begins its choice. */
   onName(name: string): void {
-    const arriving = this.#arriving;
-    if (arriving === null) return;
+    const request = this.#arriving;
+    if (request === null) return;
     this.#arriving = null;
-    const { request, options } = arriving;
-    const user = (request[userSlot] ??= this.#admit(request, options, name));
+    const user = (request[userSlot] ??= this.#admit(request, this.#options!, name));
     this.idleSockets.prepare(name, user);
   }
 
@@ -178,26 +180,21 @@ export class AgentState implements RequestHost {
     if (next !== undefined && !this.idleSockets.suitsNext(next, socket, nowMs)) socket.destroy();
   }
 
-  /** Told of a socket that the agent has dealt with. */
-  onFreed(socket: NodeSocket): void {
+  /** Told of a socket that the agent is about to keep. @returns whether it may be kept. */
+  onKept(socket: NodeSocket): boolean {
     const state = stateOf(socket);
-    if (state === null || socket.destroyed || socket._httpMessage != null) return;
-    state.isIdle = true;
-    this.idleSockets.startSweep();
-  }
-
-  /** Reads the server's hint off the response that a socket has just carried. @returns whether the socket may be kept. */
-  takeHint(socket: NodeSocket): boolean {
-    const state = stateOf(socket);
-    const hint = socket._httpMessage?.res?.headers["keep-alive"];
-    if (state === null || typeof hint !== "string") return true;
+    if (state === null) return true;
+    const hint = socket._httpMessage?.res?.headers["keep-alive"] as string | undefined;
     if (hint !== state.hint) {
       state.hint = hint;
       // Node misses a hint that does not begin with `timeout=`, and any unless the agent has a timeout.
-      const hintMs = keepAliveHintMs(hint);
+      const hintMs = hint === undefined ? null : keepAliveHintMs(hint);
       state.hintMs = hintMs === null ? Infinity : hintMs - hintBufferMs;
     }
-    return state.hintMs > 0;
+    if (state.hintMs <= 0) return false;
+    state.isIdle = true;
+    this.idleSockets.startSweep();
+    return true;
   }
 
   /** Ends what waits. */
@@ -218,8 +215,8 @@ export class AgentState implements RequestHost {
     if (this.#origins.size >= maxOrigins) this.#forgetOrigins();
     const { defaultPort, port = defaultPort, socketPath } = options as Partial<NetOptions>;
     const place = socketPath ?? (port === undefined ? host : `${host}:${port}`);
-    const { policy, idleMs, clock } = this.#config;
-    const origin = new AgentOrigin(key, `${protocol}//${place}`, policy, idleMs, clock);
+    const names = { key, name: `${protocol}//${place}` };
+    const origin = new AgentOrigin(this, names, this.#config);
     this.#origins.set(key, origin);
     return origin;
   }

@@ -4,10 +4,13 @@ import type { LogMemory } from "./log-memory.ts";
 
 /** One write of a request: what it wrote, and whom to tell. */
 export interface LoggedWrite {
+  readonly data: string | Uint8Array;
   readonly encoding: BufferEncoding | null | undefined;
-  chunks: readonly (string | Uint8Array)[];
+  /** The log's own copy of bytes that were sent; null for text, and for what was not sent yet. */
+  copies: readonly Uint8Array[] | null;
   /** Null once it has been called, and where there is none. */
   callback: WriteCallback | null;
+  next: LoggedWrite | null;
 }
 
 /**
@@ -18,29 +21,22 @@ export interface LoggedWrite {
  */
 export class RequestLog {
   readonly #memory: LogMemory;
-  #writes: LoggedWrite[] = [];
-  /** Writes from here on were not sent yet. */
-  #sentCount = 0;
-  #unsentBytes = 0;
+  #first: LoggedWrite | null = null;
+  #last: LoggedWrite | null = null;
+  /** The last that is sent. */
+  #lastSent: LoggedWrite | null = null;
+  /** How much of it was not sent yet, in bytes. */
+  unsentBytes = 0;
   #keptBytes = 0;
-  #blocks: Buffer[] = [];
+  #blocks: Buffer[] | null = null;
   /** Free bytes in the last block. */
   #left = 0;
-  #isWhole = true;
+  /** Whether it holds all that was written. */
+  isWhole = true;
   #wasReplayed = false;
 
   constructor(memory: LogMemory) {
     this.#memory = memory;
-  }
-
-  /** Whether it holds all that was written. */
-  get isWhole(): boolean {
-    return this.#isWhole;
-  }
-
-  /** How much of it was not sent yet, in bytes. */
-  get unsentBytes(): number {
-    return this.#unsentBytes;
   }
 
   /**
@@ -53,78 +49,84 @@ export class RequestLog {
     encoding: BufferEncoding | null | undefined,
     callback: WriteCallback | undefined,
   ): LoggedWrite | null {
-    if (!this.#isWhole) return null;
-    const write = { chunks: [data], encoding, callback: callback ?? null };
-    this.#writes.push(write);
-    this.#unsentBytes += data.length;
+    if (!this.isWhole) return null;
+    const write = { data, encoding, copies: null, callback: callback ?? null, next: null };
+    if (this.#last === null) this.#first = write;
+    else this.#last.next = write;
+    this.#last = write;
+    this.unsentBytes += data.length;
     return write;
   }
 
   /** Takes note that all writes so far are being sent: keeps them for as long as they are not too much. */
   seal(): void {
-    for (; this.#sentCount < this.#writes.length; this.#sentCount += 1) {
-      const write = this.#writes[this.#sentCount]!;
-      const size = write.chunks[0]!.length;
-      if (this.#keptBytes + size > this.#memory.maxBytes || !this.#memory.reserve(size)) {
-        return this.drop();
-      }
-      this.#keptBytes += size;
-      const data = write.chunks[0]!;
-      if (typeof data !== "string" && data.length > 0) write.chunks = this.#copies(data);
+    const { maxBytes } = this.#memory;
+    let write = this.#lastSent === null ? this.#first : this.#lastSent.next;
+    for (; write !== null; write = write.next) {
+      const { data } = write;
+      const isRoom = this.#keptBytes + data.length <= maxBytes && this.#memory.reserve(data.length);
+      if (!isRoom) return this.drop();
+      this.#keptBytes += data.length;
+      if (typeof data !== "string" && data.length > 0) write.copies = this.#copy(data);
     }
-    this.#unsentBytes = 0;
+    this.#lastSent = this.#last;
+    this.unsentBytes = 0;
   }
 
-  /** The writes so far, for another socket. */
-  replay(): readonly LoggedWrite[] {
+  /** The first of the writes so far, for another socket. */
+  replay(): LoggedWrite | null {
     this.#wasReplayed = true;
-    return this.#writes;
+    return this.#first;
   }
 
   /** Forgets everything, and tells those that wait for their writes that these never left. */
   fail(error: Error): void {
-    const waiting = this.#writes.filter((write) => write.callback !== null);
+    const first = this.#first;
     this.drop();
-    if (waiting.length === 0) return;
+    if (first === null) return;
     // After the socket's own error has been told: to node:http a write that fails without one is a request that is sent.
-    process.nextTick(() => process.nextTick(() => failWrites(waiting, error)));
+    process.nextTick(() => process.nextTick(() => failFrom(first, error)));
   }
 
   /** Forgets everything; what comes later cannot be sent again. */
   drop(): void {
-    if (!this.#isWhole) return;
-    this.#isWhole = false;
-    this.#memory.free(this.#keptBytes);
+    if (!this.isWhole) return;
+    this.isWhole = false;
+    if (this.#keptBytes > 0) this.#memory.free(this.#keptBytes);
     this.#keptBytes = 0;
-    this.#unsentBytes = 0;
-    this.#writes = [];
+    this.unsentBytes = 0;
+    this.#first = null;
+    this.#last = null;
+    this.#lastSent = null;
     // A socket may still be reading what it was given of them.
-    if (!this.#wasReplayed) for (const block of this.#blocks) this.#memory.blocks.giveBack(block);
-    this.#blocks = [];
-    this.#left = 0;
+    if (this.#blocks !== null && !this.#wasReplayed) {
+      for (const block of this.#blocks) this.#memory.blocks.giveBack(block);
+    }
+    this.#blocks = null;
   }
 
-  #copies(data: Uint8Array): Uint8Array[] {
-    const chunks: Uint8Array[] = [];
+  #copy(data: Uint8Array): Uint8Array[] {
+    const blocks = (this.#blocks ??= []);
+    const copies: Uint8Array[] = [];
     for (let from = 0; from < data.length;) {
       if (this.#left === 0) {
-        this.#blocks.push(this.#memory.blocks.take());
+        blocks.push(this.#memory.blocks.take());
         this.#left = blockBytes;
       }
-      const block = this.#blocks.at(-1)!;
+      const block = blocks.at(-1)!;
       const start = blockBytes - this.#left;
       const size = Math.min(this.#left, data.length - from);
       block.set(data.subarray(from, from + size), start);
-      chunks.push(block.subarray(start, start + size));
+      copies.push(block.subarray(start, start + size));
       this.#left -= size;
       from += size;
     }
-    return chunks;
+    return copies;
   }
 }
 
-function failWrites(writes: readonly LoggedWrite[], error: Error): void {
-  for (const write of writes) {
+function failFrom(first: LoggedWrite, error: Error): void {
+  for (let write: LoggedWrite | null = first; write !== null; write = write.next) {
     const { callback } = write;
     write.callback = null;
     callback?.(error);

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+
 import { RetryBudget, type Clock, type Failure, type RetryPolicy } from "@reissue/core";
 import { ConnectBreaker, IdleLimit } from "@reissue/core/internal";
 
@@ -5,9 +7,23 @@ import { RecentPeak } from "./recent-peak.ts";
 import { WaitingRequests } from "./waiting-requests.ts";
 import { waitingTime } from "./waiting-time.ts";
 
+/** What holds for all origins of an agent. */
+export interface OriginConfig {
+  readonly policy: RetryPolicy;
+  /** How long a connection may stay idle, in ms. */
+  readonly idleMs: number;
+  readonly clock: Clock;
+}
+
 /** One connect, from its start to its outcome. */
 export interface ConnectAttempt {
   readonly startedAtMs: number;
+}
+
+/** What the agent of an origin is told. */
+export interface OriginOwner {
+  /** A response on a socket is whole; the agent has not dealt with the socket yet. */
+  onFree(socket: Socket): void;
 }
 
 /** One origin of an agent: what it can still afford, whether it can be reached, and how long its connections last. */
@@ -27,8 +43,14 @@ export class AgentOrigin {
   readonly slowestMs: RecentPeak = new RecentPeak();
   /** Requests that wait for what a probe of the breaker finds. */
   readonly waiting: WaitingRequests = new WaitingRequests();
+  readonly #owner: OriginOwner;
 
-  constructor(key: string, name: string, policy: RetryPolicy, idleMs: number, clock: Clock) {
+  constructor(
+    owner: OriginOwner,
+    { key, name }: { readonly key: string; readonly name: string },
+    { policy, idleMs, clock }: OriginConfig,
+  ) {
+    this.#owner = owner;
     this.key = key;
     this.name = name;
     this.clock = clock;
@@ -43,6 +65,11 @@ export class AgentOrigin {
   begin(nowMs: number): void {
     this.budget.deposit(nowMs);
     this.staleBudget.deposit(nowMs);
+  }
+
+  /** Takes note that a response is whole. */
+  onFree(socket: Socket): void {
+    this.#owner.onFree(socket);
   }
 
   /** Takes note of a connection that stands. */

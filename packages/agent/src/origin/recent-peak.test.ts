@@ -2,13 +2,14 @@ import { expect, test } from "vitest";
 
 import { RecentPeak } from "./recent-peak.ts";
 
-test("holds the highest value, which counts half after ten seconds", () => {
+test("remembers the highest value for ten to twenty seconds", () => {
   const peak = new RecentPeak();
   expect(peak.value(0)).toBe(0);
   peak.add(100, 1000);
   peak.add(40, 2000);
-  expect(peak.value(11_000)).toBeCloseTo(50);
+  expect(peak.value(9000)).toBe(100);
   peak.add(60, 11_000);
-  expect(peak.value(11_000)).toBe(60);
-  expect(peak.value(71_000)).toBeLessThan(1);
+  expect(peak.value(19_000)).toBe(100);
+  expect(peak.value(21_500)).toBe(60);
+  expect(peak.value(60_000)).toBe(0);
 });

@@ -1,18 +1,25 @@
-/** How long it takes for a peak to count half, in ms: a process that gets no time is slow for seconds, not for minutes. */
-const halfLifeMs = 10_000;
+/** How long a peak is remembered at least, in ms: a process that gets no time is slow for seconds, not for minutes. */
+const periodMs = 10_000;
 
-/** The highest of the values seen lately; an older one counts less, and is gone after a minute. */
+/** The highest of the values seen in this period and the one before. */
 export class RecentPeak {
-  #peak = 0;
-  #atMs = 0;
+  #current = 0;
+  #previous = 0;
+  #sinceMs = -Infinity;
 
   add(value: number, nowMs: number): void {
-    if (value < this.value(nowMs)) return;
-    this.#peak = value;
-    this.#atMs = nowMs;
+    if (nowMs - this.#sinceMs >= periodMs) this.#turn(nowMs);
+    if (value > this.#current) this.#current = value;
   }
 
   value(nowMs: number): number {
-    return this.#peak === 0 ? 0 : this.#peak * 2 ** ((this.#atMs - nowMs) / halfLifeMs);
+    if (nowMs - this.#sinceMs >= periodMs) this.#turn(nowMs);
+    return Math.max(this.#current, this.#previous);
+  }
+
+  #turn(nowMs: number): void {
+    this.#previous = nowMs - this.#sinceMs < 2 * periodMs ? this.#current : 0;
+    this.#current = 0;
+    this.#sinceMs = nowMs;
   }
 }

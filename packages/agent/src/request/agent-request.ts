@@ -122,14 +122,14 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
     const isSent = state.connected && !state.isHolding;
     if (isSent && !this.isRetrySafe) {
       this.#onSent();
-      return write(socket, state, data, encoding, callback);
+      return state.node.write.call(socket, data, encoding, callback);
     }
     const log = (this.#log ??= new RequestLog(this.#host.logMemory));
     const logged = log.add(data, encoding, callback);
     if (state.isPlaceholder) return log.unsentBytes < highWaterMark;
     if (isSent) this.#onSent();
     const own = logged === null ? callback : this.#callbackOn(state, logged, log);
-    return write(socket, state, data, encoding, own);
+    return state.node.write.call(socket, data, encoding, own);
   }
 
   onFirstByte(): void {
@@ -210,11 +210,12 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
     if (this.#log !== null) {
       this.#hold(socket);
       socket.cork();
-      for (const logged of this.#log.replay()) {
-        const last = logged.chunks.length - 1;
-        for (const [index, chunk] of logged.chunks.entries()) {
-          const callback = index === last ? this.#callbackOn(state, logged, this.#log) : undefined;
-          write(socket, state, chunk, logged.encoding, callback);
+      for (let write = this.#log.replay(); write !== null; write = write.next) {
+        const callback = this.#callbackOn(state, write, this.#log);
+        const chunks = write.copies ?? [write.data];
+        for (const [index, chunk] of chunks.entries()) {
+          const own = index === chunks.length - 1 ? callback : undefined;
+          state.node.write.call(socket, chunk, write.encoding, own);
         }
       }
       socket.uncork();
@@ -284,14 +285,4 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
       callback(error);
     };
   }
-}
-
-function write(
-  socket: TrackedSocket,
-  state: SocketState,
-  data: string | Uint8Array,
-  encoding: BufferEncoding | null | undefined,
-  callback: WriteCallback | undefined,
-): boolean {
-  return Reflect.apply(state.node.write, socket, [data, encoding, callback]) as boolean;
 }

@@ -28,9 +28,9 @@ export class OwnListeners {
    * @returns what ends it, once the socket is connected.
    */
   watchConnecting(socket: Socket): () => void {
-    const methods = socket as unknown as Record<string, Listener>;
-    for (const name of connectingMethods) {
-      const original = methods[name];
+    const methods = socket as unknown as Record<string, Listener | undefined>;
+    const originals = connectingMethods.map((name) => [name, methods[name]] as const);
+    for (const [name, original] of originals) {
       if (original === undefined) continue;
       methods[name] = (...args) => {
         const before = connectingEvents.map((event) => socket.listenerCount(event));
@@ -42,7 +42,9 @@ export class OwnListeners {
       };
     }
     return () => {
-      for (const name of connectingMethods) delete methods[name];
+      // Not deleted: V8 would look up each property of the socket in a table from then on.
+      for (const [name, original] of originals)
+        if (original !== undefined) methods[name] = original;
     };
   }
 

@@ -36,7 +36,12 @@ export interface TrackedSocket extends NodeSocket {
 /** Node's own methods of a socket, under the agent's. */
 export interface SocketMethods {
   readonly emit: Socket["emit"];
-  readonly write: Socket["write"];
+  readonly write: (
+    this: Socket,
+    data: string | Uint8Array,
+    encoding: BufferEncoding | null | undefined,
+    callback: WriteCallback | undefined,
+  ) => boolean;
   readonly destroy: Socket["destroy"];
   readonly uncork: Socket["uncork"];
 }
@@ -74,7 +79,7 @@ export class SocketState {
   constructor(socket: NodeSocket, origin: AgentOrigin, attempt: ConnectAttempt | null) {
     // oxlint-disable-next-line typescript/unbound-method -- They are called with their socket.
     const { emit, write, destroy, uncork, secureConnecting, connecting } = socket;
-    this.node = { emit, write, destroy, uncork };
+    this.node = { emit, write: write as SocketMethods["write"], destroy, uncork };
     this.origin = origin;
     this.attempt = attempt;
     this.idleSinceMs = origin.clock.now();

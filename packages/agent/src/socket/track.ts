@@ -53,6 +53,9 @@ const methods = {
       case "close":
         if (!state.isAbandoned && isTaken(this, state)) return true;
         break;
+      case "free":
+        state.origin.onFree(this);
+        break;
       case "agentRemove":
         if (!state.isAbandoned) untrack(this);
         break;
@@ -60,20 +63,18 @@ const methods = {
     return Reflect.apply(state.node.emit, this, args) as boolean;
   },
 
-  write(this: TrackedSocket, ...args: unknown[]): boolean {
-    const state = this[stateSlot];
+  write(
+    this: TrackedSocket,
+    data: string | Uint8Array,
+    second?: BufferEncoding | null | WriteCallback,
+    third?: WriteCallback,
+  ): boolean {
     const user = userOf(this);
     if (user === null || !user.isPending) {
-      return Reflect.apply(state.node.write, this, args) as boolean;
+      return this[stateSlot].node.write.call(this, data, second as BufferEncoding, third);
     }
-    const [data, second, third] = args;
-    const isShort = typeof second === "function";
-    return user.onWrite(
-      this,
-      data as string | Uint8Array,
-      isShort ? null : (second as BufferEncoding),
-      (isShort ? second : third) as WriteCallback | undefined,
-    );
+    if (typeof second === "function") return user.onWrite(this, data, null, second);
+    return user.onWrite(this, data, second, third);
   },
 
   destroy(this: TrackedSocket, error?: Error): TrackedSocket {
