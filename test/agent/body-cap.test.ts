@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
+import { systemClock } from "@reissue/core";
 import { faultyUpstream } from "@reissue/testing";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -73,7 +74,7 @@ test("a body of any size is sent once its upstream is up", async () => {
   const { port } = probe.address() as AddressInfo;
   probe.close();
   await once(probe, "close");
-  const agent = agentWith({ retry: { backOff: { baseMs: 20 } } });
+  const agent = agentWith({ clock: systemClock, retry: { backOff: { baseMs: 20 } } });
   const body = Buffer.alloc(5000 * kib, "x");
   const called = call(`http://127.0.0.1:${port}`, { agent, method: "POST", body });
   // real time: a refused connect has to come back before there is a server.

@@ -1,6 +1,7 @@
 import type { Agent } from "node:http";
 
 import { reportOf, type ReissueAgentOptions } from "@reissue/agent";
+import { systemClock } from "@reissue/core";
 import { faultyUpstream } from "@reissue/testing";
 import axios from "axios";
 import axiosRetry from "axios-retry";
@@ -60,7 +61,9 @@ describe("where every connection is killed, docs/agent.md says how often a GET i
     upstream.setFaults([{ fault: "reset", at: "body-end" }]);
     const sends = async (reissue: ReissueAgentOptions): Promise<number> => {
       const before = upstream.requests.length;
-      await retrying[name]!(agentWith(reissue), upstream.origin).catch(() => {});
+      await retrying[name]!(agentWith({ clock: systemClock, ...reissue }), upstream.origin).catch(
+        () => {},
+      );
       return upstream.requests.length - before;
     };
     expect(await sends({})).toBe(once);
@@ -108,7 +111,9 @@ describe("the conditions of docs/agent.md", () => {
 
   test.each(Object.entries(posts))("%s sends again one that never left", async (_name, make) => {
     const port = await freePort();
-    const posted = make(agentWith({ retry: { unsentWindowMs: 1 } }))(`http://127.0.0.1:${port}`);
+    const posted = make(agentWith({ clock: systemClock, retry: { unsentWindowMs: 1 } }))(
+      `http://127.0.0.1:${port}`,
+    );
     posted.catch(() => {});
     // real time: the client's own first attempt has to be refused.
     await new Promise((resolve) => setTimeout(resolve, 15));

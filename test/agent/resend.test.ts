@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 
+import { systemClock } from "@reissue/core";
 import { faultyUpstream, type FaultyUpstream } from "@reissue/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -72,7 +73,10 @@ test("one that dies on a fresh connection is not sent again: most clients retry 
 
 test("with maxAttempts it is, after a back-off, and the report tells of each attempt", async () => {
   const upstream = await open();
-  const agent = agentWith({ retry: { maxAttempts: 3, backOff: { baseMs: 1 } } });
+  const agent = agentWith({
+    clock: systemClock,
+    retry: { maxAttempts: 3, backOff: { baseMs: 1 } },
+  });
   const die = { fault: "reset", at: "body-end" } as const;
   upstream.script([die, die]);
   expect((await call(upstream.origin, { agent })).status).toBe(200);

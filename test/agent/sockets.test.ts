@@ -1,6 +1,7 @@
 import type { Agent } from "node:http";
 import { setImmediate } from "node:timers/promises";
 
+import { systemClock } from "@reissue/core";
 import { faultyUpstream } from "@reissue/testing";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -69,7 +70,7 @@ test("with keepAlive: false each request has its connection", async () => {
 test("a request in line that may only have a fresh connection gets one", async () => {
   const upstream = await open();
   const agent = agentWith(
-    { retry: { maxAttempts: 3, backOff: { baseMs: 1, capMs: 1 } } },
+    { clock: systemClock, retry: { maxAttempts: 3, backOff: { baseMs: 1, capMs: 1 } } },
     { maxSockets: 1 },
   );
   const die = { fault: "reset", at: "body-end" } as const;
