@@ -14,13 +14,13 @@ import { Origin } from "./origin/origin.ts";
 import { CallRequest, type ReissueDispatchOptions } from "./call/call-request.ts";
 import { refuse, responseHandler } from "./response/response-handler.ts";
 
-/** Above this many origins the unused ones are forgotten, so that calls to arbitrary hosts cannot fill the memory. */
+/** Number of origins above which unused ones are removed, so that calls to arbitrary hosts cannot fill the memory. */
 const maxOrigins = 512;
 
 /**
- * An undici Dispatcher that resends what a dead keep-alive socket swallowed, and nothing else.
+ * Undici Dispatcher that resends requests lost on a stale keep-alive connection, and nothing else.
  *
- * It serves wherever undici takes a dispatcher: `fetch(url, { dispatcher })`, `setGlobalDispatcher`, interceptors.
+ * Works wherever undici takes a dispatcher: `fetch(url, { dispatcher })`, `setGlobalDispatcher`, interceptors.
  */
 export class ReissueAgent extends Dispatcher implements CallHost {
   readonly #clock: Clock;
@@ -29,9 +29,9 @@ export class ReissueAgent extends Dispatcher implements CallHost {
   readonly #own: ReadonlyMap<string, OriginConfig>;
   readonly #origins = new Map<string, Origin>();
   #latest: Origin | null = null;
-  /** How many calls are under way; a Set of them kept every call alive until the next full garbage collection. */
+  /** Number of calls under way. perf: docs/performance.md#sets */
   #underWay = 0;
-  /** Those that wait, for a back-off or a connection, and so cannot be reached through their connection. */
+  /** Calls that wait for a back-off or a connection, and cannot be reached through their connection. */
   readonly #pending = new Bag<PendingCall>();
   #closed = false;
   #destroyedBy: Error | null = null;
@@ -41,7 +41,7 @@ export class ReissueAgent extends Dispatcher implements CallHost {
   /** @throws {@link OptionError} with the path of the first wrong option. */
   constructor(options: UpstreamOptions = {}) {
     super();
-    // What compose() returns is a Proxy, which calls methods with itself as `this`; it has no private members.
+    // `compose()` returns a Proxy, which calls methods with itself as `this`; a Proxy has no private members.
     this.dispatch = this.dispatch.bind(this);
     this.close = this.close.bind(this);
     this.destroy = this.destroy.bind(this);
@@ -63,16 +63,16 @@ export class ReissueAgent extends Dispatcher implements CallHost {
     return this.#closed;
   }
 
-  /** What calls under way fail with since `destroy`; null before. */
+  /** Error that calls under way fail with since `destroy`; null before. */
   get destroyedBy(): Error | null {
     return this.#destroyedBy;
   }
 
-  /** The origin that a URL begins with, if it has been called before; null for any other URL. */
+  /** Origin at the start of a URL, if it has been called before; null for any other URL. */
   readonly knownOrigin: (url: string) => string | null = (url) => {
     const latest = this.#latest?.name;
     if (latest !== undefined && url.startsWith(latest) && url[latest.length] === "/") return latest;
-    // Behind "https://" there is at least one more character.
+    // At least one character follows "https://".
     const slash = url.indexOf("/", 9);
     return slash === -1 ? null : (this.#origins.get(url.slice(0, slash))?.name ?? null);
   };
@@ -82,19 +82,19 @@ export class ReissueAgent extends Dispatcher implements CallHost {
     handler: Dispatcher.DispatchHandler,
   ): boolean {
     const nowMs = this.#clock.now();
-    let exchange: Call;
+    let call: Call;
     try {
       const response = responseHandler(handler, options);
       if (this.#closed) throw new ClosedError();
       const origin = this.#origin(options.origin);
       const request = new CallRequest(origin, options, this.#bodies, nowMs);
-      exchange = new Call(this, request, response);
+      call = new Call(this, request, response);
     } catch (error) {
       refuse(handler, error as Error);
       return true;
     }
     this.#underWay += 1;
-    exchange.start(nowMs);
+    call.start(nowMs);
     return true;
   }
 
@@ -111,7 +111,7 @@ export class ReissueAgent extends Dispatcher implements CallHost {
     if (this.#underWay === 0) this.#onDrained?.();
   }
 
-  /** Takes no more requests, waits until those under way have ended, and closes every connection. */
+  /** Refuses new requests, waits until those under way have ended, and closes every connection. */
   override close(): Promise<void>;
   override close(callback: () => void): void;
   override close(callback?: () => void): Promise<void> | void {
@@ -120,7 +120,7 @@ export class ReissueAgent extends Dispatcher implements CallHost {
     void closed.then(callback);
   }
 
-  /** Ends everything at once; requests under way fail with `error`. */
+  /** Ends everything immediately; requests under way fail with `error`. */
   override destroy(): Promise<void>;
   override destroy(error: Error | null): Promise<void>;
   override destroy(callback: () => void): void;
@@ -137,7 +137,7 @@ export class ReissueAgent extends Dispatcher implements CallHost {
     this.#closed = true;
     this.#destroyedBy = error;
     const origins = [...this.#origins.values()];
-    this.#forgetAll();
+    this.#clear();
     for (const call of this.#pending.toArray()) call.abort(error);
     await Promise.all(origins.map(({ pool }) => pool.destroy(error)));
   }
@@ -151,17 +151,17 @@ export class ReissueAgent extends Dispatcher implements CallHost {
       await this.#drained;
     }
     for (const origin of this.#origins.values()) origin.pool.close();
-    this.#forgetAll();
+    this.#clear();
   }
 
-  #forgetAll(): void {
+  #clear(): void {
     this.#origins.clear();
     this.#latest = null;
   }
 
   #origin(given: string | URL | undefined): Origin {
     const name = given instanceof URL ? given.origin : String(given);
-    // Most services call one origin most of the time, and comparing is cheaper than hashing.
+    // Most services call one origin most of the time. perf: docs/performance.md#url
     if (this.#latest?.name === name) return this.#latest;
     this.#latest = this.#origins.get(name) ?? this.#open(name);
     return this.#latest;
@@ -172,15 +172,15 @@ export class ReissueAgent extends Dispatcher implements CallHost {
     if (protocol !== "http:" && protocol !== "https:") {
       throw new errors.InvalidArgumentError("The URL's protocol must be http: or https:");
     }
-    const known = this.#origins.get(name);
-    if (known !== undefined) return known;
-    if (this.#origins.size >= maxOrigins) this.#forgetUnused();
+    const open = this.#origins.get(name);
+    if (open !== undefined) return open;
+    if (this.#origins.size >= maxOrigins) this.#removeUnused();
     const origin = new Origin(name, this.#own.get(name) ?? this.#common, this.#clock);
     this.#origins.set(name, origin);
     return origin;
   }
 
-  #forgetUnused(): void {
+  #removeUnused(): void {
     this.#latest = null;
     for (const [name, origin] of this.#origins) {
       if (origin.unused) this.#origins.delete(name);

@@ -7,34 +7,34 @@ import { fetchThrough } from "./api/fetch.ts";
 import type { UpstreamOptions } from "./config/options.ts";
 import { requestThrough } from "./api/request.ts";
 
-/** What handlers call. */
+/** Client that handlers call. */
 export interface BoundUpstream {
   /**
    * Fetches, with the semantics of WHATWG fetch.
    *
-   * @throws {@link UpstreamError} when the upstream could not be reached or did not answer.
+   * @throws {@link UpstreamError} when the upstream could not be reached or did not respond.
    */
   (input: string | URL | Request, init?: UpstreamInit): Promise<Response>;
   /**
    * Requests, with the semantics of `undici.request`: the fast path.
    *
-   * @throws {@link UpstreamError} when the upstream could not be reached or did not answer.
+   * @throws {@link UpstreamError} when the upstream could not be reached or did not respond.
    */
   request(url: string | URL, options?: UpstreamRequestOptions): Promise<Dispatcher.ResponseData>;
 }
 
-/** The outbound client of a service; opened once, closed at its end. */
+/** Outbound client of a service; opened once, closed at its end. */
 export interface Upstream extends BoundUpstream {
-  /** The undici Dispatcher underneath, for whatever else takes one. */
+  /** Undici Dispatcher of the client, for other code that takes one. */
   readonly dispatcher: ReissueAgent;
-  /** The same client for one inbound request: under its deadline and its abort, with its route's opt-in. */
+  /** Binds the client to one inbound request: to its deadline, its abort, and its route's opt-in. */
   bind(inbound: OutboundContext): BoundUpstream;
-  /** Takes no more requests, waits for those under way, and closes every connection. */
+  /** Refuses new requests, waits for those under way, and closes every connection. */
   close(): Promise<void>;
 }
 
 /**
- * Opens an outbound client that resends what a dead keep-alive socket swallowed, and nothing else.
+ * Opens an outbound client that resends requests lost on a stale keep-alive connection, and nothing else.
  *
  * @example
  * ```js

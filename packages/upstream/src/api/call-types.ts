@@ -4,9 +4,9 @@ import type { Dispatcher } from "undici";
 import type { BodyFactory } from "../body/factory-body.ts";
 
 /**
- * What `upstream(url, init)` takes: the platform's own init, and what this call says about being resent.
+ * Init of `upstream(url, init)`: the platform's own, and Reissue's options for the call.
  *
- * A `dispatcher` in it is not used.
+ * A `dispatcher` is ignored.
  */
 export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
   /**

@@ -10,8 +10,8 @@ import type { OutboundContext } from "@reissue/core";
 /**
  * Makes one call with the semantics of WHATWG fetch.
  *
- * The usual call is made here, from the caller's values to a response of the platform's class; whatever is unusual goes
- * through the platform's own fetch (docs/decisions/0012).
+ * Ordinary calls are made here, from the caller's values to a response of the platform's class; unusual ones go through
+ * the platform's own fetch (docs/decisions/0012).
  */
 export async function fetchThrough(
   agent: ReissueAgent,

@@ -2,10 +2,10 @@ import { OutboundSteps } from "@reissue/core";
 
 import type { OutboundContext } from "@reissue/core";
 
-/** The steps of inbound requests that brought none along. */
+/** Steps of inbound contexts that have none of their own. */
 const own = new WeakMap<OutboundContext, OutboundSteps>();
 
-/** The steps of an inbound request; without those of an adapter, its calls have random keys. */
+/** Returns the steps of an inbound request. Without steps from an adapter, its calls have random keys. */
 export function stepsOf(inbound: OutboundContext): Pick<OutboundSteps, "begin"> {
   if (inbound.steps !== undefined) return inbound.steps;
   let steps = own.get(inbound);

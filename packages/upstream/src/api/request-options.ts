@@ -9,10 +9,9 @@ import type { RequestTarget } from "./request-target.ts";
 import type { UpstreamRequestOptions } from "./call-types.ts";
 
 /**
- * The options of one call, with every field that is read on the way, whether it was given or not.
+ * Options of one call, with every field that is read later, whether it was given or not.
  *
- * All of them have one shape, so that undici's own code stays as fast as it is with its own calls: a spread copy was the
- * dearest step of a request, and made reading it dear as well.
+ * All instances have one hidden class. perf: docs/performance.md#request-options
  */
 export class RequestOptions {
   readonly origin: string;

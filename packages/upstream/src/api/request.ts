@@ -23,20 +23,20 @@ export function requestThrough(
     return Promise.reject(error);
   }
   const { body } = options;
-  // Undici's handler destroys a Node stream when the call fails; when and how it is closed is decided here.
+  // Undici's handler would destroy a Node stream when the call fails; here Reissue decides when and how it is closed.
   const kind = classifyBody(body);
   const source = isReadOnce(kind) ? sourceOf(body, kind) : null;
   // Undici's own default.
   const method = options.method ?? (kind === "none" ? "GET" : "PUT");
   const request = new RequestOptions(options, target, source ?? body, inbound, method);
-  const answer = agent.request(request as object as Dispatcher.RequestOptions);
-  return source === null ? answer : closingOnFailure(answer, source);
+  const response = agent.request(request as object as Dispatcher.RequestOptions);
+  return source === null ? response : closingOnFailure(response, source);
 }
 
-/** Closes a source also where the call failed before it had begun. */
-async function closingOnFailure<T>(answer: Promise<T>, source: Source): Promise<T> {
+/** Closes the source of a call that fails, even before its first attempt. */
+async function closingOnFailure<T>(response: Promise<T>, source: Source): Promise<T> {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
     source.close();
     throw error;

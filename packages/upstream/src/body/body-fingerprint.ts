@@ -24,14 +24,14 @@ export function bodyFingerprint(body: unknown, kind: BodyKind): string | null {
   return hash.digest("base64url");
 }
 
-/** Adds a piece behind its kind and its length, so that no two lists of pieces hash alike. */
+/** Adds a piece, prefixed with its kind and length, so that no two lists of pieces have the same hash. */
 function add(hash: Hash, piece: unknown): void {
   const bytes = bytesOf(piece);
   if (bytes === null) hash.update(`blob ${numberOf(piece as object)}:`);
   else hash.update(`bytes ${bytes.byteLength}:`).update(bytes);
 }
 
-/** The bytes of a piece; null where they can only be read in time. */
+/** Bytes of a piece; null for a Blob, which takes time to read. */
 function bytesOf(piece: unknown): Uint8Array | null {
   if (piece instanceof CopiedBytes) return piece.bytes;
   if (piece instanceof URLSearchParams) return Buffer.from(piece.toString());

@@ -1,4 +1,4 @@
-/** What all recorded bodies of one client may hold together, in bytes. */
+/** Memory that all recorded bodies of one client share, in bytes. */
 export class BodyMemory {
   readonly #limit: number;
   #used = 0;
@@ -12,14 +12,14 @@ export class BodyMemory {
     return this.#used;
   }
 
-  /** Takes `bytes` if they are left. */
+  /** Reserves bytes; false when there are not enough left. */
   reserve(bytes: number): boolean {
     if (this.#used + bytes > this.#limit) return false;
     this.#used += bytes;
     return true;
   }
 
-  /** Gives `bytes` back. */
+  /** Returns reserved bytes. */
   free(bytes: number): void {
     this.#used -= bytes;
   }

@@ -1,28 +1,28 @@
-/** The request that a body is sent with. */
+/** Request that a body belongs to. */
 export interface SentUnder {
-  /** Its Idempotency-Key, as a field value; null where it has none. */
+  /** Idempotency-Key, as a field value; null for none. */
   readonly idempotencyKey: string | null;
 }
 
-/** A request body that can be given to undici once for each attempt. */
+/** Request body that can be sent once for each attempt. */
 export interface Body {
-  /** Whether {@link send} would give the whole body once more. */
+  /** Whether {@link send} would give the complete body once more. */
   readonly replayable: boolean;
-  /** The content type of what was last given, where undici does not set it by itself; null for none. */
+  /** Content-Type of the body that was last sent, where undici does not set it itself; null for none. */
   readonly contentType: string | null;
-  /** The length of what was last given, in bytes, where undici does not know it by itself; null for none. */
+  /** Length of the body that was last sent, in bytes, where undici does not know it; null for none. */
   readonly contentLength: number | null;
-  /** What undici is given for the next attempt; whatever was given before ends with an error. */
+  /** Makes the body of the next attempt, for undici; the body of the previous attempt ends with an error. */
   send(request: SentUnder): unknown;
-  /** Whether that very error is the caller's own, thrown by the source of the body. */
+  /** Whether this very error was thrown by the caller's own source. */
   failedWith(error: unknown): boolean;
-  /** Reads nothing more for the attempt that has ended. */
+  /** Stops reading for the attempt that has ended. */
   stop(): void;
-  /** Lets go of everything that is held; called once, when the call has ended. */
+  /** Releases the record and the source; called once, when the call has ended. */
   release(): void;
 }
 
-/** A body that can be given any number of times as it is: none, a string, bytes that were copied, a Blob. */
+/** Body that can be sent any number of times unchanged: none, a string, copied bytes, a Blob. */
 export class FixedBody implements Body {
   readonly replayable = true;
   readonly contentType: string | null;
@@ -49,5 +49,5 @@ export class FixedBody implements Body {
   }
 }
 
-/** The body of a request that has none; the commonest, so there is one for all. */
+/** Body of all requests without one. */
 export const noBody: Body = new FixedBody(null);

@@ -1,18 +1,18 @@
 import { isArrayBuffer } from "node:util/types";
 
-/** Bytes as a caller gives them. */
+/** Bytes as a caller passes them. */
 export type Bytes = ArrayBuffer | ArrayBufferView;
 
-/** Whether a value is bytes, of whichever realm. */
+/** Whether a value is bytes, of any realm. */
 export function isBytes(value: unknown): value is Bytes {
   return ArrayBuffer.isView(value) || isArrayBuffer(value);
 }
 
 /**
- * Bytes as they were when the call began.
+ * Copy of a body's bytes, made when the call begins.
  *
- * Their owner may fill the buffer anew, resize or transfer it while the call waits or is under way, as fetch allows, and
- * a resend under the same key has to carry what the first send did.
+ * The caller may fill, resize or transfer its buffer while the call is under way, as fetch allows; a resend under the
+ * same key must carry the bytes of the first send.
  */
 export class CopiedBytes {
   readonly bytes: Uint8Array;

@@ -1,18 +1,18 @@
 import type { Body, SentUnder } from "./body.ts";
 import { classifyBody, isReadOnce } from "./body-kind.ts";
 
-/** A body made anew for every attempt; the way to send a large file that must be resendable. */
+/** Function that makes a body for each attempt: the way to send a large file that can be resent. */
 export type BodyFactory = () => unknown;
 
 /**
- * Asks a factory for a body.
+ * Calls a factory.
  *
- * @throws TypeError for a promise: undici would refuse it, and fetch would send its name, or nothing at all.
+ * @throws TypeError for a promise: undici would refuse it, and fetch would send its name, or an empty body.
  */
 export function bodyFrom(factory: BodyFactory): unknown {
   const made = factory();
   if (!isThenable(made)) return made;
-  // It is not used, so that its failure is nobody's either.
+  // The promise is unused, so its rejection is ignored.
   Promise.resolve(made).catch(() => {});
   throw new TypeError("A body factory must give the body itself, not a promise of it");
 }
@@ -27,11 +27,11 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * The same factory, which may not give a stream a second time: what has been read of it is gone, and the rest, or
- * nothing, would be sent for the whole.
+ * Wraps a factory so that it fails when it returns the same stream twice. What was read of the stream is gone, and the
+ * rest would be sent as if it were the whole.
  *
- * @param last - What it has given already.
- * @throws TypeError when it is asked and gives the same stream again.
+ * @param last - Body that the factory has already returned.
+ * @throws TypeError when the factory returns the same stream again.
  */
 export function renewing(factory: BodyFactory, last?: unknown): BodyFactory {
   return () => {
@@ -44,7 +44,7 @@ export function renewing(factory: BodyFactory, last?: unknown): BodyFactory {
   };
 }
 
-/** What a factory makes, each time for one attempt. */
+/** Body whose factory is called for each attempt. */
 export class FactoryBody implements Body {
   readonly replayable = true;
   readonly #factory: BodyFactory;
@@ -68,7 +68,7 @@ export class FactoryBody implements Body {
   send(request: SentUnder): unknown {
     this.stop();
     this.#made = this.#toBody(this.#factory());
-    // The factory itself may have ended the call.
+    // The factory may have aborted the call.
     if (this.#released) this.#made.release();
     return this.#made.send(request);
   }
@@ -77,7 +77,7 @@ export class FactoryBody implements Body {
     return this.#made?.failedWith(error) ?? false;
   }
 
-  /** The next attempt gets another one, so this one is of no more use. */
+  /** Releases the body: the next attempt gets another one. */
   stop(): void {
     this.#made?.release();
   }

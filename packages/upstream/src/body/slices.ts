@@ -3,15 +3,15 @@ import type { Bytes } from "./copied-bytes.ts";
 import type { Chunk } from "./source/source.ts";
 
 /**
- * How much of a body is handed to undici at once, in bytes.
+ * Largest part of a body that is handed to undici at once, in bytes.
  *
- * Undici hands on the next slice when the socket, or the HTTP/2 stream, has taken the last, which is the only sign of
- * progress that Node gives: a body handed over whole is silent from its first byte to its last. At this size an upstream
- * that reads 5 KB a second still makes progress in every 15 s.
+ * Undici writes the next slice when the socket, or the HTTP/2 stream, has taken the last one. That is the only sign of
+ * progress that Node gives: a body written in one piece is silent from its first byte to its last. With this size an
+ * upstream that reads 5 KB a second still makes progress every 15 s.
  */
 const sliceBytes = 65_536;
 
-/** A chunk in slices; a small one as it is. */
+/** Cuts a chunk into slices; a small one is yielded unchanged. */
 export function* slices(chunk: Chunk): Generator<Chunk> {
   if (!isLarge(chunk)) {
     yield chunk;
@@ -23,17 +23,17 @@ export function* slices(chunk: Chunk): Generator<Chunk> {
   }
 }
 
-/** Whether a chunk is worth being cut into slices. */
+/** Whether a chunk is larger than a slice. */
 export function isLarge(chunk: Chunk): boolean {
   if (typeof chunk !== "string") return chunk.byteLength > sliceBytes;
   // A UTF-16 unit has at most three bytes in UTF-8.
   return chunk.length * 3 > sliceBytes && Buffer.byteLength(chunk) > sliceBytes;
 }
 
-/** A body of known length, to be written slice by slice. */
+/** Body of known length that is written slice by slice. */
 export interface SlicedBody {
   readonly length: number;
-  /** The content type that it has by itself; null for none. */
+  /** Content-Type of the body itself; null for none. */
   readonly type: string | null;
   readonly content: Iterable<Chunk> | AsyncIterable<Chunk>;
 }

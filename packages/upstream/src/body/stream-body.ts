@@ -7,36 +7,36 @@ import { isLarge, slices } from "./slices.ts";
 import type { Chunk, Source } from "./source/source.ts";
 
 /**
- * A body that can be read only once, recorded while it is being sent so that it can be sent again.
+ * Body that can be read only once, recorded while it is sent so that it can be sent again.
  *
- * While everything sent so far is recorded, it can be replayed whole. Once a chunk was sent that went over the cap, the
- * record is given up and the body can never be sent again: a short or an empty replay would be worse than an error.
+ * While everything sent so far is recorded, the body can be replayed. Once a chunk exceeds the limit, the record is
+ * dropped and the body can never be sent again: a short or an empty replay would be worse than an error.
  */
 export class StreamBody implements Body {
-  /** A stream does not say what it carries. */
+  /** A stream does not declare its type. */
   readonly contentType = null;
   readonly contentLength = null;
   readonly #source: Source;
-  /** The call may end, and its body with it, in an event that belongs to another call. */
+  /** Context of the call, which may end in an event of another call. */
   readonly #context = new AsyncResource("reissue.body");
   readonly #memory: BodyMemory;
   readonly #maxBytes: number;
   readonly #record: Chunk[] = [];
   #recordedBytes = 0;
-  /** The chunk after the record that did not fit into it, until an attempt takes it. */
+  /** Chunk that did not fit into the record, until an attempt takes it. */
   #unrecorded: Chunk | null = null;
-  /** Whether something was taken that is in no record. */
+  /** Whether a chunk was taken that is not in the record. */
   #incomplete = false;
   #ended = false;
   #error: { readonly cause: unknown } | null = null;
   #reading = false;
-  /** Which reader is the present attempt's; the ones before must not take chunks from it. */
+  /** Number of the present attempt's reader; earlier readers must not take chunks from it. */
   #reader = 0;
-  /** Tells the reader that waits that there is news. */
+  /** Wakes the reader that waits for the source. */
   #wake: (() => void) | null = null;
 
   /**
-   * @param maxBytes - How much may be recorded; 0 for a request that is never resent once its body is touched.
+   * @param maxBytes - Limit of the record, in bytes; 0 for a request that is never resent once its body has been read.
    */
   constructor(source: Source, maxBytes: number, memory: BodyMemory) {
     this.#source = source;
@@ -48,7 +48,7 @@ export class StreamBody implements Body {
     return !this.#incomplete && this.#error === null;
   }
 
-  /** Reads it from its beginning on; whoever read it before gets no more. */
+  /** Reads the body from its start; earlier readers get no more. */
   open(): AsyncGenerator<Chunk> {
     this.stop();
     return this.#read(this.#reader);
@@ -136,7 +136,7 @@ export class StreamBody implements Body {
     } catch (error) {
       this.#ended = true;
       this.#error = { cause: error };
-      // Undici takes a falsy error for none, and would wait for ever.
+      // Undici treats a falsy error as none, and would wait for ever.
       if (!error) this.#error = { cause: new Error("the source of the body failed") };
     }
     this.#reading = false;
@@ -148,7 +148,7 @@ export class StreamBody implements Body {
     const fits = !this.#incomplete && this.#recordedBytes + bytes <= this.#maxBytes;
     if (fits && this.#memory.reserve(bytes)) {
       this.#recordedBytes += bytes;
-      // A source may fill its buffer anew for the next chunk.
+      // A source may reuse its buffer for the next chunk.
       this.#record.push(ArrayBuffer.isView(chunk) ? new CopiedBytes(chunk).bytes : chunk);
     } else {
       this.#unrecorded = chunk;

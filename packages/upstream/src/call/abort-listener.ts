@@ -3,7 +3,7 @@ import { errors } from "undici";
 /**
  * Calls `abort` when the signal aborts, at once if it has already.
  *
- * @returns What stops listening: the signal may outlive the call by far.
+ * @returns A function that removes the listener; the signal may outlive the call by far.
  */
 export function onAbort(signal: AbortSignal, abort: (reason: unknown) => void): () => void {
   const listener = (): void => abort(signal.reason);
@@ -12,7 +12,7 @@ export function onAbort(signal: AbortSignal, abort: (reason: unknown) => void): 
   return () => signal.removeEventListener("abort", listener);
 }
 
-/** What an aborted call fails with: the reason that was given, unless it is falsy, which undici takes for no error. */
+/** Returns the error of an aborted call: the given reason, unless it is falsy, which undici treats as no error. */
 export function abortReason(given: unknown): Error {
   if (!given) return new errors.RequestAbortedError();
   return given as Error;

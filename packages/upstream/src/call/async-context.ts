@@ -1,12 +1,12 @@
 import type { AsyncResource } from "node:async_hooks";
 
 /**
- * What is called back on behalf of a call, from events of sockets and timers that belong to other calls.
+ * Callback target of a call, called from events of sockets and timers that belong to other calls.
  *
- * Who calls back does it in this context: AsyncLocalStorage, and all tracing with it, would otherwise take the work of
- * one user for that of another (docs/decisions/0008).
+ * Callbacks run in this context. Otherwise AsyncLocalStorage, and with it all tracing, would attribute one user's work
+ * to another (docs/decisions/0008).
  */
 export interface InContext {
-  /** The asynchronous context in which the call was made. */
+  /** Asynchronous context in which the call was made. */
   readonly context: AsyncResource;
 }

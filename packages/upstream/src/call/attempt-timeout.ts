@@ -5,38 +5,38 @@ import type { InContext } from "./async-context.ts";
 import type { CallRequest } from "./call-request.ts";
 import type { Expiring } from "../origin/timeout-queue.ts";
 
-/** What is told that time is over. */
+/** Receiver of the timeouts of an attempt. */
 export interface TimeoutOwner extends InContext {
-  /** @param error - What the attempt is to fail with. */
+  /** @param error - Error that the attempt is to fail with. */
   onExpire(error: Error): void;
-  /** A response that is held has not become whole in time, though it goes on coming. */
+  /** Called when a response that is held is not complete in time, though it is still coming. */
   onHoldExpire(): void;
 }
 
 /**
- * What an attempt is waiting for: the response headers; the rest of a response that is held; the rest of one that the
- * caller has been given.
+ * What an attempt is waiting for: the response headers; the rest of a response that is held; the rest of a response
+ * that the caller has.
  */
 type Phase = "headers" | "hold" | "body" | "over";
 
 /**
- * Bounds each attempt of one call: from its start in line, or the latest progress of its request body, to the headers;
- * how long a response may be held; and the silence between two chunks of its body.
+ * Limits each attempt of one call: the time from its start, or from the latest progress of its request body, to the
+ * headers; how long a response may be held; and the silence between two chunks of its body.
  *
- * Progress only moves an instant. The timer is left as it was, and set anew for the time that is left only if it fires
- * too early for that, so that neither a chunk nor a response of an ordinary call makes a timer.
+ * Progress only moves an instant. The timer stays, and is set again for the remaining time if it fires too early, so
+ * that neither a chunk nor an ordinary response creates a timer.
  */
 export class AttemptTimeout implements Expiring {
   readonly #request: CallRequest;
   readonly #owner: TimeoutOwner;
   #phase: Phase = "over";
-  /** When there was progress last. */
+  /** Instant of the latest progress, in ms of the clock. */
   #sinceMs = 0;
-  /** How long there may be none. */
+  /** Longest time without progress, in ms. */
   #silenceMs = Infinity;
-  /** When the phase has to be over, whatever progress there is. */
+  /** Instant at which the phase ends, whatever the progress, in ms of the clock. */
   #untilMs = Infinity;
-  /** Whether the caller takes no more of the response for now. */
+  /** Whether the caller has paused the response. */
   #paused = false;
   #queued = false;
   #timer: Timer | null = null;
@@ -49,7 +49,7 @@ export class AttemptTimeout implements Expiring {
     this.#owner = owner;
   }
 
-  /** Starts an attempt; those of the usual length share one timer. */
+  /** Starts an attempt; attempts with the origin's usual timeout share one timer. */
   start(nowMs: number): void {
     const { origin, policy, deadlineMs } = this.#request;
     this.#enter("headers", nowMs, policy.attemptTimeoutMs, deadlineMs);
@@ -61,13 +61,13 @@ export class AttemptTimeout implements Expiring {
     timeouts.add(this, nowMs);
   }
 
-  /** Takes note that a part of the request has been written. */
+  /** Notes that a part of the request has been written. */
   sent(): void {
     if (this.#phase !== "headers" || this.#request.body === noBody) return;
     this.#sinceMs = this.#request.origin.clock.now();
   }
 
-  /** Takes note that the headers of a response have come that is held until it is whole. */
+  /** Notes the headers of a response that is held until it is complete. */
   hold(): void {
     const { origin, policy, bodyTimeoutMs, deadlineMs } = this.#request;
     const nowMs = origin.clock.now();
@@ -76,7 +76,7 @@ export class AttemptTimeout implements Expiring {
     this.#ensure(nowMs);
   }
 
-  /** Takes note that the caller is given the response, which is bounded by its silence alone. */
+  /** Notes that the caller gets the response, which is limited by its silence alone. */
   give(): void {
     const { origin, bodyTimeoutMs } = this.#request;
     const nowMs = origin.clock.now();
@@ -85,9 +85,9 @@ export class AttemptTimeout implements Expiring {
   }
 
   /**
-   * Gives a response that was held: its silence has lasted since its latest chunk, not since it is given.
+   * Releases a response that was held: its silence counts from its latest chunk, not from its release.
    *
-   * @param release - What gives it, and tells whether the caller takes more.
+   * @param release - Gives the response to the caller, and returns whether the caller takes more.
    */
   giveHeld(release: () => boolean): void {
     const sinceMs = this.#sinceMs;
@@ -101,7 +101,7 @@ export class AttemptTimeout implements Expiring {
   }
 
   /**
-   * Takes note of a part of the response, and of whether the caller takes more; while it does not, silence is its own.
+   * Notes a part of the response, and whether the caller takes more; while the caller pauses, silence is its own.
    *
    * @returns `takesMore`.
    */
@@ -112,10 +112,10 @@ export class AttemptTimeout implements Expiring {
     return takesMore;
   }
 
-  /** What the caller resumes a response with. */
+  /** Wraps the function that the caller resumes a response with. */
   resuming(resume: () => void): () => void {
     return () => {
-      // A reader that asks for more without having paused is no progress of the upstream's.
+      // Reading on without a pause is no progress of the upstream's.
       if (!this.#paused) return resume();
       this.#paused = false;
       const nowMs = this.#request.origin.clock.now();
@@ -125,12 +125,12 @@ export class AttemptTimeout implements Expiring {
     };
   }
 
-  /** Whether the time is over, though the timer may be late: other events of a busy loop can come before it. */
+  /** Whether the time is over, even if the timer is late: in a busy loop other events may come first. */
   isOver(nowMs: number): boolean {
     return nowMs >= this.expiresAtMs;
   }
 
-  /** Stops it, until the next attempt. */
+  /** Stops the timer, until the next attempt. */
   stop(): void {
     this.#phase = "over";
     this.#disarm();
@@ -142,11 +142,11 @@ export class AttemptTimeout implements Expiring {
     const nowMs = this.#request.origin.clock.now();
     if (this.#dueMs > Math.max(nowMs, this.expiresAtMs)) return this.#arm(nowMs);
     const silent = this.#sinceMs + this.#silenceMs <= Math.max(nowMs, this.expiresAtMs);
-    // At the inbound deadline the inbound client has been answered without it.
+    // At the inbound deadline, the inbound client gets a response without this call.
     const inboundMs = this.#request.options.inbound?.deadlineMs ?? Infinity;
     const drips = this.#phase === "hold" && !silent && nowMs < inboundMs;
     const error = silent && this.#phase !== "headers" ? silenceError() : timeoutError();
-    // The timer may be one that many calls share.
+    // The timer may be shared by many calls.
     this.#owner.context.runInAsyncScope(() => {
       if (drips) this.#owner.onHoldExpire();
       else this.#owner.onExpire(error);
@@ -164,7 +164,7 @@ export class AttemptTimeout implements Expiring {
     this.#untilMs = untilMs;
   }
 
-  /** Sees to it that a timer fires in time; one that fires too early does no harm. */
+  /** Ensures that a timer fires in time; firing too early does no harm. */
   #ensure(nowMs: number): void {
     const dueMs = this.#dueMs;
     const armed = this.#queued || this.#timer !== null;
@@ -192,12 +192,12 @@ export class AttemptTimeout implements Expiring {
   }
 }
 
-/** What an attempt fails with whose time is over. */
+/** Error of an attempt whose time is over. */
 export function timeoutError(): DOMException {
-  return new DOMException("The upstream did not answer in time", "TimeoutError");
+  return new DOMException("The upstream did not respond in time", "TimeoutError");
 }
 
-/** Whether an error is one of those above. */
+/** Whether an error is a timeout of an attempt. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
 }

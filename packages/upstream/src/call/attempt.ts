@@ -18,9 +18,9 @@ import type { Pool } from "../origin/pool.ts";
 import { declaredLength, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressStep } from "../response/progress-handler.ts";
 
-/** Who an attempt reports to. */
+/** Receiver of the events of an attempt. */
 export interface AttemptOwner extends InContext {
-  /** Whether the request may be sent again after it was written. */
+  /** Whether the request may be resent after it was written. */
   readonly retrySafe: boolean;
   /** The request's method, in capitals. */
   readonly method: string;
@@ -35,16 +35,16 @@ export interface AttemptOwner extends InContext {
   onData(chunk: Buffer): boolean;
   onComplete(attempt: Attempt, trailers: RawHeaders): void;
   onUpgrade(attempt: Attempt, status: number, headers: RawHeaders, socket: Duplex): void;
-  /** It failed; who is told calls {@link Attempt.returnConnection} or {@link Attempt.giveBack}. */
+  /** Called when the attempt has failed; calls {@link Attempt.returnConnection} or {@link Attempt.giveBack}. */
   onFailure(attempt: Attempt, error: Error): void;
   /** Ends the whole call. */
   abort(reason: Error): void;
 }
 
 /**
- * One send of a request on one connection: turns what undici reports into facts, and gives the connection back.
+ * One send of a request on one connection: turns undici's events into facts, and returns the connection.
  *
- * It is undici's innermost handler, since only that one hears of the first response byte.
+ * The innermost handler of undici, since only that one gets the first response byte.
  */
 export class Attempt implements ActiveRequest {
   /** Discriminator of `CallState`: the attempt is the state of its call while it is under way. */
@@ -56,36 +56,39 @@ export class Attempt implements ActiveRequest {
   /** 1 for the first send of the call. */
   readonly number: number;
   readonly startedAtMs: number;
-  /** When its connection was found; what came before was waiting in line. */
+  /** Instant at which the connection was found, in ms of the clock; before it, the call waited in the pool's queue. */
   readonly handedOverAtMs: number;
   readonly connection: Connection;
   readonly context: AsyncResource;
   readonly #pool: Pool;
   readonly #owner: AttemptOwner;
   readonly #clock: Clock;
-  /** Whether a socket stood when the request was handed over. */
+  /** Whether the connection was established when the request was handed over. */
   readonly #pooled: boolean;
   #abort: ((reason?: Error) => void) | null = null;
   /** When the request was written, in ms of the clock; null before. */
   #writtenAtMs: number | null = null;
-  /** In which turn of the event loop that was; NaN where it is not retry-safe, and may not be taken for lost so easily. */
+  /**
+   * Event loop turn of that instant; NaN where the request is not retry-safe, and a lost one must not be assumed as
+   * easily.
+   */
   #writtenIn = NaN;
   #idleMs: number | null = null;
   #responseStarted = false;
-  /** Whether its answer crossed the request and does not answer it. */
+  /** Whether the response crossed the request on its way, and is no response to it. */
   #crossed = false;
-  /** Whether an interim answer has come. */
-  #informed = false;
+  /** Whether an interim response has come. */
+  #hasInterim = false;
   #status: number | null = null;
   #aborting = false;
   #ended = false;
-  /** How many bytes of content have come. */
+  /** Bytes of content so far. */
   #receivedBytes = 0;
-  /** How many bytes of content the answer declares; NaN where it declares none. */
+  /** Bytes of content that the response declares; NaN for none. */
   declaredBytes: number = NaN;
   /** Set once the rest of the response is unwanted. */
   #discard: DiscardLimit | null = null;
-  /** What diagnostics subscribers were told at the start; null when nobody listened. */
+  /** Message that diagnostics subscribers got at the start; null without subscribers. */
   message: AttemptMessage | null = null;
 
   constructor(
@@ -107,12 +110,12 @@ export class Attempt implements ActiveRequest {
     this.#pooled = connection.open;
   }
 
-  /** How long the connection had been idle when the request was written, in ms; null on a fresh one. */
+  /** Idle time of the connection when the request was written, in ms; null on a fresh one. */
   get idleMs(): number | null {
     return this.#idleMs;
   }
 
-  /** Whether it met a connect that failed, as opposed to a pooled socket that died. */
+  /** Whether connecting failed, as opposed to a pooled socket that died. */
   get neverConnected(): boolean {
     return this.#writtenAtMs === null && !this.#pooled;
   }
@@ -122,12 +125,12 @@ export class Attempt implements ActiveRequest {
     return this.#pooled && !this.connection.writtenOn;
   }
 
-  /** Whether its owner still wants to hear of it: a response may come before the end of the request. */
+  /** Whether the owner still gets events: a response may come before the end of the request. */
   get #reports(): boolean {
     return !this.#ended && this.#discard === null;
   }
 
-  /** What is known of the request's fate, for the classifier. */
+  /** Evidence of the request's fate, for the classifier. */
   get evidence(): Evidence {
     return this.#evidenceOf(this.connection.diedAtMs, this.connection.diedIn);
   }
@@ -144,16 +147,16 @@ export class Attempt implements ActiveRequest {
     };
   }
 
-  /** The failure that its answer stands for, where that crossed the request and does not answer it. */
+  /** Failure that the response stands for, where it crossed the request and is no response to it; else null. */
   crossedBy(status: number, headers: RawHeaders): Failure | null {
     if (!endsConnection(status, headers)) return null;
-    const known = this.#evidenceOf(this.#clock.now(), this.#pool.turns.count);
-    const failure = crossedTimeout({ ...known, responseStarted: this.#informed });
+    const evidence = this.#evidenceOf(this.#clock.now(), this.#pool.turns.count);
+    const failure = crossedTimeout({ ...evidence, responseStarted: this.#hasInterim });
     this.#crossed = failure !== null;
     return failure;
   }
 
-  /** The attempt as it is told to people. */
+  /** Record of the attempt, for errors and diagnostics. */
   record(failure: Failure | null, error: unknown): AttemptRecord {
     return {
       attempt: this.number,
@@ -167,7 +170,7 @@ export class Attempt implements ActiveRequest {
     };
   }
 
-  /** Ends it now; the owner hears of it as a failure with `reason`. */
+  /** Ends the attempt now; the owner gets a failure with `reason`. */
   abort(reason: Error): void {
     if (this.#ended) return;
     this.#aborting = true;
@@ -175,13 +178,13 @@ export class Attempt implements ActiveRequest {
     else this.#abort(reason);
   }
 
-  /** Ends the whole call, or what is left of an answer that nobody wants. */
+  /** Ends the whole call, or the rest of a response that is unwanted. */
   abortCall(error: Error): void {
     if (this.#discard === null) this.#owner.abort(error);
     else this.abort(error);
   }
 
-  /** Lets the rest of the answer go to nobody, and keeps the connection if the rest is short and comes soon. */
+  /** Drops the rest of the response, and keeps the connection if the rest is short and comes soon. */
   discard(): void {
     this.#discard = new DiscardLimit(this.#clock, (error) => this.abort(error));
   }
@@ -191,14 +194,15 @@ export class Attempt implements ActiveRequest {
     connection.writtenOn = true;
     this.#abort = abort;
     this.#responseStarted = false;
-    this.#informed = false;
+    this.#hasInterim = false;
     this.#idleMs = null;
     const nowMs = this.#clock.now();
     if (connection.served > 0) {
       this.#idleMs = nowMs - connection.idleSinceMs;
       if (this.#owner.retrySafe) this.#writtenIn = this.#pool.turns.mark();
       if (!this.#owner.retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
-        // It was hot when it was chosen; something held the process up since. Nothing has been written yet.
+        // The connection was recently used when it was chosen; then something blocked the process. Nothing is written
+        // yet.
         return abort(new errors.SocketError("the connection has been idle too long"));
       }
       if (!this.#owner.retrySafe && connection.hasUnread) {
@@ -224,7 +228,7 @@ export class Attempt implements ActiveRequest {
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
     if (status < 200) {
-      this.#informed = true;
+      this.#hasInterim = true;
     } else {
       this.#status = status;
       if (hasContent(status, this.#owner.method)) this.declaredBytes = declaredLength(headers);
@@ -240,14 +244,14 @@ export class Attempt implements ActiveRequest {
   }
 
   onComplete(trailers: RawHeaders): void {
-    // Under HTTP/2 undici takes a stream for ended that was reset with NO_ERROR or CANCEL.
+    // Under HTTP/2, undici treats a stream that was reset with NO_ERROR or CANCEL as complete.
     if (this.#receivedBytes < this.declaredBytes) {
       return this.onError(new errors.ResponseContentLengthMismatchError());
     }
     this.#end();
     this.connection.completing = true;
     this.#pool.returnUsed(this.connection, this.#crossed ? null : this.#idleMs);
-    this.connection.takeExchange(this.connection.idleSinceMs - this.#writtenAtMs!);
+    this.connection.noteExchange(this.connection.idleSinceMs - this.#writtenAtMs!);
     if (this.#discard === null) this.#owner.onComplete(this, trailers);
     this.connection.completing = false;
   }
@@ -260,7 +264,7 @@ export class Attempt implements ActiveRequest {
   }
 
   onError(error: Error): void {
-    // After its end the connection is somebody else's.
+    // After its end, the connection may have another request.
     if (this.#ended) return;
     this.#end();
     if (isWholeWithoutContent(this.#status, error)) {
@@ -274,16 +278,16 @@ export class Attempt implements ActiveRequest {
     this.connection.completing = false;
   }
 
-  /** Gives back the connection, on which the upstream has refused the request and may well take others. */
+  /** Returns the connection, on which the upstream has refused the request but may accept others. */
   giveBack(): void {
     if (this.connection.open) this.#pool.returnUsed(this.connection, this.#idleMs);
     else this.returnConnection();
   }
 
-  /** Gives up the connection that it failed on, once all has been learned from it. */
+  /** Gives up the connection that the attempt failed on, once everything has been learned from it. */
   returnConnection(): void {
     const untouched = this.#abort === null && !this.#aborting && this.connection.open;
-    // Undici refused the request itself, say for a bad header: nothing is wrong with the connection.
+    // Undici refused the request itself, for example for a bad header: the connection is in order.
     if (untouched) this.#pool.returnUnused(this.connection);
     else this.#pool.discard(this.connection, null);
   }

@@ -1,13 +1,13 @@
 import type { Bagged } from "../origin/bag.ts";
 
-/** A call that waits, for a back-off or a connection, and so cannot be reached through its connection. */
+/** Call that waits for a back-off or a connection, and cannot be reached through a connection. */
 export interface PendingCall extends Bagged {
   abort(reason: unknown): void;
 }
 
-/** What counts the calls under way, and knows those among them that are parked. */
+/** Owner of all calls under way, which knows those that wait. */
 export interface CallHost {
-  /** What calls under way fail with since `destroy`; null before. */
+  /** Error that calls under way fail with since `destroy`; null before. */
   readonly destroyedBy: Error | null;
   onWaiting(call: PendingCall): void;
   onResumed(call: PendingCall): void;

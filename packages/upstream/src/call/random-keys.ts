@@ -1,11 +1,11 @@
 /**
- * The random idempotency keys of one call, which a redirect or a 421 may send more than once: one for each origin, as
- * keys that are derived have the origin in them (docs/decisions/0011).
+ * Random idempotency keys of one call, which a redirect or a 421 may send more than once: one for each origin, as
+ * derived keys include the origin too (docs/decisions/0011).
  */
 export class RandomKeys {
   #keys: Map<string, string> | null = null;
 
-  /** The call's key for an origin, without quotes; made when it is asked for first. */
+  /** Returns the call's key for an origin, without quotes; created on first use. */
   for(origin: string): string {
     this.#keys ??= new Map();
     let key = this.#keys.get(origin);

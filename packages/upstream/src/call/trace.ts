@@ -3,7 +3,7 @@ import { attemptChannel, type AttemptRecord } from "@reissue/core";
 import type { Attempt } from "./attempt.ts";
 import type { CallRequest } from "./call-request.ts";
 
-/** Tells subscribers of `reissue:attempt` that an attempt begins; does nothing when nobody listens. */
+/** Publishes the start of an attempt on `reissue:attempt`; does nothing without subscribers. */
 export function traceStart(attempt: Attempt, request: CallRequest): void {
   if (!attemptChannel.start.hasSubscribers && !attemptChannel.asyncEnd.hasSubscribers) return;
   const { method, path } = request.options;
@@ -11,7 +11,7 @@ export function traceStart(attempt: Attempt, request: CallRequest): void {
   attemptChannel.start.publish(attempt.message);
 }
 
-/** Tells subscribers of `reissue:attempt` how an attempt ended that they were told of. */
+/** Publishes the end of an attempt whose start was published. */
 export function traceEnd(attempt: Attempt, record: AttemptRecord | null): void {
   if (attempt.message === null) return;
   const { message } = attempt;

@@ -8,10 +8,13 @@ import type { CallRequest } from "./call-request.ts";
 import type { Waiter } from "../origin/waiter.ts";
 import type { RefusedCall } from "../origin/refusal-pacer.ts";
 
-/** A call as long as it is on no connection. */
+/** Call that has no connection. */
 export interface WaitingCall extends InContext, PendingCall, Waiter {}
 
-/** What one call waits for while it is on no connection; what is called then is called in its context. */
+/**
+ * Waiting of one call that has no connection: for the pool, for a back-off, for a probe, or after a refusal. Callbacks
+ * run in the call's context.
+ */
 export class Wait implements RefusedCall {
   readonly #host: CallHost;
   readonly #request: CallRequest;
@@ -19,7 +22,7 @@ export class Wait implements RefusedCall {
   place = -1;
   #timer: Timer | null = null;
   #onAdmitted: (() => void) | null = null;
-  /** Whether it was let through after a refusal, and it is not known yet what becomes of it. */
+  /** Whether the call was admitted after a refusal, and the outcome is not yet known. */
   #admitted = false;
 
   constructor(host: CallHost, request: CallRequest, call: WaitingCall) {
@@ -32,7 +35,7 @@ export class Wait implements RefusedCall {
     return this.#call.context;
   }
 
-  /** Waits for as long as it takes, for the pool or the caller. */
+  /** Waits without a time limit, for the pool or the caller. */
   begin(): void {
     this.#host.onWaiting(this.#call);
   }
@@ -46,21 +49,22 @@ export class Wait implements RefusedCall {
     });
   }
 
-  /** Waits for what a probe finds, for no longer than connecting would be tried again. */
+  /** Waits for the outcome of a probe, for at most the window in which connecting would be tried again. */
   forProbe(): void {
     const { origin, policy } = this.#request;
     const { breaker, clock } = origin;
     this.begin();
     this.#after(policy.unsentWindowMs, () => {
-      // Where it is over, a turn is what is waited for since.
+      // Once the outage is over, the call waits for its turn instead.
       if (breaker.sinceMs(clock.now()) !== null) this.#call.onRefused(breaker.error);
     });
   }
 
   /**
-   * Waits until the upstream, which has refused the request, seems to take some again, within window and deadline.
+   * Waits until the upstream, which has refused the request, seems to accept requests again, within window and
+   * deadline.
    *
-   * @param onOver - What is called where it did not in time.
+   * @param onOver - Called when the time is over.
    */
   forLeave(send: () => void, onOver: () => void): void {
     const { origin, policy, deadlineMs } = this.#request;
@@ -81,7 +85,7 @@ export class Wait implements RefusedCall {
     send?.();
   }
 
-  /** Tells those that still wait after a refusal what became of the request, if it was let through for them to see. */
+  /** Reports the outcome of a call that was admitted after a refusal to the calls that still wait. */
   onOutcome(accepted: boolean): void {
     if (!this.#admitted) return;
     this.#admitted = false;

@@ -3,19 +3,19 @@ import { numberOption, objectOption, type OptionTable } from "@reissue/core/inte
 
 import type { OriginOptions } from "./options.ts";
 
-/** How much of streamed request bodies is recorded for a resend, in bytes. */
+/** Limits on the records of streamed request bodies, in bytes. */
 interface BodyRecordLimits {
   readonly maxBytes: number;
   readonly maxBytesTotal: number;
 }
 
-/** The options of one origin, and where they stand. */
+/** Options of one origin, and their path. */
 export interface NamedOrigin {
   readonly own: OriginOptions;
   readonly path: string;
 }
 
-/** What only {@link UpstreamOptions} have, resolved. */
+/** Options that only {@link UpstreamOptions} has, resolved. */
 interface ResolvedClient {
   /** By URL origin. */
   readonly origins: ReadonlyMap<string, NamedOrigin>;
@@ -25,7 +25,7 @@ interface ResolvedClient {
 
 const count = { min: 0, integer: true };
 
-/** What may be said of a client only. */
+/** Options of a client only. */
 export const clientTable: OptionTable<ResolvedClient> = {
   origins: {
     default: new Map(),

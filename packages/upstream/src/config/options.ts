@@ -2,18 +2,18 @@ import type { ConnectionOptions } from "node:tls";
 
 import type { CallRetryOptions, Clock, RetryOptions } from "@reissue/core";
 
-/** What may be said of every origin, or of one; what is said of one wins. */
+/** Options of every origin, or of one; those of one take precedence. */
 export interface ConnectionSettings {
   /** When, how often and how long requests are resent; see RetryPolicy for units and defaults. */
   readonly retry?: RetryOptions | undefined;
   /**
-   * Connections to an origin, idle and busy; requests beyond them wait in line.
+   * Maximum number of connections to an origin, idle and busy; requests beyond it wait in line.
    *
    * @defaultValue Infinity, as undici's Pool
    */
   readonly connections?: number | undefined;
   /**
-   * How long a connection may stay idle, in ms; a server's Keep-Alive hint and what was learned only lower it.
+   * How long a connection may stay idle, in ms; a server's Keep-Alive hint, and the learned limit, only lower it.
    *
    * @defaultValue 4000: under the 5 s of Node's and Apache's servers, the shortest common ones
    */
@@ -25,7 +25,8 @@ export interface ConnectionSettings {
    */
   readonly unsafeIdleMs?: number | undefined;
   /**
-   * Answers of a declared length up to this many bytes are held until they are whole, for requests that are retry-safe.
+   * Responses of a declared length up to this many bytes are held until they are complete, for requests that are
+   * retry-safe.
    *
    * @defaultValue 65536
    */
@@ -44,15 +45,16 @@ export interface ConnectionSettings {
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * How many requests to an origin that has been down for longer than `retry.unsentWindowMs` may wait for what the
-   * present probe of it finds; others fail at once. Each waits for at most `unsentWindowMs`, within its own deadline.
+   * Maximum number of requests that wait for the present probe of an origin that has been down for longer than
+   * `retry.unsentWindowMs`; others fail immediately. Each waits for at most `unsentWindowMs`, within its own deadline.
    *
-   * @defaultValue 1024: more than one process sends in the time that connecting takes, and a few MB if each is waited for
+   * @defaultValue 1024: more than one process sends in the time that connecting takes, and a few MB if each is waited
+   *   for
    */
   readonly maxWaitingForProbe?: number | undefined;
   /**
-   * Whether HTTP/2 is offered over TLS, one request at a time on each connection. Request headers that are about one
-   * connection, such as `te: gzip`, are then left out (RFC 9113 §8.2.2).
+   * Whether HTTP/2 is offered over TLS, one request at a time on each connection. Request headers about one connection,
+   * such as `te: gzip`, are then left out (RFC 9113 §8.2.2).
    *
    * @defaultValue false
    */
@@ -61,7 +63,7 @@ export interface ConnectionSettings {
   readonly tls?: ConnectionOptions | undefined;
 }
 
-/** What may be said of one route of an origin. */
+/** Options of one route of an origin. */
 export interface OriginRouteOptions extends CallRetryOptions {
   /**
    * The step of calls that name none, for a route that one inbound request calls once; see `idempotencyKey: "derive"`.
@@ -73,22 +75,23 @@ export interface OriginRouteOptions extends CallRetryOptions {
   readonly bodyTimeoutMs?: number | undefined;
 }
 
-/** What may be said of one origin. */
+/** Options of one origin. */
 export interface OriginOptions extends ConnectionSettings {
   /**
-   * Says that this origin honours Idempotency-Key: unsafe calls without one get a key that all their attempts share.
+   * Declares that this origin honours Idempotency-Key: unsafe calls without a key get one that all their attempts
+   * share.
    *
    * - `derive`: one derived from the inbound request's scope and key, and from origin, method and step of the call; a
    *   random one where it has none. Calls of a bound client have to name their step, or their route does.
    * - `forward`: the inbound request's key, exactly as its client sent it; a random one where it has none.
    *
-   * Forward only to an origin that tells your callers apart by something else that you send. Under one credential that
-   * they all share, two tenants who choose the same key collide, and the second may be given the first one's answer; and
-   * a handler that makes two unsafe calls there sends the same key with both.
+   * Forward only to an origin that distinguishes your callers by something else that you send. Under one credential
+   * that all of them share, two tenants who choose the same key collide, and the second may get the first one's
+   * response; and a handler that makes two unsafe calls there sends the same key with both.
    */
   readonly idempotencyKey?: "derive" | "forward" | undefined;
   /**
-   * What holds for single routes, by `METHOD /path`; `:name` stands for one segment, a last `*` for the rest.
+   * Options of single routes, by `METHOD /path`; `:name` stands for one segment, a last `*` for the rest.
    *
    * @example
    * ```js
@@ -100,9 +103,9 @@ export interface OriginOptions extends ConnectionSettings {
 
 /** Options of {@link createUpstream}. */
 export interface UpstreamOptions extends ConnectionSettings {
-  /** What differs for single origins, by URL origin such as `http://orders:3000`. */
+  /** Options of single origins, by URL origin such as `http://orders:3000`. */
   readonly origins?: Readonly<Record<string, OriginOptions>> | undefined;
-  /** How much of streamed request bodies is recorded for a resend. */
+  /** Limits on the records of streamed request bodies. */
   readonly bodies?:
     | {
         /** For one request, in bytes. @defaultValue 1048576, as gRPC's per-call buffer (A6) */
@@ -111,6 +114,6 @@ export interface UpstreamOptions extends ConnectionSettings {
         readonly maxBytesTotal?: number | undefined;
       }
     | undefined;
-  /** Time and chance; tests put their own here. */
+  /** Clock and random numbers; tests pass their own. */
   readonly clock?: Clock | undefined;
 }

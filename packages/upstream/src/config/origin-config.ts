@@ -20,7 +20,7 @@ import { bodyTimeout, defaultBodyTimeoutMs } from "./body-timeout.ts";
 import type { ConnectionSettings, OriginOptions } from "./options.ts";
 import { RouteTable } from "./route-table.ts";
 
-/** Everything that holds for one origin, resolved. */
+/** Options of one origin, resolved. */
 export interface OriginConfig {
   readonly policy: RetryPolicy;
   readonly routes: RouteTable;
@@ -29,7 +29,7 @@ export interface OriginConfig {
   readonly unsafeIdleMs: number;
   readonly holdBytes: number;
   readonly maxWaitingForProbe: number;
-  /** Which key unsafe calls without one get; undefined where they get none. */
+  /** Key of unsafe calls that have none; undefined where they get none. */
   readonly idempotencyKey: OriginOptions["idempotencyKey"];
   readonly client: Client.Options;
   readonly connector: buildConnector.BuildOptions;
@@ -51,13 +51,13 @@ interface ResolvedConnection {
 
 type OriginRoutes = NonNullable<OriginOptions["routes"]>;
 
-/** What only {@link OriginOptions} have, resolved. */
+/** Options that only {@link OriginOptions} has, resolved. */
 interface ResolvedOrigin {
   readonly idempotencyKey: OriginOptions["idempotencyKey"];
   readonly routes: OriginRoutes;
 }
 
-/** What may be said of every origin, or of one. */
+/** Options of every origin, or of one. */
 export const connectionTable: OptionTable<ResolvedConnection> = {
   retry: {
     default: defaultPolicy,
@@ -82,7 +82,7 @@ export const connectionTable: OptionTable<ResolvedConnection> = {
   holdBytes: numberOption(
     65_536,
     { min: 0 },
-    "answers of a declared length up to this are held until they are whole, for requests that may be sent again; 0 switches it off",
+    "responses of a declared length up to this are held until they are complete, for requests that may be sent again; 0 switches it off",
   ),
   bodyTimeoutMs: {
     default: defaultBodyTimeoutMs,
@@ -112,7 +112,7 @@ export const connectionTable: OptionTable<ResolvedConnection> = {
   },
 };
 
-/** What may be said of one origin only. */
+/** Options of one origin only. */
 export const originTable: OptionTable<ResolvedOrigin> = {
   idempotencyKey: {
     ...choiceOption<OriginOptions["idempotencyKey"]>(
@@ -130,11 +130,11 @@ export const originTable: OptionTable<ResolvedOrigin> = {
   },
 };
 
-/** What holds where a client says nothing. */
+/** Defaults of a client. */
 const defaults = optionDefaults(connectionTable);
 
 /**
- * Resolves what holds for one origin: its own options over the client's over the defaults.
+ * Resolves the options of one origin: its own over the client's over the defaults.
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */
@@ -165,7 +165,8 @@ export function originConfig(
     client: {
       allowH2,
       pipelining: 1,
-      // Our own timer bounds both: undici's ticks twice a second, and can be half a second early (docs/decisions/0010).
+      // Reissue's own timer limits both: undici's ticks twice a second, and can be half a second early
+      // (docs/decisions/0010).
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idleMs,

@@ -3,11 +3,11 @@ import type { OutboundContext } from "@reissue/core";
 import type { RandomKeys } from "../call/random-keys.ts";
 import type { OwnOptions } from "./request/call-init.ts";
 
-/** What goes with every request of a call. */
+/** Context of every request of one call. */
 export interface CallContext {
   readonly agent: ReissueAgent;
   readonly inbound: OutboundContext | undefined;
   readonly own: OwnOptions;
-  /** The same for what a redirect or a 421 has sent again. */
+  /** Shared by all requests of the call, including those after a redirect or a 421. */
   readonly keys: RandomKeys;
 }

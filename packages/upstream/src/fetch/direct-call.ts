@@ -13,10 +13,13 @@ import { FetchTiming } from "./fetch-timing.ts";
 import { fetchedResponse } from "./response/fetched-response.ts";
 import { redirected, type Target } from "./request/redirect.ts";
 
-/** As many listeners as one signal may well have, when many calls at once share it; undici's number. */
+/** Listeners that one signal may have without a warning, when many calls share it; undici's number. */
 const sharedSignalListeners = 1500;
 
-/** One call of `upstream()` that is made without the platform's fetch, from its first request to the end of the response's body: redirects, abort, timing. */
+/**
+ * One call of `upstream()` that is made without the platform's fetch, from its first request to the end of the
+ * response's body: redirects, abort, timing.
+ */
 export class DirectCall implements HopOwner {
   readonly timing: FetchTiming = new FetchTiming();
   readonly #context: CallContext;
@@ -28,7 +31,7 @@ export class DirectCall implements HopOwner {
   #crossed = false;
   readonly #onAbort = (): void => {
     const { body, signal } = this.#request;
-    // The stream that is sent is told the reason too.
+    // The stream that is being sent gets the reason too.
     body?.source?.close(signal?.reason);
     this.#hop?.abort(signal?.reason);
   };
@@ -50,7 +53,7 @@ export class DirectCall implements HopOwner {
       if (signal !== null) this.#listen(signal);
       return this.#toResponse(await this.#respond());
     } catch (error) {
-      // Also where the call failed before it had begun.
+      // Also for a call that fails before its first request.
       body?.source?.close(error);
       signal?.removeEventListener("abort", this.#onAbort);
       throw error;
@@ -60,7 +63,7 @@ export class DirectCall implements HopOwner {
   failure(error: Error, context: "fetch failed" | "terminated"): unknown {
     const { inbound } = this.#context;
     if (inbound?.signal?.aborted === true && inbound.signal.reason === error) return error;
-    // Fetch says no more than that it failed; ours says more by itself.
+    // A bare "fetch failed" would hide Reissue's own error, which says more.
     if (context === "fetch failed" && isReissueError(error)) return error;
     return new TypeError(context, { cause: error });
   }
@@ -94,7 +97,7 @@ export class DirectCall implements HopOwner {
     return response;
   }
 
-  /** Sends, and once more where the server says that the connection was the wrong one (Fetch §4.5, step 16). */
+  /** Sends the request, and once more after a 421: the connection was the wrong one (Fetch §4.5, step 16). */
   async #directed(): Promise<HopResponse> {
     const response = await this.#send();
     if (response.status === 407) throw this.#failed("a proxy asks for credentials");
@@ -139,7 +142,7 @@ export class DirectCall implements HopOwner {
     this.timing.onRedirect();
   }
 
-  /** Gives up on a response. */
+  /** Gives up on the response. */
   #failed(cause: unknown): TypeError {
     this.#hop?.leave();
     const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -155,8 +158,8 @@ export class DirectCall implements HopOwner {
       redirected: this.#redirects > 0,
       type: this.#crossed ? ("cors" as const) : ("basic" as const),
     };
-    const isHeld = body !== null && (!body.hasEnded || this.#request.signal !== null);
-    return fetchedResponse(body, head, isHeld);
+    const holdsResources = body !== null && (!body.hasEnded || this.#request.signal !== null);
+    return fetchedResponse(body, head, holdsResources);
   }
 }
 
@@ -174,7 +177,7 @@ function pairs(headers: RawHeaders): [string, string][] {
   const list: [string, string][] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index]!.toString("latin1").toLowerCase();
-    // Under HTTP/2 undici gives a list where a header came more than once.
+    // Under HTTP/2, undici gives a list for a repeated header.
     const value: Buffer | Buffer[] = headers[index + 1]!;
     for (const each of Array.isArray(value) ? value : [value]) {
       list.push([name, each.toString("latin1")]);

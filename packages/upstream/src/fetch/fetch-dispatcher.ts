@@ -8,9 +8,9 @@ import type { CallContext } from "./call-context.ts";
 import type { RequestBodyInit } from "./request/request-body-init.ts";
 
 /**
- * The dispatcher of one call of fetch.
+ * Dispatcher of one call of fetch.
  *
- * Fetch asks a dispatcher for nothing but `dispatch`; a real one would be an EventEmitter made for every call.
+ * Fetch uses nothing of a dispatcher but `dispatch`; a real one would create an EventEmitter for every call.
  */
 export class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   readonly #context: CallContext;
@@ -18,7 +18,7 @@ export class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   #dispatches = 0;
   #method = "";
 
-  /** @param body - What is sent in the place of the body that fetch was given; null for that itself. */
+  /** @param body - Body to send in place of the one that fetch was given; null for that one itself. */
   constructor(context: CallContext, body: RequestBodyInit | null) {
     this.#context = context;
     this.#body = body;
@@ -46,19 +46,19 @@ export class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
     return agent.dispatch(request, handler);
   }
 
-  /** Words an error of fetch as the caller is to see it. */
+  /** Translates an error of fetch for the caller. */
   failure(error: unknown): unknown {
     if (!(error instanceof TypeError)) return error;
-    // Fetch wraps every network error in TypeError("fetch failed"); ours says more by itself.
+    // Fetch wraps every network error in TypeError("fetch failed"), which would hide Reissue's own error.
     if (isReissueError(error.cause)) return error.cause;
     const signal = this.#context.inbound?.signal;
-    const hasLeft = signal?.aborted === true && isSafeMethod(this.#method);
-    return hasLeft ? signal.reason : error;
+    const isDisconnected = signal?.aborted === true && isSafeMethod(this.#method);
+    return isDisconnected ? signal.reason : error;
   }
 
   #headers({ headers, body }: Dispatcher.DispatchOptions): typeof headers {
     if (this.#body === null || body === null) return headers;
-    // That of the body which stands for it.
+    // The Content-Length is that of the placeholder.
     const own = withoutHeader(headers, "content-length");
     const { type } = this.#body;
     if (type === null || headerValue(own, "content-type") !== undefined) return own;
@@ -66,10 +66,10 @@ export class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   }
 
   #bodyOf({ headers, body }: Dispatcher.DispatchOptions): unknown {
-    // A redirect may have dropped it.
+    // A redirect may have dropped the body.
     if (typeof body !== "object" || body === null) return body;
     if (this.#body !== null) return this.#body.value;
-    // Fetch declares the length of what it holds in full, and of nothing else.
+    // Fetch declares a length only for bodies that it holds in full.
     const isDeclared = headerValue(headers, "content-length") !== undefined;
     return isDeclared ? new DeclaredSource(body as never) : body;
   }

@@ -4,42 +4,45 @@ import { ContentDecoder, contentCodings } from "./response/content-decoder.ts";
 import type { FetchTiming } from "./fetch-timing.ts";
 import { ResponseBody, type BodyOwner } from "./response/response-body.ts";
 
-/** How much of the body of a redirect is read to keep its connection, in bytes. */
+/** Most bytes of a redirect's body that are read to reuse its connection. */
 const maxDiscardedBytes = 65_536;
 
-/** Responses that have no body, whatever they declare (Fetch §2.2.3). */
+/** Statuses of responses without a body, whatever they declare (Fetch §2.2.3). */
 const nullBodyStatuses = [101, 204, 205, 304];
 
 const redirectStatuses = [301, 302, 303, 307, 308];
 
-/** What came back for one request of a call. */
+/** Response to one request of a call. */
 export interface HopResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: RawHeaders;
-  /** Whether it redirects, by its status. */
+  /** Whether the status is a redirect. */
   readonly redirects: boolean;
-  /** Its Location, where it redirects and has one; else null. */
+  /** Location of a redirect; null for none. */
   readonly location: string | null;
-  /** Null where there is none, and where a redirect is followed. */
+  /** Null for a response without a body, and for a redirect that is followed. */
   readonly body: ResponseBody | null;
 }
 
-/** The call that a request belongs to. */
+/** Call that a hop belongs to. */
 export interface HopOwner {
   readonly followsRedirects: boolean;
   readonly timing: FetchTiming;
-  /** Words an error as the caller is to see it. */
+  /** Translates an error for the caller. */
   failure(error: Error, context: "fetch failed" | "terminated"): unknown;
   /**
-   * Takes note that nothing can happen to the response any more: it has been read to its end, or has failed.
+   * Called once the response is final: it has been read to its end, or has failed.
    *
-   * @param status - 0 where there was no response.
+   * @param status - 0 without a response.
    */
   onSettled(status: number): void;
 }
 
-/** One request of a call, which redirects may give more of: hears from the agent, and gives the response's body out. */
+/**
+ * One request of a call, which may follow several redirects: receives the response from the agent, and passes its body
+ * on.
+ */
 export class FetchHop implements ResponseHandler, BodyOwner {
   readonly response: Promise<HopResponse>;
   readonly #owner: HopOwner;
@@ -64,14 +67,14 @@ export class FetchHop implements ResponseHandler, BodyOwner {
     });
   }
 
-  /** Ends the request at once; who waits for its response, or reads it, is given that very reason. */
+  /** Ends the request immediately; its pending response, or the reader of its body, fails with that very reason. */
   abort(reason: unknown): void {
     this.#reject(reason);
     this.#body?.fail(reason);
     this.#endExchange();
   }
 
-  /** Reads no more of a response that has been followed elsewhere. */
+  /** Stops reading a response whose redirect has been followed. */
   leave(): void {
     this.#endExchange();
   }

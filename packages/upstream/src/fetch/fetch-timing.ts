@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 
-// As they are when Reissue is loaded: tests replace them on `performance`.
+// Saved when Reissue is loaded: tests replace them on `performance`.
 const { markResourceTiming } = performance as unknown as {
   markResourceTiming: (
     timing: object,
@@ -14,7 +14,7 @@ const { markResourceTiming } = performance as unknown as {
 };
 const now = performance.now.bind(performance);
 
-/** What the Performance Timeline is told of a call: the same entry as of a call of the platform's fetch. */
+/** Timing of a call for the Performance Timeline: the same entry as for a call of the platform's fetch. */
 export class FetchTiming {
   readonly #startTime = now();
   #postRedirectStartTime = this.#startTime;
@@ -24,7 +24,7 @@ export class FetchTiming {
   encodedBodySize = 0;
   decodedBodySize = 0;
 
-  /** Takes note that a redirect is followed now. */
+  /** Notes that a redirect is followed. */
   onRedirect(): void {
     this.#redirectEndTime = now();
     this.#postRedirectStartTime = this.#redirectEndTime;
@@ -36,12 +36,12 @@ export class FetchTiming {
     this.#responseStart = 0;
   }
 
-  /** Takes note of the first byte of the response, or where that is not told, of its head. */
+  /** Notes the first byte of the response, or its headers where that event is missing. */
   onResponseStart(): void {
     if (this.#responseStart === 0) this.#responseStart = now();
   }
 
-  /** Writes the entry. */
+  /** Adds the entry to the timeline. */
   mark(url: string, status: number): void {
     const startTime = this.#startTime;
     const connection = this.#postRedirectStartTime;

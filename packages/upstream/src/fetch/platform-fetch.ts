@@ -10,13 +10,13 @@ import { FetchDispatcher } from "./fetch-dispatcher.ts";
 import { adoptedResponse } from "./response/fetched-response.ts";
 import { isStream, requestBodyInit, type RequestBodyInit } from "./request/request-body-init.ts";
 
-/** As it is when Reissue is loaded: a program may put `upstream()` in its place. */
+/** Saved when Reissue is loaded: a program may replace the global by `upstream()`. */
 const { fetch } = globalThis;
 
 /**
  * Fetches with the platform's own fetch, which sends through the agent.
  *
- * It reads what is unusual, and holds what only it can look into: the body of a Request.
+ * Reads unusual requests, and bodies that only the platform can read, such as a Request's.
  */
 export async function platformFetch(
   context: CallContext,
@@ -27,7 +27,7 @@ export async function platformFetch(
   let body: RequestBodyInit | null = null;
   if (typeof init.body === "function" || isFormData(init.body)) {
     body = requestBodyInit(init.body);
-    // In its place: something without a type that fetch may send as often as it likes.
+    // Placeholder without a type, which fetch may send as often as it likes.
     init.body = new Blob([]);
   } else if (isStream(init.body)) {
     init.body = ownStream(init.body);
@@ -35,7 +35,7 @@ export async function platformFetch(
   const dispatcher = new FetchDispatcher(context, body);
   init.dispatcher = dispatcher;
   try {
-    // A Request of npm's undici can be read by its own fetch only.
+    // Only its own fetch can read a Request of npm's undici.
     if (input instanceof UndiciRequest) {
       return adoptedResponse(await undiciFetch(input, init as never));
     }
@@ -45,13 +45,13 @@ export async function platformFetch(
   }
 }
 
-/** A stream that is older than `Readable`, of which fetch would send the name. */
+/** Wraps a stream older than `Readable`, of which fetch would send the name. */
 function ownStream(body: object): object {
   const isOld = isNodeStream(body) && !(Symbol.asyncIterator in body);
   return isOld ? new Readable().wrap(body) : body;
 }
 
-/** A Request of yet another class, which has the shape of an init. */
+/** Copies a Request of any other class, which has the shape of an init. */
 function ownRequest(input: unknown): unknown {
   if (typeof input !== "object" || input === null || input instanceof Request) return input;
   const isRequest = Symbol.toStringTag in input && input[Symbol.toStringTag] === "Request";

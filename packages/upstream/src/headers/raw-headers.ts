@@ -1,12 +1,12 @@
-/** Headers as undici's parser gives them: names and values in turn. */
+/** Headers as undici's parser gives them: names and values alternate. */
 export type RawHeaders = readonly Buffer[];
 
 const comma = Buffer.from(", ");
 
 /**
- * The value of the first header of that name; null where it is absent.
+ * Value of the first header with that name; null for none.
  *
- * Compares bytes and makes no strings, since this runs for every answer.
+ * Compares bytes, and creates no strings. perf: docs/performance.md#raw-headers
  *
  * @param name - In small letters.
  */
@@ -14,14 +14,14 @@ export function rawHeader(headers: RawHeaders, name: string): Buffer | null {
   for (let index = 0; index + 1 < headers.length; index += 2) {
     if (!isNamed(headers[index]!, name)) continue;
     const value: Buffer | Buffer[] = headers[index + 1]!;
-    // Under HTTP/2 undici gives a list where a header came more than once.
+    // Under HTTP/2, undici gives a list for a repeated header.
     return Array.isArray(value) ? (value[0] ?? null) : value;
   }
   return null;
 }
 
 /**
- * The values of all headers of that name, as the one that they stand for (RFC 9110 §5.3); null where it is absent.
+ * Values of all headers with that name, joined as RFC 9110 §5.3 allows; null for none.
  *
  * @param name - In small letters.
  */
@@ -37,12 +37,12 @@ export function joinedHeader(headers: RawHeaders, name: string): Buffer | null {
   return joined;
 }
 
-/** The value of the first header of that name as text; undefined where it is absent. */
+/** Value of the first header with that name as text; undefined for none. */
 export function headerText(headers: RawHeaders, name: string): string | undefined {
   return rawHeader(headers, name)?.toString("latin1");
 }
 
-/** The number of bytes that Content-Length declares; NaN where it is absent or no number. */
+/** Bytes that Content-Length declares; NaN where it is absent or no number. perf: docs/performance.md#raw-headers */
 export function declaredLength(headers: RawHeaders): number {
   const value = rawHeader(headers, "content-length");
   if (value === null || value.length === 0) return NaN;
@@ -58,7 +58,7 @@ export function declaredLength(headers: RawHeaders): number {
 function isNamed(key: Buffer, name: string): boolean {
   if (key.length !== name.length) return false;
   for (let index = 0; index < name.length; index += 1) {
-    // 0x20 makes an ASCII letter small, and is set already in "-" and in digits.
+    // 0x20 turns an ASCII letter to lower case, and is already set in "-" and in digits.
     if ((key[index]! | 0x20) !== name.charCodeAt(index)) return false;
   }
   return true;

@@ -6,8 +6,8 @@ type Headers = Dispatcher.DispatchOptions["headers"];
 type Pairs = Iterable<[string, string | string[] | undefined]>;
 
 /**
- * The headers as they are now, in a form that can be read again for each attempt: the caller may change them before the
- * first, and an iterator can be read once.
+ * Copies headers, into a form that can be read again for each attempt: the caller may change them before the first, and
+ * an iterator can be read once.
  */
 export function snapshot(headers: Headers): Headers {
   if (typeof headers !== "object" || headers === null) return headers;
@@ -18,7 +18,7 @@ export function snapshot(headers: Headers): Headers {
   ) as never;
 }
 
-/** A plain object with its lists copied; what is none is as it was. */
+/** Copies a plain object with its lists; any other value is returned unchanged. */
 export function copiedRecord<Given>(given: Given): Given {
   if (typeof given !== "object" || given === null) return given;
   const copy = { ...given };
@@ -30,7 +30,7 @@ function copied<Value>(value: Value): Value {
   return (Array.isArray(value) ? [...value] : value) as Value;
 }
 
-/** The value of one header, whatever shape undici allows headers to come in; undefined where it is absent. */
+/** Value of one header, in any form that undici allows; undefined for none. */
 export function headerValue(headers: Headers, name: string): string | string[] | undefined {
   if (headers === null || headers === undefined) return undefined;
   if (!(Symbol.iterator in headers)) return ownValue(headers, name);
@@ -40,7 +40,7 @@ export function headerValue(headers: Headers, name: string): string | string[] |
   return undefined;
 }
 
-/** Of the commonest shape, a plain object, without a list of its entries: this runs for every unsafe request. */
+/** Value in a plain object, the commonest form, without a list of its entries. */
 function ownValue(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {
   for (const key in headers) {
     if (isNamed(key, name) && Object.hasOwn(headers, key)) return headers[key];
@@ -52,12 +52,12 @@ function isNamed(key: string, name: string): boolean {
   return key.length === name.length && key.toLowerCase() === name;
 }
 
-/** The headers with one more, as the flat list that undici takes. */
+/** Adds a header, and returns undici's flat list. */
 export function withHeader(headers: Headers, name: string, value: string): string[] {
   return [...withoutHeader(headers, name), name, value];
 }
 
-/** The headers without one, as the flat list that undici takes; `name` in small letters. */
+/** Removes a header, and returns undici's flat list; `name` in lower case. */
 export function withoutHeader(headers: Headers, name: string): string[] {
   const flat: string[] = [];
   for (const [key, values] of headerPairs(headers)) {
@@ -68,7 +68,7 @@ export function withoutHeader(headers: Headers, name: string): string[] {
   return flat;
 }
 
-/** Names and values, whatever shape undici allows headers to come in. */
+/** Names and values, in any form that undici allows. */
 export function headerPairs(headers: Headers): Pairs {
   if (headers === null || headers === undefined) return [];
   if (Array.isArray(headers)) return flatPairs(headers);

@@ -1,13 +1,12 @@
-/** What a {@link Bag} can hold; the index belongs to the bag, and is -1 outside one. */
+/** Item of a {@link Bag}; the index belongs to the bag, and is -1 outside one. */
 export interface Bagged {
   bagIndex: number;
 }
 
 /**
- * Items in no order, each of which knows its index.
+ * Unordered items that know their own index.
  *
- * Not a Set, since requests pass through: the old tables of a Set in which items come and go keep those that are long
- * gone alive until the next full garbage collection.
+ * Not a Set, since requests pass through. perf: docs/performance.md#sets
  */
 export class Bag<Item extends Bagged> {
   readonly #items: Item[] = [];
@@ -25,7 +24,7 @@ export class Bag<Item extends Bagged> {
     return item.bagIndex !== -1;
   }
 
-  /** Removes an item; false where it was not in the bag. */
+  /** Removes an item; false if it was not in the bag. */
   delete(item: Item): boolean {
     const { bagIndex } = item;
     if (bagIndex === -1) return false;
@@ -45,7 +44,7 @@ export class Bag<Item extends Bagged> {
     return items;
   }
 
-  /** Copies the items, so that they may be removed while the copy is gone through. */
+  /** Copies the items, so that items may be removed while the copy is iterated. */
   toArray(): Item[] {
     return [...this.#items];
   }

@@ -16,62 +16,65 @@ import type { Turns } from "./turns.ts";
 
 const noHint = Buffer.alloc(0);
 
-/** What follows it comes after the present event has been dealt with, in the context in which it is asked for. */
+/** Continuations of this promise run after the present event, in the context in which they are attached. */
 const afterwards = Promise.resolve();
 
-/** What a connection tells its pool. */
+/** Owner of a connection: its pool. */
 export interface ConnectionOwner {
   readonly turns: Pick<Turns, "count">;
-  /** A socket stands. */
+  /** Called when a socket is established. */
   onConnected(connection: Connection): void;
-  /** The socket is gone; `error` is why, as undici says it. */
+  /** Called when the socket is closed; `error` is undici's reason. */
   onDisconnected(connection: Connection, error: Error & { code?: string }): void;
 }
 
-/** The request that is on a connection. */
+/** Request on a connection. */
 export interface ActiveRequest extends InContext, ResponseHandler {
-  /** Ends its whole call, which is not to be sent again. */
+  /** Ends the whole call of the request, which is not resent. */
   abortCall(error: Error): void;
 }
 
 /**
- * One undici Client with at most one request on it, and what it knows about its socket: how many requests that socket
- * has served and since when it has been idle.
+ * One undici Client with at most one request, and the facts of its socket: how many requests it has served, and since
+ * when it has been idle.
  *
- * Undici opens a new socket by itself when the old one dies under a request that was not yet written, so the facts are
- * the socket's, reset whenever one stands, and are asked for at the moment a request is written.
+ * Undici opens a new socket itself when the old one dies under a request that was not yet written. The facts are
+ * therefore the socket's: reset when one is established, and read when a request is written.
  */
 export class Connection implements Bagged {
   readonly #client: Client;
   #socket: Socket | null = null;
-  /** The socket that does not stand yet. */
+  /** Socket that is connecting. */
   #opening: Socket | null = null;
-  #occupant: ActiveRequest | null = null;
+  #request: ActiveRequest | null = null;
   bagIndex = -1;
-  /** Requests answered whole on the present socket. */
+  /** Requests completed on the present socket. */
   served = 0;
-  /** Since when the present socket has had nothing to do, in ms of the clock. */
+  /** Instant since which the present socket has been idle, in ms of the clock. */
   idleSinceMs = 0;
-  /** Whether undici is telling of the end of a request on it, and not yet ready for another one. */
+  /** Whether undici is reporting the end of a request, and is not yet ready for another. */
   completing = false;
-  /** Whether the event loop has turned since it came back, so that a close that followed the answer would be known. */
+  /**
+   * False until one event loop turn after the response: a server that closes without announcing it is noticed within
+   * that turn.
+   */
   settled = true;
   /** Whether the present socket speaks HTTP/2. */
   http2 = false;
-  /** Whether a request has been written on the present socket and not been answered whole. */
+  /** Whether a request has been written on the present socket and is not completed. */
   writtenOn = false;
-  /** The least time that a round trip on the present socket was seen to take, in ms. */
+  /** Shortest round trip seen on the present socket, in ms. */
   roundTripMs: number = Infinity;
-  /** When the present socket was seen to die, in ms of the clock; null while it stands. */
+  /** Instant at which the present socket was seen to die, in ms of the clock; null while it is open. */
   diedAtMs: number | null = null;
-  /** In which turn of the event loop that was. */
+  /** Event loop turn of that instant. */
   diedIn = -1;
-  /** What the server's latest Keep-Alive hint on this connection allows, less the buffer, in ms. */
+  /** Idle time that the server's latest Keep-Alive hint allows, less the buffer, in ms. */
   hintMs: number = Infinity;
   #hint: Buffer = noHint;
-  /** Whether the kernel can be asked for what has come on the present socket and not been read. */
-  #canLook = false;
-  /** Hands a request to undici that is held back. */
+  /** Whether the kernel can tell of unread bytes on the present socket. */
+  #canSeeUnread = false;
+  /** Hands the held request to undici. */
   #held: (() => void) | null = null;
   readonly #idleMs: number;
   readonly #owner: ConnectionOwner;
@@ -94,13 +97,13 @@ export class Connection implements Bagged {
           connector(options, (...result) => {
             this.#opening = null;
             if (result[0] === null) {
-              this.#stand(result[1]);
+              this.#onEstablished(result[1]);
               owner.onConnected(this);
             }
             callback(...result);
           });
-        // Where a socket died before the write, undici asks for another one from an event of the dead one.
-        const context = this.#occupant?.context;
+        // Where a socket died before the write, undici opens another in an event of the dead one.
+        const context = this.#request?.context;
         const opening = context === undefined ? open() : context.runInAsyncScope(open);
         this.#opening = opening as Socket;
         this.#timeConnect(this.#opening);
@@ -112,97 +115,98 @@ export class Connection implements Bagged {
     });
   }
 
-  /** Whether a socket stands, as far as is known. */
+  /** Whether a socket is established, as far as is known. */
   get open(): boolean {
     return this.#socket !== null && !this.#socket.destroyed;
   }
 
-  /** Takes note of how long a request took from its write to the end of its answer, which no round trip is longer than. */
-  takeExchange(ms: number): void {
+  /** Notes the time from the write of a request to the end of its response: no round trip is longer. */
+  noteExchange(ms: number): void {
     if (ms < this.roundTripMs) this.roundTripMs = ms;
   }
 
-  /** Reads the server's hint off an answer's headers. */
+  /** Reads the server's Keep-Alive hint. */
   takeHint(headers: RawHeaders): void {
     const value = joinedHeader(headers, "keep-alive");
-    // Servers say the same thing each time.
+    // Most servers send the same hint each time.
     if (value === null || isSame(this.#hint, value)) return;
     this.#hint = Buffer.from(value);
     const hintMs = keepAliveHintMs(value.toString("latin1"));
     this.hintMs = hintMs === null ? Infinity : hintMs - hintBufferMs;
   }
 
-  /** Whether something has come that was not read, which on an idle connection is its end; false where Node cannot tell. */
+  /** Whether unread bytes have come, which on an idle connection are its end; false where Node cannot tell. */
   get hasUnread(): boolean {
-    return this.#canLook && handleOf(this.#socket)?.hasPendingRead?.() === true;
+    return this.#canSeeUnread && handleOf(this.#socket)?.hasPendingRead?.() === true;
   }
 
   /**
-   * Hands a request to undici, which writes it as soon as the socket stands.
+   * Hands a request to undici, which writes it once the socket is established.
    *
-   * @param careful - Whether it cannot be resent: where the kernel cannot be asked, the loop is given a turn more than
-   * undici gives it: what came while the loop was held up is read in the turn after the next. A request given out from an
-   * immediate is held too, although undici's own turn then has a poll in it: in bursts the end often comes a turn later.
+   * @param careful - Whether the request cannot be resent. Where the kernel cannot tell of unread bytes, the request
+   *   then waits one event loop turn longer than undici's own: what came while the loop was blocked is read in the turn
+   *   after the next. A request that is dispatched from an immediate waits too, although undici's own turn then
+   *   includes a poll: in bursts the end often comes a turn later.
    */
-  dispatch(options: Dispatcher.DispatchOptions, occupant: ActiveRequest, careful: boolean): void {
-    this.#occupant = occupant;
+  dispatch(options: Dispatcher.DispatchOptions, request: ActiveRequest, careful: boolean): void {
+    this.#request = request;
     this.#closeIdleAfter(0);
     const dispatch = (): void =>
-      dispatchOn(this.#client, options, occupant as unknown as Dispatcher.DispatchHandler);
-    // Dispatched before undici has done with the request before, it would be written from an event of that one.
+      dispatchOn(this.#client, options, request as unknown as Dispatcher.DispatchHandler);
+    // Dispatched before undici has finished the previous request, it would be written in an event of that one.
     if (this.completing) void afterwards.then(dispatch);
     else if (careful && this.#mustHold) this.#hold(dispatch);
     else dispatch();
   }
 
-  /** Takes note that its request has ended. */
+  /** Notes the end of the request. */
   onRequestEnd(): void {
-    this.#occupant = null;
+    this.#request = null;
     this.#closeIdleAfter(this.#idleMs);
   }
 
-  /** Closes it once what is on it has ended. */
+  /** Closes the connection once its request has ended. */
   closeWhenIdle(): void {
-    this.#letGo();
+    this.#dispatchHeld();
     void this.#client.close();
   }
 
-  /** Closes it at once, though it be still connecting; a request on it fails with `error`. */
+  /** Closes the connection immediately, even while connecting; its request fails with `error`. */
   destroy(error: Error | null): Promise<void> {
     const destroyed = this.#client.destroy(error);
-    // Undici waits for a socket that does not stand yet, for as long as connecting may take.
+    // Undici would wait for a connecting socket, for as long as connecting may take.
     this.#opening?.destroy(new errors.ClientDestroyedError());
-    this.#letGo();
+    this.#dispatchHeld();
     return destroyed;
   }
 
-  /** Closes it at once, and ends the call of the request that is on it. */
+  /** Closes the connection immediately, and ends the call of its request. */
   abortCall(error: Error): Promise<void> {
-    this.#occupant?.abortCall(error);
+    this.#request?.abortCall(error);
     return this.destroy(error);
   }
 
-  /** Whether undici's own turn might end before the loop has polled, and the kernel cannot be asked instead. */
+  /** Whether undici's own turn might end before the loop has polled, and the kernel cannot tell either. */
   get #mustHold(): boolean {
-    return this.served > 0 && this.open && !this.#canLook;
+    return this.served > 0 && this.open && !this.#canSeeUnread;
   }
 
   #hold(dispatch: () => void): void {
     this.#held = dispatch;
-    setImmediate(() => this.#letGo());
+    setImmediate(() => this.#dispatchHeld());
   }
 
-  #letGo(): void {
+  #dispatchHeld(): void {
     const dispatch = this.#held;
     this.#held = null;
     dispatch?.();
   }
 
-  /** Begins anew with a socket that stands. */
-  #stand(socket: Socket | TLSSocket): void {
+  /** Resets the facts for an established socket. */
+  #onEstablished(socket: Socket | TLSSocket): void {
     this.#socket = socket;
-    // What comes on an idle HTTP/2 connection need not be its end.
-    this.#canLook = !this.http2 && handleOf(socket)?.hasPendingRead !== undefined;
+    // Bytes on an idle HTTP/2 connection are not necessarily its end.
+    this.#canSeeUnread = !this.http2 && handleOf(socket)?.hasPendingRead !== undefined;
     this.http2 = isHttp2(socket);
     if (this.http2) socket.on("timeout", closeIdle);
     this.served = 0;
@@ -214,18 +218,19 @@ export class Connection implements Bagged {
       this.diedAtMs = this.#clock.now();
       this.diedIn = this.#owner.turns.count;
     };
-    // Undici tells of a death once the socket is closed, behind all that is done for others that died with it.
+    // Undici reports a death once the socket is closed, after everything that is done for other sockets that died with
+    // it.
     socket.on("error", onDeath).on("end", onDeath).on("close", onDeath);
   }
 
-  /** Measures a round trip: from the looked-up address to the end of TCP's handshake. */
+  /** Measures a round trip: from the end of the address lookup to the end of TCP's handshake. */
   #timeConnect(socket: Socket): void {
     this.roundTripMs = Infinity;
     let startedAtMs = this.#clock.now();
     socket.on("lookup", () => {
       startedAtMs = this.#clock.now();
     });
-    socket.once("connect", () => this.takeExchange(this.#clock.now() - startedAtMs));
+    socket.once("connect", () => this.noteExchange(this.#clock.now() - startedAtMs));
   }
 
   /** Undici itself closes idle connections of HTTP/1.1 but not of HTTP/2; 0 for never. */
@@ -234,7 +239,7 @@ export class Connection implements Bagged {
   }
 }
 
-/** The part of a socket's handle that newer versions of Node have; it is not public, and so only used where it is there. */
+/** Part of a socket's handle in newer versions of Node. Not public, and used only where it exists. */
 interface Handle {
   readonly hasPendingRead?: () => boolean;
 }

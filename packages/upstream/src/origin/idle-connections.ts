@@ -3,17 +3,17 @@ import type { IdleLimit } from "@reissue/core/internal";
 import type { OriginConfig } from "../config/origin-config.ts";
 import type { Connection } from "./connection.ts";
 
-/** How long a connection is to have been back before it is taken for one that stays open, in ms. */
+/** Idle time after which a connection counts as one that stays open, in ms. */
 const restMs = 1;
 
-/** The idle connections of a pool, longest idle first, and the choice among them. */
+/** Idle connections of a pool, longest idle first, and the choice among them. */
 export class IdleConnections {
   readonly #connections: Connection[] = [];
   readonly #settings: Pick<OriginConfig, "unsafeIdleMs">;
   readonly #idleLimit: IdleLimit;
   readonly #close: (connection: Connection) => void;
 
-  /** @param close - Takes a connection out of the pool, and out of here, and closes it. */
+  /** @param close - Removes a connection from the pool and from here, and closes it. */
   constructor(
     settings: Pick<OriginConfig, "unsafeIdleMs">,
     idleLimit: IdleLimit,
@@ -28,8 +28,8 @@ export class IdleConnections {
     return this.#connections.length;
   }
 
-  /** The connection that has been idle for longest. */
-  get coldest(): Connection | undefined {
+  /** Connection that has been idle for longest. */
+  get longestIdle(): Connection | undefined {
     return this.#connections[0];
   }
 
@@ -37,7 +37,7 @@ export class IdleConnections {
     return this.#connections.includes(connection);
   }
 
-  /** Adds a connection at its idle age: one that comes back unused has been idle for longer than some others. */
+  /** Adds a connection by its idle time: an unused one that comes back has been idle for longer than some others. */
   add(connection: Connection): void {
     const all = this.#connections;
     let place = all.length;
@@ -55,29 +55,29 @@ export class IdleConnections {
     this.#connections.length = 0;
   }
 
-  /** The longest idle age at which a connection may still carry what cannot be resent, in ms. */
+  /** Longest idle time after which a connection may still carry a request that cannot be resent, in ms. */
   unsafeLimitMs(connection: Connection, nowMs: number): number {
     const { unsafeIdleMs } = this.#settings;
     return Math.min(unsafeIdleMs, this.#idleLimit.unsafeMs(nowMs), connection.hintMs);
   }
 
-  /** Takes the hottest idle connection that meets the need; null where none does. */
-  take(need: "any" | "hot", nowMs: number): Connection | null {
+  /** Takes the most recently used idle connection that meets the preference; null for none. */
+  take(preference: "any" | "hot", nowMs: number): Connection | null {
     const all = this.#connections;
     if (all.length === 0) return null;
     const limitMs = this.#idleLimit.currentMs(nowMs);
-    if (need === "hot" && this.#isFirstOfYoung(all[0]!, nowMs)) return all.shift()!;
+    if (preference === "hot" && this.#isFirstOfYoung(all[0]!, nowMs)) return all.shift()!;
     let found: Connection | null = null;
     for (let index = all.length - 1; index >= 0; index -= 1) {
       const next = all[index]!;
       const idleMs = nowMs - next.idleSinceMs;
       if (!next.open || idleMs > limitMs || idleMs > next.hintMs) {
         this.#close(next);
-      } else if (need === "any") {
+      } else if (preference === "any") {
         found = next;
         break;
       } else if (next.settled) {
-        // Too cold for this request; one that may be resent can still have it.
+        // Idle for too long for this request; one that may be resent can still use it.
         if (idleMs > this.#settings.unsafeIdleMs || this.#isPassedOver(idleMs, nowMs)) break;
         found = next;
         // A connection that has been back for longer has shown that it stays open.
@@ -89,38 +89,40 @@ export class IdleConnections {
   }
 
   /**
-   * Whether a request that cannot be resent waits for a connection that came back in this turn of the event loop.
+   * Whether a request that cannot be resent waits for a connection that came back in this event loop turn.
    *
-   * If that is the only idle one another is opened, once: from then on there is one connection more than there are
-   * requests at a time, and each has the time of a request to show that it stays open.
+   * If no other is idle, another one is opened, once: from then on there is one more connection than concurrent
+   * requests, and each has the time of a request to show that it stays open.
    */
   isSettling(nowMs: number, isPoolFull: boolean): boolean {
     const last = this.#connections.at(-1);
     if (last === undefined || last.settled) return false;
     if (this.#idleLimit.responseCloses.endangers(nowMs - last.idleSinceMs)) return false;
-    // Over HTTP/2 a server says that it closes, and another connection costs a handshake.
+    // Over HTTP/2 a server announces its close, and another connection costs a handshake.
     if (last.http2) return true;
     return this.#connections.length > 1 || isPoolFull;
   }
 
   /** Closes the connections that have been idle since `sinceMs` or longer. */
   closeSince(sinceMs: number): void {
-    for (let next = this.coldest; next !== undefined && next.idleSinceMs <= sinceMs;) {
+    for (let next = this.longestIdle; next !== undefined && next.idleSinceMs <= sinceMs;) {
       this.#close(next);
-      next = this.coldest;
+      next = this.longestIdle;
     }
   }
 
   /** Closes the connections that have been idle for longer than the origin's limit. */
   closeExpired(nowMs: number): void {
     const limitMs = this.#idleLimit.currentMs(nowMs);
-    for (let next = this.coldest; next !== undefined && nowMs - next.idleSinceMs > limitMs;) {
+    for (let next = this.longestIdle; next !== undefined && nowMs - next.idleSinceMs > limitMs;) {
       this.#close(next);
-      next = this.coldest;
+      next = this.longestIdle;
     }
   }
 
-  /** Whether a search for a hot connection would go through all of them, none of which has rested, to the first. */
+  /**
+   * Whether a search for a `hot` connection would pass all of them, none of which has rested, and end with the first.
+   */
   #isFirstOfYoung(first: Connection, nowMs: number): boolean {
     const idleMs = nowMs - first.idleSinceMs;
     if (idleMs >= restMs || !first.settled || !first.open) return false;
@@ -128,12 +130,12 @@ export class IdleConnections {
     return idleMs <= this.unsafeLimitMs(first, nowMs);
   }
 
-  /** Whether connections are said to die at that idle age, which the longest idle one has not outlived. */
+  /** Whether connections are thought to die at that idle time, which the longest idle one has not outlived. */
   #isPassedOver(idleMs: number, nowMs: number): boolean {
     const idleLimit = this.#idleLimit;
     if (!idleLimit.endangers(idleMs, nowMs)) return false;
-    const coldest = this.#connections[0]!;
-    if (coldest.open) idleLimit.onStanding(nowMs - coldest.idleSinceMs);
+    const longestIdle = this.#connections[0]!;
+    if (longestIdle.open) idleLimit.onStanding(nowMs - longestIdle.idleSinceMs);
     if (!idleLimit.endangers(idleMs, nowMs)) return false;
     idleLimit.onPassedOver(idleMs);
     return true;

@@ -7,22 +7,22 @@ import { Pool } from "./pool.ts";
 import { RefusalPacer } from "./refusal-pacer.ts";
 import { TimeoutQueue } from "./timeout-queue.ts";
 
-/** What an origin learns from of an attempt that failed. */
+/** Facts of a failed attempt that an origin learns from. */
 export interface FailedAttempt {
   readonly connection: Connection;
-  /** Whether it met a connect that failed, as opposed to a pooled socket that died. */
+  /** Whether connecting failed, as opposed to a pooled socket that died. */
   readonly neverConnected: boolean;
   /** Whether a pooled socket died before undici had begun to write the request on it. */
   readonly neverBegun: boolean;
-  /** When the connection was handed to it, in ms of the clock. */
+  /** Instant at which the connection was handed over, in ms of the clock. */
   readonly handedOverAtMs: number;
-  /** How long the connection had been idle when the request was written, in ms; null on a fresh one. */
+  /** Idle time of the connection when the request was written, in ms; null on a fresh one. */
   readonly idleMs: number | null;
 }
 
-/** One upstream origin: its connections, what it can still afford, and whether it can be reached. */
+/** One upstream origin: its connections, its budgets, and whether it can be reached. */
 export class Origin {
-  /** The URL origin, such as `http://orders:3000`. */
+  /** URL origin, such as `http://orders:3000`. */
   readonly name: string;
   readonly settings: OriginConfig;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export class Origin {
   readonly refusals: RefusalPacer;
   readonly budget: RetryBudget;
   readonly staleBudget: RetryBudget;
-  /** The timeouts of attempts that have their full time. */
+  /** Timeouts of attempts with the full `attemptTimeoutMs`. */
   readonly timeouts: TimeoutQueue;
   /** Calls under way, those in back-off included. */
   #calls = 0;
@@ -48,35 +48,35 @@ export class Origin {
     this.timeouts = new TimeoutQueue(settings.policy.attemptTimeoutMs, clock);
   }
 
-  /** Whether nothing is lost by forgetting it: no call and no connection. */
+  /** Whether the origin can be removed without loss: it has no call and no connection. */
   get unused(): boolean {
     return this.#calls === 0 && this.pool.empty;
   }
 
-  /** Takes note of a call that begins, which the budgets grow with. */
+  /** Notes the start of a call, which the budgets grow with. */
   begin(nowMs: number): void {
     this.#calls += 1;
     this.budget.deposit(nowMs);
     this.staleBudget.deposit(nowMs);
   }
 
-  /** Takes note of a call that has ended. */
+  /** Notes the end of a call. */
   end(): void {
     this.#calls -= 1;
   }
 
   /**
-   * Learns from an attempt that failed: what is down, and how long its connections may be idle.
+   * Learns from a failed attempt: whether the origin is down, and how long its connections may be idle.
    *
-   * @param who - Whose attempt it was, as the pool knows them.
+   * @param who - Call of the attempt, as the pool knows it.
    */
   learnFrom(who: object, attempt: FailedAttempt, failure: Failure, error: unknown): void {
     const nowMs = this.clock.now();
-    // Undici connects by itself where a pooled socket dies before it is written on.
+    // Undici itself connects again where a pooled socket dies before the write.
     if (attempt.neverConnected || failure.phase === "connect") {
       if (failure.kind === "aborted" || !failure.transient) this.breaker.cancelProbe(who);
       else this.breaker.onFailed(who, error, attempt.handedOverAtMs, nowMs);
-      // After a probe without a verdict the first of those that waited for it probes.
+      // After a probe without a result, the first call that waited for it probes.
       const found = failure.kind !== "aborted" && this.breaker.isUnprobed(nowMs);
       if (found) this.pool.refuseWaiting(error);
     }

@@ -5,11 +5,11 @@ import type { Client } from "undici";
 const globals: { setImmediate: typeof setImmediate } = globalThis;
 
 /**
- * Hands a request to an undici Client, which writes it though `setImmediate` be faked.
+ * Dispatches a request on an undici Client, and ensures that it is written even if `setImmediate` is faked.
  *
- * Undici lets the event loop turn before it writes on a connection that has served, by the `setImmediate` that it finds
- * among the globals then. Under the fake timers of a test framework that turn never comes, so that every call on a
- * reused connection would hang. Where nothing is faked this is one comparison.
+ * Before undici writes on a reused connection, it waits for one event loop turn, by the global `setImmediate` of that
+ * moment. Under the fake timers of a test framework that turn never comes, and every call on a reused connection would
+ * hang. Without fakes this costs one comparison.
  */
 export function dispatchOn(client: Client, ...request: Parameters<Client["dispatch"]>): void {
   if (globals.setImmediate === setImmediate) {
@@ -18,14 +18,14 @@ export function dispatchOn(client: Client, ...request: Parameters<Client["dispat
   }
   unfaked(() => {
     client.dispatch(...request);
-    // Or a body of unknown length would be written from a microtask, with the fake back in its place.
+    // Otherwise a body of unknown length would be written from a microtask, with the fake in place again.
     resume(client);
   });
-  // Where the response before has just come, undici has put itself off only after this.
+  // If the previous response has just come, undici defers itself only after this.
   setImmediate(() => unfaked(() => resume(client)));
 }
 
-/** Has undici look for what it can write: what it does when it is told how much it may. */
+/** Makes undici check what it can write, as it does when `pipelining` is set. */
 function resume(client: Client): void {
   const { pipelining } = client;
   client.pipelining = pipelining;

@@ -12,16 +12,16 @@ import { IdleLimit, type ConnectBreaker } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
 
 /**
- * The connections to one origin: a stack of idle ones, hottest on top.
+ * Connections to one origin: a stack of idle ones, most recently used on top.
  *
- * Undici's own Pool cannot say which connection a request gets, and choosing connections is the whole point here.
+ * Undici's own Pool does not let its caller choose the connection, which is the purpose here.
  */
 export class Pool implements ConnectionOwner {
   readonly #origin: string;
   readonly #settings: OriginConfig;
   readonly #clock: Clock;
   readonly #connector: buildConnector.connector;
-  readonly #outage: ConnectBreaker;
+  readonly #breaker: ConnectBreaker;
   readonly #idle: IdleConnections;
   readonly #all = new Bag<Connection>();
   readonly #waiters = new WaitQueue<Waiter>();
@@ -32,34 +32,34 @@ export class Pool implements ConnectionOwner {
   readonly idleLimit: IdleLimit;
   readonly turns: Turns = new Turns();
 
-  constructor(origin: string, settings: OriginConfig, clock: Clock, outage: ConnectBreaker) {
+  constructor(origin: string, settings: OriginConfig, clock: Clock, breaker: ConnectBreaker) {
     this.#origin = origin;
     this.#settings = settings;
     this.#clock = clock;
     this.#connector = buildConnector(settings.connector);
-    this.#outage = outage;
+    this.#breaker = breaker;
     this.idleLimit = new IdleLimit(settings.idleMs);
     this.#idle = new IdleConnections(settings, this.idleLimit, (idle) => this.#closeWhenIdle(idle));
   }
 
-  /** Whether it has no connection. */
+  /** Whether the pool has no connection. */
   get empty(): boolean {
     return this.#all.size === 0;
   }
 
-  /** Finds a connection for a call, or has it wait until it is brought one or refused. */
+  /** Finds a connection for a call, or queues the call until it gets one or is refused. */
   acquire(waiter: Waiter, nowMs: number): Connection | Refusal | Waiting {
     const found = this.#isPromised ? null : this.#find(waiter, nowMs);
     if (found !== null) return found;
-    const forProbe = this.#outage.holdsBack(waiter, nowMs);
+    const forProbe = this.#breaker.holdsBack(waiter, nowMs);
     if (forProbe && this.#waiters.size >= this.#settings.maxWaitingForProbe) {
-      return { error: this.#outage.error };
+      return { error: this.#breaker.error };
     }
     this.#waiters.join(waiter);
     return forProbe ? "for-probe" : "in-line";
   }
 
-  /** Refuses all that wait: the upstream is down, as has just been found. */
+  /** Refuses all waiting calls, since the upstream was found to be down. */
   refuseWaiting(error: unknown): void {
     for (let left = this.#waiters.size; left > 0; left -= 1) {
       const waiter = this.#waiters.first;
@@ -69,20 +69,20 @@ export class Pool implements ConnectionOwner {
     }
   }
 
-  /** Takes a call out of the line, if it is in it. */
+  /** Removes a call from the queue, if it is there. */
   leave(waiter: Waiter): void {
     this.#waiters.leave(waiter);
   }
 
-  /** The longest idle age at which a connection may still carry what cannot be resent, in ms. */
+  /** Longest idle time after which a connection may still carry a request that cannot be resent, in ms. */
   unsafeLimitMs(connection: Connection, nowMs: number): number {
     return this.#idle.unsafeLimitMs(connection, nowMs);
   }
 
   /**
-   * Takes a connection back after a request that ended well.
+   * Takes a connection back after a successful request.
    *
-   * @param idleMs - How long it had been idle before the request; null if it was fresh.
+   * @param idleMs - Idle time before the request; null for a fresh connection.
    */
   returnUsed(connection: Connection, idleMs: number | null): void {
     if (idleMs !== null) this.idleLimit.onAnswer(idleMs);
@@ -93,11 +93,11 @@ export class Pool implements ConnectionOwner {
     this.returnUnused(connection);
   }
 
-  /** Takes a connection back as it was given out. */
+  /** Takes a connection back on which nothing was written. */
   returnUnused(connection: Connection): void {
     connection.onRequestEnd();
     if (!this.#all.has(connection)) return;
-    // One that never stood, or stands no more, is of no use to anybody, and would keep the pool from being empty.
+    // A connection that is not established is useless, and would keep the pool from being empty.
     if (!connection.open) {
       this.#closeWhenIdle(connection);
       return this.#serve();
@@ -107,7 +107,7 @@ export class Pool implements ConnectionOwner {
     this.#idle.closeExpired(connection.idleSinceMs);
   }
 
-  /** Lets go of a connection whose socket now belongs to somebody else. */
+  /** Removes a connection whose socket now belongs to the caller. */
   detach(connection: Connection): void {
     if (!this.#all.delete(connection)) return;
     connection.closeWhenIdle();
@@ -116,43 +116,43 @@ export class Pool implements ConnectionOwner {
 
   /** Destroys a connection whose request failed. */
   discard(connection: Connection, error: Error | null): void {
-    const known = this.#all.delete(connection);
-    // Also where it is closing: undici would connect once more for a request that was aborted.
+    const isOwn = this.#all.delete(connection);
+    // Also a closing connection: undici would connect again for a request that was aborted.
     void connection.destroy(error);
-    if (known) this.#serve();
+    if (isOwn) this.#serve();
   }
 
-  /** Retires idle connections that have been idle since `sinceMs` or longer: their elder sibling was dead. */
+  /** Closes connections that have been idle since `sinceMs` or longer, since one of that age was dead. */
   closeIdleSince(sinceMs: number): void {
     this.#idle.closeSince(sinceMs);
   }
 
   onConnected(): void {
-    this.#outage.onConnected(this.#clock.now());
-    // Those that waited for the outcome of a probe.
+    this.#breaker.onConnected(this.#clock.now());
+    // Serves the calls that waited for the outcome of a probe.
     if (this.#waiters.size > 0) this.#serve();
   }
 
   onDisconnected(connection: Connection, error: Error & { code?: string }): void {
-    // UND_ERR_INFO is undici's word for a close of our own: the idle timer, or an answer that said so.
+    // UND_ERR_INFO is undici's code for a close of our own: by the idle timer, or because a response announced it.
     const closedIdle = connection.served > 0 && !connection.writtenOn;
     if (closedIdle && error.code !== "UND_ERR_INFO" && this.#all.has(connection)) {
       const nowMs = this.#clock.now();
       this.idleLimit.onDeath(nowMs - connection.idleSinceMs, nowMs);
     }
-    // Under a request that was not yet written undici opens another socket by itself.
+    // Under a request that was not yet written, undici itself opens another socket.
     if (!this.#idle.has(connection)) return;
     this.#closeWhenIdle(connection);
     this.#serve();
   }
 
-  /** Closes every connection: idle ones now, busy ones once they are done. */
+  /** Closes every connection: idle ones now, busy ones after their request. */
   close(): void {
     for (const connection of this.#all.empty()) connection.closeWhenIdle();
     this.#idle.clear();
   }
 
-  /** Closes every connection at once; the calls of requests on them end with `error`. */
+  /** Closes every connection immediately; the calls on them end with `error`. */
   async destroy(error: Error): Promise<void> {
     const all = this.#all.empty();
     this.#idle.clear();
@@ -160,8 +160,8 @@ export class Pool implements ConnectionOwner {
   }
 
   /**
-   * Whether those in line wait for what came back in this turn of the event loop, with nothing else to be had: whoever
-   * took it before them would let what cannot be resent wait for as long as others come.
+   * Whether queued calls wait for connections that came back in this event loop turn, with no other available. A newer
+   * call that took one before them would let a call that cannot be resent wait for as long as others come.
    */
   get #isPromised(): boolean {
     if (this.#waiters.size === 0 || this.#settling.empty) return false;
@@ -172,13 +172,13 @@ export class Pool implements ConnectionOwner {
     const idle = waiter.preference === "fresh" ? null : this.#idle.take(waiter.preference, nowMs);
     if (idle !== null) return idle;
     if (waiter.preference === "hot" && this.#isSettling(nowMs)) return null;
-    if (this.#outage.holdsBack(waiter, nowMs)) return null;
+    if (this.#breaker.holdsBack(waiter, nowMs)) return null;
     if (this.#all.size >= this.#settings.connections) {
-      const { coldest } = this.#idle;
-      if (coldest === undefined) return null;
-      this.#closeWhenIdle(coldest);
+      const { longestIdle } = this.#idle;
+      if (longestIdle === undefined) return null;
+      this.#closeWhenIdle(longestIdle);
     }
-    this.#outage.begin(waiter, nowMs);
+    this.#breaker.begin(waiter, nowMs);
     return this.#open();
   }
 
@@ -204,13 +204,15 @@ export class Pool implements ConnectionOwner {
     connection.closeWhenIdle();
   }
 
-  /** Whether one that waits for a probe, and for which no idle connection is good enough, lets others have those. */
+  /** Whether a call that waits for a probe, and for which no idle connection is good enough, lets others have those. */
   #isPassed(waiter: Waiter, nowMs: number): boolean {
-    if (this.#idle.size === 0 || !this.#outage.holdsBack(waiter, nowMs)) return false;
+    if (this.#idle.size === 0 || !this.#breaker.holdsBack(waiter, nowMs)) return false;
     return waiter.preference === "fresh" || !this.#isSettling(nowMs);
   }
 
-  /** Serves the line as far as it goes; in a loop, since requests that fail at once would pile up on the stack. */
+  /**
+   * Serves the queue as far as possible; in a loop, since requests that fail immediately would pile up on the stack.
+   */
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
@@ -224,7 +226,7 @@ export class Pool implements ConnectionOwner {
         if (found === null && !this.#isPassed(waiter, nowMs)) return;
         if (found !== null) {
           this.#waiters.leave(waiter);
-          // This is an event of another call's connection.
+          // The present event belongs to another call's connection.
           waiter.context.runInAsyncScope(() => waiter.onConnection(found));
         }
         next = this.#waiters.after(place);

@@ -3,15 +3,15 @@ import { setImmediate } from "node:timers";
 import type { Connection } from "./connection.ts";
 
 /**
- * The connections that came back in the present turn of the event loop, which is let go round once before any of them
- * carries a request that cannot be resent: some servers close after a response without announcing it, and the end of
- * the connection is read a turn after the end of the response.
+ * Connections that came back in the present event loop turn, and must wait one turn before they carry a request that
+ * cannot be resent: some servers close after a response without announcing it, and the end of the connection is read
+ * one turn after the end of the response.
  */
 export class Settling {
   readonly #connections: Connection[] = [];
   readonly #onSettled: () => void;
 
-  /** @param onSettled - What gives them out, when there are any that have settled. */
+  /** @param onSettled - Serves the calls that wait for settled connections. */
   constructor(onSettled: () => void) {
     this.#onSettled = onSettled;
   }

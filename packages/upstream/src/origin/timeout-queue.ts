@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "@reissue/core";
 import { LinkedList, type Linked } from "@reissue/core/internal";
 
-/** Something whose time may run out. */
+/** Entry of a {@link TimeoutQueue}. */
 export interface Expiring extends Linked<Expiring> {
   /** In ms of the clock. */
   expiresAtMs: number;
@@ -9,10 +9,9 @@ export interface Expiring extends Linked<Expiring> {
 }
 
 /**
- * Timeouts of one length, on a single timer.
+ * Timeouts of equal length, on a single timer.
  *
- * Since all are equally long, the first to come is the first to run out. Making and dropping a Node timer for every request
- * was a fifth of what Reissue itself spent on one.
+ * The entry that was added first expires first. perf: docs/performance.md#timers
  */
 export class TimeoutQueue {
   readonly #clock: Clock;
@@ -34,7 +33,7 @@ export class TimeoutQueue {
   remove(entry: Expiring): void {
     this.#entries.remove(entry);
     if (this.#entries.first !== null || this.#timer === null) return;
-    // A timer left behind would keep the process alive.
+    // A pending timer would keep the process alive.
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
   }

@@ -1,14 +1,14 @@
 import { setImmediate } from "node:timers";
 
 /**
- * Counts turns of the event loop from where one is marked, so that it can be told whether the loop has polled its
- * sockets meanwhile; one immediate a turn, however many mark it.
+ * Counts event loop turns from a mark, to tell whether the loop has polled its sockets since; one immediate each turn,
+ * however many marks.
  *
- * A mark is made in an immediate, as that is where undici writes on a connection that has served; made elsewhere, or
- * late among the immediates of a turn, it may be over before the loop has polled.
+ * Mark in an immediate, where undici writes on a reused connection. Elsewhere, or late among the immediates of a turn,
+ * the turn may end before the loop has polled.
  */
 export class Turns {
-  /** The number of the present turn. */
+  /** Number of the present turn. */
   count = 0;
   #isMarked = false;
 

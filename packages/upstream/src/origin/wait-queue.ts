@@ -1,22 +1,21 @@
-/** What can wait in a {@link WaitQueue}; the place belongs to the line, and is -1 outside one. */
+/** Item of a {@link WaitQueue}; the place belongs to the queue, and is -1 outside one. */
 export interface Queued {
   place: number;
 }
 
-/** How many places are passed before they are cut off, so that cutting costs next to nothing for each item. */
+/** Number of passed places at which they are cut off, so that cutting costs next to nothing for each item. */
 const cutAfter = 1024;
 
 /**
- * A queue whose items may also leave from the middle, both in constant time.
+ * Queue whose items may also leave from the middle, both in constant time.
  *
- * An array with the index of its head, and not a Set: the old tables of a Set through which every request passes lie in
- * old space and keep requests alive that ended long ago, which made a plain POST cost 1.27 times the CPU.
+ * Array with a head index, not a Set. perf: docs/performance.md#sets
  */
 export class WaitQueue<Item extends Queued> {
   readonly #items: (Item | null)[] = [];
-  /** The index of the first item that may still be there. */
+  /** Index of the first item that may still be there. */
   #head = 0;
-  /** How many places have been cut off. */
+  /** Number of places that have been cut off. */
   #cut = 0;
   #size = 0;
 
@@ -24,14 +23,14 @@ export class WaitQueue<Item extends Queued> {
     return this.#size;
   }
 
-  /** The item that has waited longest; null in an empty line. */
+  /** Item that has waited longest; null for an empty queue. */
   get first(): Item | null {
     if (this.#size === 0) return null;
     while (this.#items[this.#head] === null) this.#head += 1;
     return this.#items[this.#head]!;
   }
 
-  /** The item that has waited longest of those behind a place; null where there is none. */
+  /** Item that has waited longest of those behind a place; null for none. */
   after(place: number): Item | null {
     let index = Math.max(place + 1 - this.#cut, this.#head);
     while (this.#items[index] === null) index += 1;
@@ -46,7 +45,7 @@ export class WaitQueue<Item extends Queued> {
     this.#size += 1;
   }
 
-  /** Takes an item out, wherever it stands; does nothing if it is not in the line. */
+  /** Removes an item from any place; does nothing if it is not in the queue. */
   leave(item: Item): void {
     if (item.place === -1) return;
     this.#items[item.place - this.#cut] = null;

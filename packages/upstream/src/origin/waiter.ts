@@ -3,32 +3,32 @@ import type { Connection } from "./connection.ts";
 import type { Queued } from "./wait-queue.ts";
 
 /**
- * What a request asks of the connection it gets.
+ * Connection that a request needs.
  *
  * - `any`: the most recently used idle one, or a fresh one.
- * - `hot`: likewise, but not one that has been idle longer than `unsafeIdleMs`; for what may not be resent.
- * - `fresh`: one that no request ever used; for resends.
+ * - `hot`: the same, but none that has been idle longer than `unsafeIdleMs`; for requests that must not be resent.
+ * - `fresh`: one that has not carried a request; for resends.
  */
 export type ConnectionPreference = "any" | "hot" | "fresh";
 
 /**
- * What a call waits for that was given no connection.
+ * What a call without a connection waits for.
  *
- * - `in-line`: for its turn.
- * - `for-probe`: for what a probe of an upstream that has been down finds; the call itself says for how long.
+ * - `in-line`: its turn in the queue.
+ * - `for-probe`: the outcome of a probe of an upstream that has been down; the call itself limits the time.
  */
 export type Waiting = "in-line" | "for-probe";
 
-/** Why a call may neither connect nor wait just now. */
+/** Why a call may neither connect nor wait now. */
 export interface Refusal {
-  /** What the last one to connect met. */
+  /** Error of the latest failed connect. */
   readonly error: unknown;
 }
 
-/** A call that asks for a connection, and may have to wait for it. */
+/** Call that needs a connection, and may have to wait for it. */
 export interface Waiter extends InContext, Queued {
   readonly preference: ConnectionPreference;
   onConnection(connection: Connection): void;
-  /** The upstream is down, so that waiting on is of no use. */
+  /** Called when the upstream is down, and waiting is of no use. */
   onRefused(error: unknown): void;
 }

@@ -4,15 +4,15 @@ import type { ProgressHandler } from "./progress-handler.ts";
 
 type GivenHandler = Dispatcher.DispatchHandler & Omit<ProgressHandler, "onBodySent">;
 
-/** Whether a handler speaks the newer of undici 7's two styles; some of undici's own speak both. */
+/** Whether a handler has the newer of undici 7's two interfaces; some of undici's own have both. */
 export function isNewerStyle(handler: Dispatcher.DispatchHandler): boolean {
   return typeof handler.onRequestStart === "function";
 }
 
 /**
- * The first method that a handler lacks, or that is none; null for a complete handler.
+ * First method that a handler lacks or that is not a function; null for a complete handler.
  *
- * Undici finds some of it out only once there is something to tell, when the request may have been processed.
+ * Undici notices some of these only when it calls them, when the request may have been processed.
  */
 export function wrongMethod(handler: GivenHandler, asksForSocket: boolean): string | null {
   const wrong = isNewerStyle(handler)
@@ -30,7 +30,7 @@ function wrongInOlder(handler: GivenHandler, asksForSocket: boolean): string | n
   return typeof handler.onComplete === "function" ? null : "onComplete";
 }
 
-/** Undici 7 leaves a handler of this style the choice of what it hears, but for its failure and the socket it asks for. */
+/** Undici 7 requires only the methods for failure and upgrade of a newer handler. */
 function wrongInNewer(handler: GivenHandler, asksForSocket: boolean): string | null {
   if (typeof handler.onResponseError !== "function") return "onResponseError";
   if (asksForSocket && typeof handler.onRequestUpgrade !== "function") return "onRequestUpgrade";

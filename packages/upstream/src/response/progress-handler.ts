@@ -1,12 +1,12 @@
-/** What a handler of either style may be told of beside the response; each attempt tells it anew. */
+/** Optional methods of a handler of either interface, called for each attempt. */
 export interface ProgressHandler {
-  /** A chunk of the request body has been written. */
+  /** Called when a chunk of the request body has been written. */
   onBodySent?(chunk: Uint8Array | string): void;
-  /** The request has been written to its end. */
+  /** Called when the whole request has been written. */
   onRequestSent?(): void;
-  /** The first byte of a response has come, an informational one included. */
+  /** Called at the first byte of a response, an informational one included. */
   onResponseStarted?(): void;
 }
 
-/** The name of one of them. */
+/** Name of a method of {@link ProgressHandler}. */
 export type ProgressStep = keyof ProgressHandler;

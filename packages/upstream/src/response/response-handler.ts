@@ -7,10 +7,10 @@ import type { RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressHandler } from "./progress-handler.ts";
 
 /**
- * What the response is given to: undici 7's inner handler interface.
+ * Receiver of a response: undici 7's inner handler interface.
  *
- * It is the older of its two, takes headers unparsed, and is what `undici.request`, `fetch` and the parser itself
- * still speak, so that nothing on the way of an ordinary request is converted (docs/decisions/0002).
+ * The older of undici's two interfaces. It takes unparsed headers, and `undici.request`, `fetch` and the parser itself
+ * still use it, so nothing is converted for an ordinary request (docs/decisions/0002).
  */
 export interface ResponseHandler extends ProgressHandler {
   onConnect(abort: (reason?: Error) => void): void;
@@ -29,9 +29,9 @@ export interface ResponseHandler extends ProgressHandler {
 }
 
 /**
- * Takes a handler of either style.
+ * Adapts a handler of either interface.
  *
- * @throws InvalidArgumentError for one that undici would find incomplete, now or only once it had something to tell.
+ * @throws InvalidArgumentError for a handler that undici would find incomplete, now or when it calls the method.
  */
 export function responseHandler(
   handler: Dispatcher.DispatchHandler,
@@ -49,14 +49,14 @@ export function responseHandler(
 }
 
 /**
- * Tells a handler that its request was refused before it had begun.
+ * Tells a handler that its request was refused before it began.
  *
- * As in undici, what was never begun has no controller.
+ * As in undici, a request that never began has no controller.
  *
- * @throws The error itself, where the handler cannot be told.
+ * @throws the error itself, where the handler has no method for it.
  */
 export function refuse(handler: Dispatcher.DispatchHandler | null | undefined, error: Error): void {
-  // Some of undici's handlers speak both styles.
+  // Some of undici's handlers have both interfaces.
   const isNewer = handler !== null && handler !== undefined && isNewerStyle(handler);
   if (isNewer && typeof handler.onResponseError === "function") {
     handler.onResponseError(null as never, error);
@@ -67,7 +67,7 @@ export function refuse(handler: Dispatcher.DispatchHandler | null | undefined, e
   }
 }
 
-/** Speaks to a handler of the newer style, which is given a controller and parsed headers. */
+/** Adapter to a handler of the newer interface, which takes a controller and parsed headers. */
 class ControllerHandler implements ResponseHandler, Dispatcher.DispatchController {
   readonly #handler: Dispatcher.DispatchHandler & ProgressHandler;
   #abort: ((reason?: Error) => void) | null = null;

@@ -7,15 +7,15 @@ import type { RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressStep } from "./progress-handler.ts";
 import type { ResponseHandler } from "./response-handler.ts";
 
-/** Who is told when the caller has all there is. */
+/** Owner of a {@link ResponseRelay}. */
 export interface RelayOwner extends InContext {
-  /** Called before the caller hears of the end. */
+  /** Called before the caller gets the end of the response, or an error. */
   onGiven(): void;
-  /** Ends the call: the caller itself has thrown, whatever its error looks like. */
+  /** Ends the call, since the caller itself has thrown, whatever its error looks like. */
   abort(reason: unknown): void;
 }
 
-/** A short answer that is kept back until it is whole. */
+/** Response that is held until it is complete. */
 interface Held {
   readonly status: number;
   readonly headers: RawHeaders;
@@ -25,27 +25,27 @@ interface Held {
 }
 
 /**
- * What one caller is given: an answer as it comes; or held until it is whole, or takes too long to be, so that a cut in
- * the middle can still be resent, and then given out as fast as the caller takes it.
+ * Relays the response to the caller: as it comes; or, so that a cut response can still be resent, held until it is
+ * complete or takes too long, and then as fast as the caller takes it.
  *
- * A caller that throws is told of its own error, as it would be by undici.
+ * A caller that throws gets its own error, as from undici.
  */
 export class ResponseRelay {
   readonly #owner: RelayOwner;
   readonly #handler: ResponseHandler;
   readonly #step: OutboundStep | null;
-  /** Whether the caller listens to any progress; to look its methods up by name at each step is dear. */
+  /** Whether the caller has any progress method. perf: docs/performance.md#progress */
   readonly #followsProgress: boolean;
   #held: Held | null = null;
-  /** Null before the answer is whole. */
+  /** Null until the response is complete. */
   #trailers: RawHeaders | null = null;
   #givenChunks = 0;
   #paused = false;
   #over = false;
-  /** Whether the caller has been given a part of an answer. */
+  /** Whether the caller has been given a part of a response. */
   delivered = false;
 
-  /** @param step - The call's step, which ends when the caller is given a response or an error. */
+  /** @param step - Step of the call, which ends when the caller gets a response or an error. */
   constructor(owner: RelayOwner, handler: ResponseHandler, step: OutboundStep | null) {
     this.#owner = owner;
     this.#handler = handler;
@@ -56,7 +56,7 @@ export class ResponseRelay {
       handler.onResponseStarted !== undefined;
   }
 
-  /** Tells the caller that it has begun, and how to abort it. */
+  /** Tells the caller that the call has wasDelivered, and how to abort it. */
   begin(abort: (reason: unknown) => void): void {
     try {
       this.#handler.onConnect(abort);
@@ -65,21 +65,23 @@ export class ResponseRelay {
     }
   }
 
-  /** Tells the caller of the progress of an attempt, whether or not it is the one whose response it is given. */
+  /** Reports the progress of an attempt, whether or not its response will be the caller's. */
   tell(step: ProgressStep, chunk?: Uint8Array | string): void {
     if (!this.#followsProgress || this.#handler[step] === undefined) return;
     if (step === "onResponseStarted") {
       this.#give(() => this.#handler.onResponseStarted?.());
       return;
     }
-    // Not while undici writes: it asserts that nothing ends the request or its connection meanwhile.
-    // A promise, since fake timers may put off a microtask of the globals.
+    // Not while undici writes: undici asserts that nothing ends the request or its connection meanwhile. A promise,
+    // since fake timers may defer a microtask of the globals.
     void Promise.resolve().then(() => {
       if (!this.#over) this.#give(() => this.#handler[step]?.(chunk!));
     });
   }
 
-  /** Gives an interim answer; there is nothing to pause, whatever the caller says: fetch answers false. */
+  /**
+   * Forwards an interim response. A result of false is ignored, since there is nothing to pause: fetch returns false.
+   */
   forwardInformational(
     status: number,
     headers: RawHeaders,
@@ -88,11 +90,11 @@ export class ResponseRelay {
   ): void {
     const inform = (): boolean | void =>
       this.#handler.onHeaders(status, headers, resume, statusText);
-    // Undici's handler calls `onInfo` at once, in the context of whatever event this is.
+    // Undici's handler calls `onInfo` synchronously, in the context of the present event.
     this.#give(() => this.#owner.context.runInAsyncScope(inform));
   }
 
-  /** Gives an answer's head; false pauses. */
+  /** Forwards the head of a response; false pauses. */
   forwardHeaders(
     status: number,
     headers: RawHeaders,
@@ -103,45 +105,45 @@ export class ResponseRelay {
     return this.#give(() => this.#handler.onHeaders(status, headers, resume, statusText));
   }
 
-  /** Holds an answer back, from its head on. */
+  /** Holds a response, from its head on. */
   buffer(status: number, headers: RawHeaders, resume: () => void, statusText: string): void {
     this.#held = { status, headers, resume, statusText, chunks: [] };
   }
 
-  /** Whether an answer is held of which the caller has been given nothing. */
+  /** Whether a response is held of which the caller has been given nothing. */
   get holding(): boolean {
     return this.#held !== null && !this.delivered;
   }
 
-  /** Gives what is held before it is whole, and the rest as it comes; false pauses. */
+  /** Gives what is held before the response is complete, and the rest as it comes; false pauses. */
   release(): boolean {
     this.#deliver();
     this.#guarded(() => this.#start());
     return this.#held === null;
   }
 
-  /** Takes a piece of the answer; false pauses. */
+  /** Forwards or holds a chunk of the response; false pauses. */
   data(chunk: Buffer): boolean {
     if (this.#held === null) return this.#give(() => this.#handler.onData(chunk));
     this.#held.chunks.push(chunk);
-    // Once it is given, what the caller does not take yet is left with the upstream.
+    // Once the response is being given, chunks that the caller does not take are left with the upstream.
     return !this.delivered;
   }
 
-  /** Takes note that the answer is whole. */
+  /** Ends the response, which is complete. */
   complete(trailers: RawHeaders): void {
-    const begun = this.delivered;
+    const wasDelivered = this.delivered;
     this.#deliver();
     this.#trailers = trailers;
-    this.#guarded(() => (begun ? this.#goOn() : this.#start()));
+    this.#guarded(() => (wasDelivered ? this.#goOn() : this.#start()));
   }
 
-  /** Throws away what is held: it was cut. */
+  /** Drops what is held: the response was cut. */
   drop(): void {
     this.#held = null;
   }
 
-  /** Gives the caller the socket itself. */
+  /** Gives the caller the socket. */
   upgrade(status: number, headers: RawHeaders, socket: Duplex): void {
     this.#end();
     try {
@@ -152,7 +154,7 @@ export class ResponseRelay {
     }
   }
 
-  /** Tells the caller why there is no answer, or no more of it. */
+  /** Gives the caller the error, in place of a response or of the rest of it. */
   fail(error: Error): void {
     this.#end();
     this.#handler.onError(error);
@@ -163,7 +165,7 @@ export class ResponseRelay {
     this.#step?.end();
   }
 
-  /** Gives the caller something; false pauses. */
+  /** Calls the caller; false pauses. */
   #give(give: () => boolean | void): boolean {
     try {
       return give() !== false;
@@ -192,7 +194,7 @@ export class ResponseRelay {
     }
   }
 
-  /** Ends, or goes over to giving what comes as it comes. */
+  /** Ends the response, or continues with chunks as they come. */
   #drained(): void {
     if (this.#trailers !== null) {
       this.#end();
@@ -211,12 +213,12 @@ export class ResponseRelay {
     this.#guarded(() => this.#goOn());
   }
 
-  /** Tells a caller that throws of its own error. */
+  /** Gives a caller that throws its own error. */
   #guarded(give: () => void): void {
     try {
       give();
     } catch (error) {
-      // With the whole answer here the attempt has ended, so that nothing is left to abort.
+      // Once the response is complete the attempt has ended, and nothing is left to abort.
       if (this.#trailers === null) this.#owner.abort(error);
       else this.fail(error as Error);
     }

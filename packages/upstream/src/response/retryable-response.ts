@@ -9,7 +9,7 @@ import { statusListed } from "@reissue/core/internal";
 
 import { headerText, joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 
-/** A whole answer as an outcome to decide upon; null when its status is the caller's business whatever is decided. */
+/** Outcome of a response; null when its status is the caller's, whatever the policy. */
 export function responseOutcome(
   status: number,
   headers: RawHeaders,
@@ -22,26 +22,26 @@ export function responseOutcome(
   return { type: "answer", status, retryAfterMs };
 }
 
-/** A failure as an outcome to decide upon; null where there is none. */
+/** Outcome of a failure; null for none. */
 export function failureOutcome(failure: Failure | null): Outcome | null {
   return failure === null ? null : { type: "failure", failure };
 }
 
-/** Whether an answer may be a server's word that it tired of an idle connection: 408 with `Connection: close`. */
+/** Whether a response may mean that the server has closed an idle connection: 408 with `Connection: close`. */
 export function endsConnection(status: number, headers: RawHeaders): boolean {
   if (status !== 408) return false;
   const options = joinedHeader(headers, "connection")?.toString("latin1") ?? "";
   return /(?:^|,)\s*close\s*(?:,|$)/i.test(options);
 }
 
-/** Whether an answer has content, whose length it may declare (RFC 9110 §6.4.1). */
+/** Whether a response has content, whose length it may declare (RFC 9110 §6.4.1). */
 export function hasContent(status: number, method: string): boolean {
   return status !== 204 && status !== 304 && method !== "HEAD";
 }
 
 /**
- * Whether an answer was whole that undici takes for a cut one: a 304 has no content, whatever length it declares, for
- * that is the length of what a 200 would have had (RFC 9110 §8.6). A 204 that declares one is as whole.
+ * Whether a response is complete that undici reports as cut. A 304 has no content, whatever length it declares: that is
+ * the length of a 200's content (RFC 9110 §8.6). A 204 that declares a length is complete as well.
  */
 export function isWholeWithoutContent(
   status: number | null,

@@ -6,15 +6,15 @@ import { boundaryPrefix, derivedBoundary } from "./form-boundary.ts";
 import { encodeForm, formLength, type FormParts } from "./form-encoding.ts";
 import type { FormEntries } from "./form-entries.ts";
 
-/** A form, encoded once for all attempts. */
+/** Form that is encoded once for all attempts. */
 export class FormBody implements Body {
   readonly replayable = true;
   readonly #entries: FormEntries;
   #boundary = "";
-  /** Whether others may know the boundary, so that their files have to be looked through for it. */
+  /** Whether the boundary can be guessed, so that files have to be searched for it. */
   #guarded = false;
   #parts: FormParts = [];
-  /** Which attempt is the present one. */
+  /** Number of the present attempt. */
   #attempt = 0;
   #failure: { readonly error: unknown } | null = null;
 
@@ -61,7 +61,7 @@ export class FormBody implements Body {
     for (const part of this.#parts) {
       for await (const chunk of part instanceof Uint8Array ? [part] : this.#file(part.stream())) {
         for (const slice of slices(chunk)) {
-          // Undici writes the last chunk of a body wherever that ends, so one that is cut short must not end but fail.
+          // Undici writes the last chunk of a body wherever it ends, so a body that is cut short must fail, not end.
           if (attempt !== this.#attempt) throw new Error("the form is not sent on in this attempt");
           yield slice;
         }

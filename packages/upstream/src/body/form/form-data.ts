@@ -1,4 +1,4 @@
-/** Whether a value is FormData, of whichever class; the package form-data has the name too, but is a stream. */
+/** Whether a value is FormData, of any implementation. The package form-data uses the name too, but is a stream. */
 export function isFormData(value: unknown): value is Iterable<[string, unknown]> {
   return (
     typeof value === "object" &&

@@ -1,9 +1,9 @@
 import type { FormEntries, FormFile } from "./form-entries.ts";
 
-/** A form as multipart/form-data: bytes, and files between them that are read when they are sent. */
+/** Form as multipart/form-data: bytes, and between them files that are read when they are sent. */
 export type FormParts = readonly (Uint8Array | FormFile)[];
 
-/** Encodes a form (HTML §4.10.22.7, RFC 7578), to the letter as fetch does. */
+/** Encodes a form (HTML §4.10.22.7, RFC 7578), byte for byte as fetch does. */
 export function encodeForm(entries: FormEntries, boundary: string): FormParts {
   const parts: (Uint8Array | FormFile)[] = [];
   let text = "";
@@ -14,7 +14,7 @@ export function encodeForm(entries: FormEntries, boundary: string): FormParts {
       continue;
     }
     const { name: filename, type } = value;
-    // An empty one is left out, as undici leaves it out.
+    // An empty filename is left out, as undici leaves it out.
     if (filename) text += `; filename="${escaped(filename)}"`;
     text += `\r\nContent-Type: ${type || "application/octet-stream"}\r\n\r\n`;
     parts.push(Buffer.from(text), value);
@@ -24,7 +24,7 @@ export function encodeForm(entries: FormEntries, boundary: string): FormParts {
   return parts;
 }
 
-/** The length of an encoded form, in bytes; null where a file does not know its own. */
+/** Length of an encoded form, in bytes; null when the size of a file is unknown. */
 export function formLength(parts: FormParts): number | null {
   let length = 0;
   for (const part of parts) {

@@ -1,16 +1,16 @@
-/** What of a file is sent; a Blob of whichever class. */
+/** File of a form; a Blob of any implementation. */
 export interface FormFile {
   readonly name?: string;
   readonly type: string;
-  /** In bytes; absent where a foreign class does not know it. */
+  /** In bytes; absent in classes that do not know it. */
   readonly size?: number;
   stream(): AsyncIterable<Uint8Array>;
 }
 
 /**
- * The entries of a form as they were when the call began: its owner may append to it while the call is under way.
+ * Entries of a form as of the start of the call: the caller may append to its form while the call is under way.
  *
- * Files are not read: they cannot change.
+ * Files are not read, since they cannot change.
  */
 export class FormEntries {
   readonly [Symbol.toStringTag] = "FormData";

@@ -1,6 +1,6 @@
 import { Source, type Chunk } from "./source.ts";
 
-/** A generator, or anything else that is iterated. */
+/** Source over a generator or any other iterable. */
 export class IterableSource extends Source {
   readonly #iterable: AsyncIterable<Chunk> | Iterable<Chunk>;
   #iterator: AsyncIterator<Chunk> | Iterator<Chunk> | null = null;
@@ -15,7 +15,7 @@ export class IterableSource extends Source {
   }
 
   close(): void {
-    // A source that fails while it is being closed has nobody left to tell.
+    // Nothing is left to report a failed close to.
     this.#return().catch(() => {});
   }
 

@@ -2,26 +2,30 @@ import { finished } from "node:stream";
 
 import { Source, type Chunk } from "./source.ts";
 
-/** What all Node streams can do, those older than `Readable` too, as `form-data` still is. */
+/** Interface of all Node streams, including those older than `Readable`, such as `form-data`. */
 export interface NodeStream extends NodeJS.ReadableStream {
   destroy?(): void;
 }
 
-/** A read that waits for its chunk. */
+/** Pending read. */
 interface Waiting {
   resolve(result: IteratorResult<Chunk, unknown>): void;
   reject(error: unknown): void;
 }
 
 /**
- * A Node stream, read by its events: old-style streams have nothing else, and an iterator would destroy it at the end.
+ * Source over a Node stream, read by its events: old-style streams have nothing else, and an iterator would destroy the
+ * stream at the end.
  *
- * It listens for an error from the start, since one that nobody hears ends the process.
+ * Listens for errors from the start, since an unhandled error event ends the process.
  */
 export class NodeSource extends Source {
   readonly #stream: NodeStream;
   readonly #unwatch: () => void;
-  /** What came before it was asked for: the chunk that had the stream paused, or more of a stream that cannot pause. */
+  /**
+   * Chunks that arrived before they were read: the one that made the stream pause, or more from a stream that cannot
+   * pause.
+   */
   readonly #early: Chunk[] = [];
   #begun = false;
   #paused = false;
@@ -50,8 +54,8 @@ export class NodeSource extends Source {
     this.#end = { error: null };
     this.#stream.off("data", this.#onData).off("end", this.#onEnd);
     if (isInbound(this.#stream)) {
-      // Destroyed, it would take along the socket that its answer is still to be written to. What is left of it is read
-      // for nobody, as Node does with one that was never read, or the next request on that socket would wait for ever.
+      // Destroying it would close the socket that its response is still written to. The rest of the body is read and
+      // dropped, as Node does with an unread body; otherwise the next request on that socket would wait for ever.
       this.#unwatch();
       if (this.#begun) this.#stream.resume();
     } else if (typeof this.#stream.destroy === "function") {
@@ -83,7 +87,7 @@ export class NodeSource extends Source {
     this.#stream.pause();
   };
 
-  /** Earlier than {@link finished}, which waits until the stream is closed too. */
+  /** Fires before {@link finished}, which also waits until the stream is closed. */
   readonly #onEnd = (): void => this.#finish(null);
 
   #finish(error: unknown): void {
@@ -98,7 +102,7 @@ export class NodeSource extends Source {
   }
 }
 
-/** Whether a value is a Node stream, by undici's own measure. */
+/** Whether a value is a Node stream, by undici's own test. */
 export function isNodeStream(value: object): value is NodeStream {
   return (
     "pipe" in value &&
@@ -108,7 +112,7 @@ export function isNodeStream(value: object): value is NodeStream {
   );
 }
 
-/** Whether a stream is a request that a server here has yet to answer, of node:http, node:http2 or an injected one. */
+/** Whether a stream is an inbound request of node:http, node:http2 or an injected one. */
 function isInbound(stream: object): boolean {
   return "headers" in stream && "method" in stream && typeof stream.method === "string";
 }

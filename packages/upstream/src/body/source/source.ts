@@ -1,14 +1,14 @@
-/** A chunk as sources yield it. */
+/** Chunk that a source yields. */
 export type Chunk = Uint8Array | string;
 
-/** What a body is read from, once: undici's streams and iterables under one face, which can be closed at any moment. */
+/** Body that is read once: undici's streams and iterables under one interface, which can be closed at any time. */
 export abstract class Source {
-  /** The next chunk; asked for only when the one before has come. Rejects with the very error of the source. */
+  /** Reads the next chunk; called only after the previous read has ended. Rejects with the source's own error. */
   abstract read(): Promise<IteratorResult<Chunk, unknown>>;
   /**
-   * Tells the source that nobody will read on; a read under way may then stay unanswered.
+   * Closes the source; a pending read may then stay pending.
    *
-   * @param reason - Why, for a source that can be told.
+   * @param reason - Passed on to sources that take a reason.
    */
   abstract close(reason?: unknown): void;
 }

@@ -1,18 +1,18 @@
 import { Source, type Chunk } from "./source.ts";
 
-/** The part of a reader that is used here. */
+/** Reader of a {@link WebStream}, as far as it is used here. */
 interface WebReader {
   read(): Promise<IteratorResult<Chunk, unknown>>;
   cancel(reason?: unknown): Promise<void>;
 }
 
-/** A WHATWG stream, of whichever implementation. */
+/** WHATWG stream, of any implementation. */
 export interface WebStream {
   getReader(): WebReader;
   cancel(reason?: unknown): Promise<void>;
 }
 
-/** A web stream, read by a reader: its iterator would cancel it only once a read under way is answered. */
+/** Source over a web stream, read by a reader: an iterator would cancel the stream only after a pending read. */
 export class WebSource extends Source {
   readonly #stream: WebStream;
   #reader: WebReader | null = null;
@@ -28,7 +28,7 @@ export class WebSource extends Source {
   }
 
   close(reason?: unknown): void {
-    // A source that fails while it is being closed has nobody left to tell.
+    // Nothing is left to report a failed close to.
     (this.#reader ?? this.#stream).cancel(reason).catch(() => {});
   }
 }

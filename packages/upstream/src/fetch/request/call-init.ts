@@ -1,6 +1,6 @@
 import type { CallRetryOptions } from "@reissue/core";
 
-/** The members of fetch's RequestInit, in the order in which the platform reads them. */
+/** Members of fetch's RequestInit, in the order in which the platform reads them. */
 const members = [
   "method",
   "headers",
@@ -18,19 +18,19 @@ const members = [
   "duplex",
 ] as const;
 
-/** What a call was given as its init: each member read once, and only those that are present. */
+/** Init of a call: each member read once, and only those that are present. */
 export type CallInit = {
   [Member in (typeof members)[number]]?: unknown;
 };
 
-/** What a call says in its init that fetch does not know. */
+/** Reissue's own options in the init of a call. */
 export interface OwnOptions {
   readonly retry: CallRetryOptions | undefined;
   readonly step: string | undefined;
   readonly bodyTimeoutMs: number | undefined;
 }
 
-/** An init as it was read. */
+/** Init of a call, read. */
 export interface GivenInit {
   readonly init: CallInit;
   readonly own: OwnOptions;
@@ -41,10 +41,10 @@ const none: OwnOptions = { retry: undefined, step: undefined, bodyTimeoutMs: und
 /**
  * Reads an init as WebIDL reads a dictionary: any object, its getters and what it inherits, each member once.
  *
- * A spread would drop what a class instance, a Request, or an object that inherits from another one says, and send a
- * DELETE as GET. A `retry` that is no object belongs to another library, and is ignored.
+ * A spread would drop the members of a class instance, of a Request, or of an object that inherits from another, and
+ * send a DELETE as GET. A `retry` that is not an object belongs to another library, and is ignored.
  *
- * @throws TypeError when it is neither an object nor absent.
+ * @throws TypeError for an init that is neither an object nor absent.
  */
 export function readInit(given: unknown): GivenInit {
   const init: CallInit = {};

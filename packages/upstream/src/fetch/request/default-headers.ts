@@ -1,6 +1,6 @@
 import type { HeaderList } from "./header-list.ts";
 
-/** Those that make a request conditional, which no cache on the way may then answer (Fetch §4.5, step 15). */
+/** Headers that make a request conditional, so that no cache may respond to it (Fetch §4.5, step 15). */
 const conditional = [
   "if-modified-since",
   "if-none-match",
@@ -10,9 +10,9 @@ const conditional = [
 ];
 
 /**
- * Gives what goes out: the caller's headers, and those that the platform's fetch adds, in its order.
+ * Returns the headers to send: the caller's, and those that the platform's fetch adds, in its order.
  *
- * @param protocol - Of the URL: `http:` or `https:`.
+ * @param protocol - The URL's: `http:` or `https:`.
  */
 export function sentHeaders(headers: HeaderList, protocol: string): Record<string, string> {
   const sent = headers.copy();

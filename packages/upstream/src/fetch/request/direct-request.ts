@@ -2,7 +2,7 @@ import type { CallInit } from "./call-init.ts";
 import { headerList, headerPairs, type HeaderList } from "./header-list.ts";
 import { isStream, requestBodyInit, type RequestBodyInit } from "./request-body-init.ts";
 
-/** A request that is sent without the platform's fetch. */
+/** Request that is sent without the platform's fetch. */
 export interface DirectRequest {
   /** Absolute, with its fragment. */
   readonly url: URL;
@@ -13,12 +13,12 @@ export interface DirectRequest {
   readonly signal: AbortSignal | null;
 }
 
-/** What fetch sends in capitals, however it is given; PATCH is not among them. */
+/** Methods that fetch sends in capitals, however they are written; PATCH is not among them. */
 const normalized = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
 const forbidden = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-/** Above the first 1023, among which every other is one, the ports that fetch does not call (Fetch §2.9). */
+/** Ports above 1023 that fetch does not call (Fetch §2.9). */
 const badPorts = new Set(
   ["1719", "1720", "1723", "2049", "3659", "4045", "4190", "5060", "5061", "6000", "6566"].concat([
     "6665",
@@ -32,7 +32,7 @@ const badPorts = new Set(
   ]),
 );
 
-/** What says nothing about the request, where it is said; all else is the platform's to weigh. */
+/** Members and values that change nothing about the request; any other value is left to the platform. */
 const idle: readonly (readonly [member: keyof CallInit, values: readonly unknown[]])[] = [
   ["mode", ["cors"]],
   ["credentials", ["omit", "same-origin", "include"]],
@@ -45,12 +45,12 @@ const idle: readonly (readonly [member: keyof CallInit, values: readonly unknown
 ];
 
 /**
- * Reads a request of the usual kind: a URL, a usual method, headers, a body, a signal, what is done about redirects.
+ * Reads an ordinary request: a URL, a usual method, headers, a body, a signal, a redirect mode.
  *
- * It means what the platform's fetch would make of it, and nothing is refused here: what is unusual in any way is for
- * the platform to read, which knows the rest of the standard, and words its own errors.
+ * The result means the same as for the platform's fetch, and nothing is refused here: anything unusual is left to the
+ * platform, which knows the rest of the standard and has its own error messages.
  *
- * @returns null for what is not of this kind; headers that can be read only once are pairs in `init` then.
+ * @returns null for any other request; headers that can be read only once are then pairs in `init`.
  * @throws TypeError for a body that cannot be sent.
  */
 export function directRequest(input: unknown, init: CallInit): DirectRequest | null {
@@ -100,7 +100,7 @@ function isRedirectMode(given: unknown): given is DirectRequest["redirect"] {
   return given === "follow" || given === "manual" || given === "error";
 }
 
-/** Whether a body may go with that method, and a stream says that it is sent while it is read. */
+/** Whether the method may have a body, and a stream declares that it is sent while it is read. */
 function isSendable(body: unknown, method: string, duplex: unknown): boolean {
   if (duplex !== undefined && duplex !== "half") return false;
   if (body === undefined || body === null) return true;

@@ -3,17 +3,17 @@ import { types } from "node:util";
 import { textOf } from "./request-body-init.ts";
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** A value that fetch neither refuses nor trims (Fetch §2.2.2). */
+/** Values that fetch neither refuses nor trims (Fetch §2.2.2). */
 const plainValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
 interface Field {
-  /** As it was given: the wire shows it so, as with fetch. */
+  /** Spelled as given, and sent so, as with fetch. */
   name: string;
   readonly key: string;
   value: string;
 }
 
-/** The headers of a request that is sent as the caller wrote them: in their order, each name once. */
+/** Headers of a request that are sent as the caller wrote them: in their order, each name once. */
 export class HeaderList {
   readonly #fields: Field[] = [];
 
@@ -31,7 +31,7 @@ export class HeaderList {
     return this.#find(key)?.value;
   }
 
-  /** Gives a field one value, whatever it had. */
+  /** Sets a field to one value. */
   set(key: string, value: string): void {
     const field = this.#find(key);
     if (field === undefined) this.#fields.push({ name: key, key, value });
@@ -51,7 +51,7 @@ export class HeaderList {
     if (index !== -1) this.#fields.splice(index, 1);
   }
 
-  /** As undici takes headers. */
+  /** Returns the headers in undici's form. */
   toRecord(): Record<string, string> {
     const record: Record<string, string> = {};
     for (const { name, value } of this.#fields) record[name] = value;
@@ -64,14 +64,14 @@ export class HeaderList {
   }
 }
 
-/** Names and values as a caller gave them, each read once. */
+/** Names and values as the caller gave them, each read once. */
 export type HeaderPairs = (readonly [name: string, value: string])[];
 
 /**
- * Reads headers of the usual forms: an object or pairs.
+ * Reads headers in the usual forms: an object or pairs.
  *
- * @returns null for any other, which is the platform's to read, or to refuse: only it can see in a Headers in which letters
- *   its names were written.
+ * @returns null for any other form, which the platform reads or refuses: only it knows how a Headers object's names
+ *   were spelled.
  */
 export function headerPairs(given: unknown): HeaderPairs | null {
   if (given === undefined) return [];
@@ -83,7 +83,7 @@ export function headerPairs(given: unknown): HeaderPairs | null {
   return Object.keys(given).map((name) => pairOf([name, (given as Record<string, unknown>)[name]]));
 }
 
-/** The headers as they can be sent without change; null where the platform would refuse or normalise one. */
+/** Returns headers that can be sent unchanged; null if the platform would refuse or normalise one. */
 export function headerList(pairs: HeaderPairs): HeaderList | null {
   const list = new HeaderList();
   for (const [name, value] of pairs) {

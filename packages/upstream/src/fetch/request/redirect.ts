@@ -2,10 +2,10 @@ import { isBadPort } from "./direct-request.ts";
 import type { HeaderList } from "./header-list.ts";
 import type { RequestBodyInit } from "./request-body-init.ts";
 
-/** How many redirects one call follows (Fetch §4.4, step 7). */
+/** Most redirects that one call follows (Fetch §4.4, step 7). */
 const maxRedirects = 20;
 
-/** What describes a body, and goes where it goes. */
+/** Headers that describe the body, and are dropped with it. */
 const bodyHeaders = [
   "content-encoding",
   "content-language",
@@ -14,10 +14,10 @@ const bodyHeaders = [
   "content-length",
 ];
 
-/** What is for one origin only. */
+/** Headers for one origin only. */
 const originHeaders = ["authorization", "proxy-authorization", "cookie"];
 
-/** What the next request of a call is made of. */
+/** Target of the next request of a call. */
 export interface Target {
   readonly url: URL;
   readonly method: string;
@@ -28,9 +28,9 @@ export interface Target {
 /**
  * Follows a redirect (Fetch §4.4).
  *
- * @param location - The value of Location, a character a byte.
- * @param count - How many have been followed before.
- * @throws Error where it leads nowhere that fetch goes.
+ * @param location - Value of Location, one character for each byte.
+ * @param count - Number of redirects followed so far.
+ * @throws Error where the redirect leads to a URL that fetch does not call.
  */
 export function redirected(from: Target, status: number, location: string, count: number): Target {
   const url = locationUrl(location, from.url);
@@ -57,7 +57,7 @@ export function redirected(from: Target, status: number, location: string, count
 }
 
 function locationUrl(location: string, base: URL): URL {
-  // Some servers send UTF-8 where only ASCII is allowed; browsers read it.
+  // Some servers send UTF-8 where only ASCII is allowed; browsers decode it.
   const isAscii = /^[\x20-\x7e]*$/.test(location);
   const text = isAscii ? location : Buffer.from(location, "latin1").toString();
   const url = new URL(text, base);

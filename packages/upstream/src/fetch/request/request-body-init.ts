@@ -36,7 +36,7 @@ function isFactory(given: unknown): given is BodyFactory {
   return typeof given === "function" && !isStream(given);
 }
 
-/** Whether a body is read piece by piece: a ReadableStream, anything iterated asynchronously, a Node stream. */
+/** Whether a body is read chunk by chunk: a ReadableStream, an async iterable, a Node stream. */
 export function isStream(given: unknown): given is object {
   if ((typeof given !== "object" && typeof given !== "function") || given === null) return false;
   if (isFormData(given)) return false;

@@ -4,10 +4,10 @@ import * as zlib from "node:zlib";
 import { InflateStream } from "./inflate-stream.ts";
 import type { ResponseBody } from "./response-body.ts";
 
-/** How many codings one response may have been through; curl's limit, against chains that are made to be dear. */
+/** Most codings of one response; curl's limit, against chains that are made to be expensive. */
 const maxCodings = 5;
 
-/** Forgiving as curl and browsers are: what has come is given at once, and a missing end is no error. */
+/** Lenient, as curl and browsers are: bytes are decoded as they come, and a missing end is no error. */
 const lenient = {
   flush: zlib.constants.Z_SYNC_FLUSH,
   finishFlush: zlib.constants.Z_SYNC_FLUSH,
@@ -25,7 +25,7 @@ const decoders: Readonly<Record<string, () => Duplex>> = {
   ...zstd(),
 };
 
-/** Zstandard, where Node has it: from 22.15 and 23.8 on. */
+/** Decoder of Zstandard, where Node has it: from 22.15 and 23.8 on. */
 function zstd(): Record<string, () => Duplex> {
   const { createZstdDecompress, constants } = zlib as typeof zlib & {
     createZstdDecompress?: (options: object) => Duplex;
@@ -39,8 +39,8 @@ function zstd(): Record<string, () => Duplex> {
 /**
  * Reads Content-Encoding.
  *
- * @returns the codings to undo, the last one first; none where one is unknown, as fetch gives such a body as it came.
- * @throws Error when there are more than five.
+ * @returns the codings to undo, the last one first; none where one is unknown, as fetch returns such a body unchanged.
+ * @throws Error for more than five codings.
  */
 export function contentCodings(field: string | undefined): readonly string[] {
   if (field === undefined || field === "") return [];
@@ -54,7 +54,7 @@ export function contentCodings(field: string | undefined): readonly string[] {
   return names.every((name) => Object.hasOwn(decoders, name)) ? names : [];
 }
 
-/** Undoes the codings of a response on its way to its body. */
+/** Decodes the body of a response. */
 export class ContentDecoder {
   readonly #body: ResponseBody;
   readonly #input: Readable;
@@ -62,8 +62,8 @@ export class ContentDecoder {
   #isEmpty = true;
 
   /**
-   * @param resume - Called when it takes more, after {@link push} has returned false.
-   * @param onError - Called when the bytes are not what the codings say.
+   * @param resume - Called when the decoder takes more, after {@link push} has returned false.
+   * @param onError - Called for bytes that do not match the codings.
    */
   constructor(
     codings: readonly string[],
@@ -84,20 +84,20 @@ export class ContentDecoder {
     this.#output.on("end", () => body.end());
   }
 
-  /** Takes coded bytes; false asks for no more until `resume` is called. */
+  /** Decodes bytes; false pauses until `resume` is called. */
   push(chunk: Buffer): boolean {
     this.#isEmpty = false;
     return this.#input.push(chunk);
   }
 
-  /** Takes note that all coded bytes have come. */
+  /** Ends the body, since all encoded bytes have come. */
   end(): void {
-    // Nothing at all is no valid stream of any coding, and an empty body all the same.
+    // An empty input is no valid stream of any coding, but it is an empty body.
     if (this.#isEmpty) this.#body.end();
     else this.#input.push(null);
   }
 
-  /** Goes on giving to the body. */
+  /** Continues to write to the body. */
   resume(): void {
     this.#output.resume();
   }

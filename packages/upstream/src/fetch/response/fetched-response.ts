@@ -4,48 +4,48 @@ import type { Response as UndiciResponse } from "undici";
 
 import type { ResponseBody } from "./response-body.ts";
 
-/** A response's head, and how it was come by. */
+/** Head of a response, and how it was obtained. */
 export interface ResponseHead {
   readonly status: number;
   readonly statusText: string;
   readonly headers: [name: string, value: string][];
-  /** The URL that responded, without a fragment. */
+  /** URL of the response, without a fragment. */
   readonly url: string;
   readonly redirected: boolean;
   /** `cors` after a redirect to another origin, else `basic`; as with the platform's fetch, it hides nothing. */
   readonly type: Response["type"];
 }
 
-/** Ends what a response that was thrown away unread would hold for ever: its connection. */
+/** Cancels the body of a response that was garbage-collected unread, which would hold its connection for ever. */
 const unread = new FinalizationRegistry<ReadableStream>((stream) => {
   if (!stream.locked && !Readable.isDisturbed(stream as never)) stream.cancel().catch(() => {});
 });
 
-/** What the constructor takes (RFC 9112 §4). */
+/** Status texts that the constructor accepts (RFC 9112 §4). */
 const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function immutable(): never {
   throw new TypeError("immutable");
 }
 
-/** What the headers of a fetched response inherit from: they are the platform's, and cannot be changed. */
+/** Prototype of the headers of a fetched response: the platform's, without the methods that change them. */
 const immutableHeaders: object = Object.create(Headers.prototype, {
   append: { value: immutable },
   delete: { value: immutable },
   set: { value: immutable },
 });
 
-/** Without what is overridden: TypeScript lets no accessor take the place of a property. */
+/** Typed without the overridden accessors: TypeScript allows no accessor in place of a property. */
 const PlatformResponse = Response as unknown as new (
   body: ReadableStream | null,
   init: ResponseInit,
 ) => Omit<Response, "url" | "redirected" | "type" | "clone">;
 
 /**
- * A response of the platform's own class, which says where it came from.
+ * Response of the platform's own class with a URL.
  *
- * The platform lets nobody construct one that has a URL, so the accessors that tell of it are overridden; the body, and
- * all that reads it, is the platform's.
+ * The platform has no constructor for a response with a URL, so the accessors are overridden; the body, and everything
+ * that reads it, is the platform's.
  */
 class FetchedResponse extends PlatformResponse implements Response {
   readonly #head: ResponseHead;
@@ -56,7 +56,7 @@ class FetchedResponse extends PlatformResponse implements Response {
     super(body, isUsual ? { status, statusText, headers } : { headers });
     this.#head = head;
     Object.setPrototypeOf(this.headers, immutableHeaders);
-    // A server may well send what the constructor refuses.
+    // A server may send what the constructor refuses.
     if (!isUsual) {
       const ok = status >= 200 && status <= 299;
       for (const [name, value] of Object.entries({ status, statusText, ok })) {
@@ -85,26 +85,26 @@ class FetchedResponse extends PlatformResponse implements Response {
   }
 }
 
-// To look at, it is what it stands for.
+// Inspected, it is a Response.
 Object.defineProperty(FetchedResponse.prototype, "constructor", { value: Response });
 
 /**
- * Gives a response to the caller.
+ * Creates the response for the caller.
  *
- * @param isHeld - Whether something is held for it until its body has been read: a connection, or a listener.
+ * @param holdsResources - Whether a connection or a listener is held until the body has been read.
  */
 export function fetchedResponse(
   body: ResponseBody | null,
   head: ResponseHead,
-  isHeld: boolean,
+  holdsResources: boolean,
 ): Response {
   const stream = body === null ? null : new ReadableStream(body, { highWaterMark: 0 });
   const response = new FetchedResponse(stream, head);
-  if (stream !== null && isHeld) unread.register(response, stream);
+  if (stream !== null && holdsResources) unread.register(response, stream);
   return response;
 }
 
-/** Gives a response of npm's undici as one of the platform's class. */
+/** Converts a response of npm's undici to the platform's class. */
 export function adoptedResponse(response: UndiciResponse): Response {
   const { status, statusText, headers, url, redirected, type, body } = response;
   const head = { status, statusText, headers: [...headers], url, redirected, type };

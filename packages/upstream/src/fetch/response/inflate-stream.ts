@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from "node:stream";
 import { createInflate, createInflateRaw, type ZlibOptions } from "node:zlib";
 
-/** Inflates "deflate": that is zlib's format, and some servers send the bare one under its name. */
+/** Inflates "deflate", which is zlib's format; some servers send the raw format under its name. */
 export class InflateStream extends Transform {
   readonly #options: ZlibOptions;
   #inflate: Transform | null = null;
@@ -27,7 +27,7 @@ export class InflateStream extends Transform {
   }
 
   #begin(first: Buffer): Transform {
-    // zlib's first byte says in its low half that the method is 8, deflate (RFC 1950 §2.2).
+    // The low half of zlib's first byte is 8 for the method deflate (RFC 1950 §2.2).
     const isZlib = (first[0]! & 0x0f) === 8;
     const inflate = isZlib ? createInflate(this.#options) : createInflateRaw(this.#options);
     inflate.on("data", (data: Buffer) => void this.push(data));

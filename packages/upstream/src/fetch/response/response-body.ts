@@ -1,23 +1,25 @@
 import type { ReadableStreamBYOBRequest, UnderlyingByteSource } from "node:stream/web";
 
-/** What has come and has not been read above which no more is taken, in bytes: twice what a socket gives at once. */
+/**
+ * Bytes that have come but have not been read above which the response is paused: twice what a socket yields at once.
+ */
 const maxQueuedBytes = 131_072;
 
-/** Where the bytes come from. */
+/** Owner of a {@link ResponseBody}, from which its bytes come. */
 export interface BodyOwner {
-  /** Goes on, after {@link ResponseBody.push} has returned false. */
+  /** Resumes the response, after {@link ResponseBody.push} has returned false. */
   resume(): void;
-  /** Ends the call: the reader wants no more. */
+  /** Ends the call, since the reader has cancelled the body. */
   cancel(reason: unknown): void;
-  /** Takes note that the stream has come to its end, or failed: nothing can happen to it any more. */
+  /** Called once the stream has ended or failed, and is final. */
   onSettled(): void;
 }
 
 /**
- * The bytes of a response between the socket and the stream that its caller reads.
+ * Bytes of a response between the socket and the stream that the caller reads.
  *
- * They wait here and not in the stream, so that its end is known to be read and not only to have come: until then an
- * abort fails the stream, as fetch has it.
+ * Bytes are queued here, not in the stream, so that the end is known to be read, not only to have come: until then an
+ * abort fails the stream, as with fetch.
  */
 export class ResponseBody implements UnderlyingByteSource {
   readonly type = "bytes";
@@ -29,7 +31,7 @@ export class ResponseBody implements UnderlyingByteSource {
   #isSettled = false;
   #failure: { readonly error: unknown } | null = null;
   #isWanted = false;
-  /** How many have come. */
+  /** Bytes that have come. */
   bytes = 0;
   #controller: ReadableByteStreamController | null = null;
 
@@ -37,12 +39,12 @@ export class ResponseBody implements UnderlyingByteSource {
     this.#owner = owner;
   }
 
-  /** Whether all of it has come. */
+  /** Whether all bytes have come. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** Takes bytes; false asks for no more until {@link BodyOwner.resume}. */
+  /** Queues bytes; false pauses until {@link BodyOwner.resume}. */
   push(chunk: Uint8Array): boolean {
     if (this.#isSettled || chunk.length === 0) return true;
     this.#chunks.push(chunk);
@@ -52,7 +54,7 @@ export class ResponseBody implements UnderlyingByteSource {
     return this.#queuedBytes < maxQueuedBytes;
   }
 
-  /** Takes note that all has come. */
+  /** Ends the body, since all bytes have come. */
   end(): void {
     this.#hasEnded = true;
     if (this.#isWanted) this.#give();
@@ -88,11 +90,11 @@ export class ResponseBody implements UnderlyingByteSource {
     if (chunk !== undefined) {
       this.#forget(chunk);
       this.#isWanted = false;
-      // A copy: the stream takes the whole buffer for its own, which the parser still cuts chunks from.
+      // Copied, since the stream transfers the whole buffer, from which the parser still cuts chunks.
       controller.enqueue(new Uint8Array(chunk));
       if (!this.#hasEnded) this.#owner.resume();
     } else if (this.#hasEnded) {
-      // Not with the last chunk: who reads on is told of an abort that comes in between.
+      // Not together with the last chunk: a reader gets the error of an abort in between.
       this.#close(controller);
     }
   }
@@ -108,7 +110,7 @@ export class ResponseBody implements UnderlyingByteSource {
   #close(controller: ReadableByteStreamController): void {
     this.#settle();
     controller.close();
-    // A reader that brought its own buffer still waits for it.
+    // A pending read with its own buffer would wait for ever.
     (controller.byobRequest as ReadableStreamBYOBRequest | undefined | null)?.respond(0);
   }
 
