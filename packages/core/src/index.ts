@@ -38,7 +38,7 @@ export {
 } from "./retry/decide.ts";
 export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";
 export { gatewayError, type GatewayErrorOptions } from "./gateway/gateway-error.ts";
-export type { GatewayError } from "./gateway/http-answer.ts";
+export type { GatewayError } from "./gateway/error-response.ts";
 export { proxyStatus } from "./gateway/proxy-status.ts";
 export {
   decodeResponse,

@@ -9,7 +9,7 @@ export { crossedTimeout } from "./failure/crossed-timeout.ts";
 export { failureCondition, isOptIn, statusListed } from "./retry/condition.ts";
 export { unsentBackOff, isRetrySafe } from "./retry/decide.ts";
 export { foreignResponseError } from "./gateway/foreign-response.ts";
-export { isHttpAnswer } from "./gateway/http-answer.ts";
+export { isErrorResponse } from "./gateway/error-response.ts";
 export { unanswerableError, unreadableError } from "./gateway/unreadable-error.ts";
 export {
   bodyConsumedError,

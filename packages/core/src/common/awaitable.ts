@@ -1,12 +1,12 @@
-/** What is there at once, or comes later. */
+/** Value, or a promise of one. */
 export type Awaitable<Value> = Value | Promise<Value>;
 
 /**
- * Makes a call and goes on with what it comes to, as an async function would: but at once where there is no promise,
- * since promises and their turns can cost more than the work between them.
+ * Calls a function and continues with its result, as an async function would, but synchronously unless the result is a
+ * promise. perf: docs/performance.md#awaitable
  *
- * @param onValue - Given what it came to. A promise that it gives does not reject.
- * @param onError - Given what the call threw or rejected with, or `onValue` threw.
+ * @param onValue - Called with the result. A promise that it returns does not reject.
+ * @param onError - Called with what the call, or `onValue`, threw or rejected with.
  */
 export function attempt<Value, Next>(
   call: () => Awaitable<Value>,
@@ -20,17 +20,17 @@ export function attempt<Value, Next>(
   } catch (error) {
     return onError(error);
   }
-  // One promise, where `then` and `catch` would make two.
-  return value.then((coming) => {
+  // One promise; `then` and `catch` would create two.
+  return value.then((result) => {
     try {
-      return onValue(coming);
+      return onValue(result);
     } catch (error) {
       return onError(error);
     }
   }, onError);
 }
 
-/** Whether it comes later; promises of other libraries are none of Node's. */
+/** Whether a value is a promise, including those of other libraries. */
 export function isPromise<Value>(value: Awaitable<Value>): value is Promise<Value> {
   const { then } = (value ?? {}) as { readonly then?: unknown };
   return typeof then === "function";

@@ -3,13 +3,13 @@ import { clearTimeout, setTimeout } from "node:timers";
 
 import { maxTimerMs } from "./option.ts";
 
-/** A handle that a {@link Clock} gave out and takes back; opaque to everybody else. */
+/** Handle of a timer, opaque to everything but its {@link Clock}. */
 export type Timer = unknown;
 
-/** How a {@link Clock} keeps a timer. */
+/** Options of a timer of a {@link Clock}. */
 export interface TimerOptions {
   /**
-   * Whether the process may end before the timer has fired, as with `unref()` of Node's.
+   * Whether the process may end before the timer has fired, as with Node's `unref()`.
    *
    * @defaultValue false
    */
@@ -17,9 +17,9 @@ export interface TimerOptions {
 }
 
 /**
- * Time, sleep and chance, as one value that tests replace.
+ * Time, timers and random numbers, as one value that tests replace.
  *
- * Nothing in Reissue reads the time, waits or draws a random number except through a clock.
+ * Reissue reads the time, waits and draws random numbers through a clock only.
  */
 export interface Clock {
   /** Milliseconds since an arbitrary fixed instant; never goes back (`performance.now()`). */
@@ -34,19 +34,19 @@ export interface Clock {
   random(): number;
 }
 
-// As they are when this is loaded: fake timers put others in the place of the globals, and of the method too, and a call
-// over a real socket would wait for a time that stands still.
+// Saved when this module is loaded: fake timers replace the globals and their methods, and a call over a real socket
+// would wait for a time that stands still.
 const now = performance.now.bind(performance);
 const wallNow = Date.now;
 
 /**
- * The real clock: `performance.now()`, Node's timers and `Math.random()`. Fake timers of a test framework do not reach
- * it; a test that wants to move the time passes a clock of its own.
+ * System clock: `performance.now()`, Node's timers and `Math.random()`. Fake timers of a test framework do not affect
+ * it; a test that controls the time passes its own clock.
  */
 export const systemClock: Clock = {
   now,
   wallNow,
-  // Node counts in whole milliseconds from the last one that has passed, and so fires up to two too early.
+  // Node counts whole milliseconds from the last that has passed, and so fires up to two too early.
   setTimeout(callback, delayMs, { background = false } = {}) {
     const timer = setTimeout(callback, Math.min(Math.ceil(delayMs) + 1, maxTimerMs));
     return background ? timer.unref() : timer;

@@ -1,20 +1,19 @@
-/** An item of a {@link LinkedList}; the links belong to the list, and are null outside one. */
+/** Item of a {@link LinkedList}; the links belong to the list, and are null outside one. */
 export interface Linked<Item> {
   previous: Item | null;
   next: Item | null;
 }
 
 /**
- * Items in the order in which they were appended, any of which can be removed in constant time.
+ * Items in insertion order, any of which can be removed in constant time.
  *
- * The items carry their own links. A Set through which every request passes keeps requests alive that ended long ago: the
- * hash tables that it has outgrown lie in old space and refer to them (docs/decisions/0008).
+ * The items have their own links; a Set would keep removed items alive. perf: docs/performance.md#sets
  */
 export class LinkedList<Item extends Linked<Item>> {
   #first: Item | null = null;
   #last: Item | null = null;
 
-  /** The item that was appended first of those that are left; null for an empty list. */
+  /** Oldest item; null for an empty list. */
   get first(): Item | null {
     return this.#first;
   }

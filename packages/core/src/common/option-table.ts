@@ -1,33 +1,33 @@
 import { checkDuration, checkKeys, checkNumber, checkOneOf, type NumberBounds } from "./option.ts";
 
-/** One option: what holds where it is left out, how it is checked, and what docs/options.md says of it. */
+/** One option: its default, its check, and its text in docs/options.md. */
 export interface OptionSpec<Value> {
   readonly default: Value;
   /**
-   * Reads what was given.
+   * Checks a value.
    *
-   * @param base - What holds so far; options that are objects are laid over it field by field.
+   * @param base - Value so far; options that are objects are laid over it field by field.
    * @throws OptionError with the path.
    */
   readonly check: (value: unknown, path: string, base: Value) => Value;
   readonly doc: string;
-  /** The default in words, where docs/options.md cannot show the value itself. */
+  /** Default in words, where docs/options.md cannot show the value itself. */
   readonly defaultDoc?: string | undefined;
-  /** The options inside, where this one is an object. */
+  /** Options of an option that is an object. */
   readonly parts?: OptionTable<object> | undefined;
 }
 
-/** The options of one object: their names, defaults, checks and descriptions, from which everything else follows. */
+/** Options of one object: names, defaults, checks and texts. */
 export type OptionTable<Resolved> = {
   readonly [Name in keyof Resolved]-?: OptionSpec<Resolved[Name]>;
 };
 
-/** The names of a table's options. */
+/** Names of a table's options. */
 export function optionNames(table: OptionTable<object>): readonly string[] {
   return Object.keys(table);
 }
 
-/** What holds where nothing is said. */
+/** Defaults of a table's options. */
 export function optionDefaults<Resolved>(table: OptionTable<Resolved>): Resolved {
   const defaults: Partial<Resolved> = {};
   for (const name of Object.keys(table) as (keyof Resolved)[]) defaults[name] = table[name].default;
@@ -35,9 +35,9 @@ export function optionDefaults<Resolved>(table: OptionTable<Resolved>): Resolved
 }
 
 /**
- * Lays options over what holds so far. Unknown names are left to {@link checkKeys}.
+ * Lays options over a base. Unknown names are left to {@link checkKeys}.
  *
- * @param path - Where the options stand; "" for those of the outermost object.
+ * @param path - Path of the options; "" for the outermost object.
  * @throws OptionError with the path of the first wrong option.
  */
 export function readOptions<Resolved>(
@@ -86,7 +86,7 @@ export function choiceOption<Value>(
   return { default: fallback, check, doc };
 }
 
-/** Specifies an object with options of its own, laid over what holds so far field by field. */
+/** Specifies an object with options of its own, laid over the base field by field. */
 export function objectOption<Value>(parts: OptionTable<Value>, doc: string): OptionSpec<Value> {
   const check = (value: unknown, path: string, base: Value): Value => {
     checkKeys(value, path, optionNames(parts));

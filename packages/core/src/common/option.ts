@@ -1,8 +1,8 @@
 import { OptionError } from "./reissue-error.ts";
 
 /**
- * Reads options that people wrote: every check names the option's path, and unknown options are errors, so that a
- * typing mistake cannot silently leave a default in force.
+ * Checks that an object has known options only: unknown ones are errors, so that a typing mistake cannot silently leave
+ * a default in force.
  */
 export function checkKeys(value: unknown, path: string, known: readonly string[]): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -15,7 +15,7 @@ export function checkKeys(value: unknown, path: string, known: readonly string[]
   }
 }
 
-/** The bounds of a numeric option; both ends are allowed values. */
+/** Bounds of a numeric option, both inclusive. */
 export interface NumberBounds {
   readonly min: number;
   /** @defaultValue Number.MAX_SAFE_INTEGER */
@@ -25,13 +25,13 @@ export interface NumberBounds {
 }
 
 /**
- * The longest delay a Node timer can wait, in ms; a longer one would fire at once.
+ * Longest delay of a Node timer, in ms; a longer one would fire immediately.
  *
- * The source is Node's documentation of setTimeout: 2³¹ − 1.
+ * Source: Node's documentation of setTimeout, 2³¹ − 1.
  */
 export const maxTimerMs: number = 2 ** 31 - 1;
 
-/** A number within bounds, or `fallback` where the option was left out. */
+/** Checks a number; `fallback` where the option is absent. */
 export function checkNumber(
   value: unknown,
   path: string,
@@ -52,7 +52,7 @@ export function checkNumber(
   return value;
 }
 
-/** A duration in milliseconds that a timer can wait, 0 allowed. */
+/** Checks a duration in milliseconds that a timer can wait, 0 allowed. */
 export function checkDuration(value: unknown, path: string, fallback: number): number {
   return checkNumber(value, path, fallback, { min: 0, max: maxTimerMs });
 }
@@ -65,7 +65,7 @@ export function checkOneOf(value: unknown, allowed: readonly unknown[], path: st
   throw new OptionError(path, `must be ${words.join(", ")} or ${last}, got ${describe(value)}`);
 }
 
-/** A value for an error message: what it is, never more than a few characters of it. */
+/** Describes a value for an error message, with few of its characters. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "number" || typeof value === "boolean") return String(value);

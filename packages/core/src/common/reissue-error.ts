@@ -3,7 +3,7 @@ import type { GiveUpReason } from "../retry/decide.ts";
 
 const brand = Symbol.for("reissue.error");
 
-/** Every code that a Reissue error can carry. Codes are stable; docs/errors.md has one anchor for each. */
+/** Code of a Reissue error. Codes are stable; docs/errors.md has an anchor for each. */
 export type ErrorCode =
   | "ERR_REISSUE_OPTION"
   | "ERR_REISSUE_CLOSED"
@@ -27,7 +27,7 @@ export type ErrorCode =
   | "ERR_REISSUE_UPSTREAM_RESPONSE_STARTED"
   | "ERR_REISSUE_UPSTREAM_TIMEOUT";
 
-/** The base of every error that Reissue throws on purpose: a stable code and a message that is safe for clients. */
+/** Base of all errors that Reissue throws on purpose, with a stable code and a message that is safe for clients. */
 export class ReissueError extends Error {
   readonly code: ErrorCode;
 
@@ -39,7 +39,7 @@ export class ReissueError extends Error {
   }
 }
 
-/** Whether a value is an error of Reissue's, of whichever copy of the package; never throws. */
+/** Whether a value is a Reissue error, of any copy of the package; never throws. */
 export function isReissueError(value: unknown): value is ReissueError {
   try {
     return value instanceof Error && brand in value;
@@ -49,9 +49,9 @@ export function isReissueError(value: unknown): value is ReissueError {
   }
 }
 
-/** An option was wrong; thrown at construction, before anything is sent. */
+/** Error for a wrong option, thrown at construction, before anything is sent. */
 export class OptionError extends ReissueError {
-  /** Where the wrong option stands, such as `origins["http://orders"].idleMs`. */
+  /** Path of the wrong option, such as `origins["http://orders"].idleMs`. */
   readonly path: string;
 
   constructor(path: string, problem: string) {
@@ -60,37 +60,37 @@ export class OptionError extends ReissueError {
   }
 }
 
-/** The upstream client was used after `close()`, or destroyed while the call was under way. */
+/** Error of an upstream client that was used after `close()`, or destroyed during the call. */
 export class ClosedError extends ReissueError {
   constructor() {
     super("ERR_REISSUE_CLOSED", "The upstream client is closed");
   }
 }
 
-/** One send, as it is told to people. */
+/** Record of one send, for errors and diagnostics. */
 export interface AttemptRecord {
   /** 1 for the first send. */
   readonly attempt: number;
-  /** When it began, in ms of the clock. */
+  /** Start, in ms of the clock. */
   readonly startedAtMs: number;
   readonly durationMs: number;
-  /** Whether the connection had already served a request; null when it was never written. */
+  /** Whether the connection had already served a request; null when nothing was written. */
   readonly reused: boolean | null;
-  /** How long the connection had been idle when the request was written, in ms; null on a fresh one. */
+  /** Idle time of the connection when the request was written, in ms; null on a fresh one. */
   readonly idleMs: number | null;
-  /** What went wrong; null when the upstream answered. */
+  /** Failure; null when there was a response. */
   readonly failure: Failure | null;
-  /** The status that was answered; null when none was. */
+  /** Status of the response; null for none. */
   readonly status: number | null;
-  /** The error as it was thrown by the transport; null when the upstream answered. */
+  /** Error of the transport; null when there was a response. */
   readonly error: unknown;
 }
 
 const messages: Record<Delivery, string> = {
   unsent: "The request never reached the upstream",
   stale: "The connection was closed by the upstream while the request was being sent",
-  unknown: "The connection to the upstream failed before it answered",
-  delivered: "The upstream's answer was cut off",
+  unknown: "The connection to the upstream failed before it responded",
+  delivered: "The upstream's response was cut off",
 };
 
 const deliveryCodes: Record<Delivery, ErrorCode> = {
@@ -103,18 +103,21 @@ const deliveryCodes: Record<Delivery, ErrorCode> = {
 function messageOf({ kind, delivery }: Failure): string {
   if (kind !== "timeout") return messages[delivery];
   if (delivery === "delivered") return "The upstream fell silent in the middle of its response";
-  return delivery === "unknown" ? "The upstream did not answer in time" : messages[delivery];
+  return delivery === "unknown" ? "The upstream did not respond in time" : messages[delivery];
 }
 
-/** A request to an upstream failed for good: what is known of its fate, why it was not sent again, what was tried. */
+/**
+ * Error of a request to an upstream that failed for good: its fate, as far as it is known, why it was not resent, and
+ * all attempts.
+ */
 export class UpstreamError extends ReissueError {
-  /** What is known of the request's fate. */
+  /** Fate of the request, as far as it is known. */
   readonly delivery: Delivery;
-  /** Why it was not sent (again). */
+  /** Why the request was not sent, or not resent. */
   readonly reason: GiveUpReason;
-  /** The upstream's origin, such as `http://orders:3000`; for logs, not for clients. */
+  /** Origin of the upstream, such as `http://orders:3000`; for logs, not for clients. */
   readonly origin: string;
-  /** The last attempt's failure, classified. */
+  /** Failure of the last attempt, classified. */
   readonly failure: Failure;
   /** Every send, in order. */
   readonly attempts: readonly AttemptRecord[];

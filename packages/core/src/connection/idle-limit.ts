@@ -1,54 +1,55 @@
 import { ResponseCloses, rightAfterMs } from "./response-closes.ts";
 
-/** The share of the learned age that is kept as a buffer against latency and clock differences. */
+/** Share of the learned idle time that is kept as a buffer against latency and clock differences. */
 const bufferShare = 0.2;
 
-/** How long it takes a learned limit to double, in ms: slow enough to outlive a burst, fast enough to forgive a restart. */
+/** Time in which a learned limit doubles, in ms: slow enough to outlast a burst, fast enough to forgive a restart. */
 const doublingMs = 60_000;
 
-/** Deaths this close together, in ms, have one cause. */
+/** Interval within which deaths have one cause, in ms. */
 const togetherMs = 50;
 
-/** How much two idle ages may differ, as a share of the larger, and still be the same timer's. */
+/** Difference of two idle times that may be the same timer's, as a share of the larger. */
 const sameAgeShare = 0.25;
 
-/** How many idle connections one death may keep from requests that must not meet another. */
+/** Number of idle connections that one death may keep from requests that cannot be resent. */
 const maxPassedOver = 3;
 
-/** A connection's death at the server's hands. */
+/** Close of a connection by the server. */
 interface Death {
   readonly idleMs: number;
   readonly atMs: number;
 }
 
 /**
- * How long a connection to one origin may have been idle and still be used.
+ * Longest idle time after which a connection to one origin is still used.
  *
- * Starts at the configured limit. Two deaths in turn at like idle ages, under a request or while idle, are an idle
- * timeout and lower it; time raises it again. A single one is a hint: it keeps what cannot be resent off connections of
- * that age, until a connection outlives it or a few have been passed over. Deaths at one moment are one event; with
- * different ages they are a restart and teach nothing: after a deploy connections are kept as before.
+ * Starts at the configured limit. Two consecutive deaths at similar idle times, under a request or while idle, are an
+ * idle timeout and lower the limit; time raises it again. A single death is a hint: it keeps requests that cannot be
+ * resent off connections of that idle time, until a connection outlives it or a few have been passed over. Deaths at
+ * one moment are one event; with different idle times they are a restart and teach nothing: after a deployment
+ * connections are kept as before.
  */
 export class IdleLimit {
-  /** What is learned from connections that die younger than any idle timeout would let them. */
+  /** Learned from connections that die sooner than any idle timeout would close them. */
   readonly responseCloses: ResponseCloses = new ResponseCloses();
   readonly #configuredMs: number;
   #learnedMs: number = Infinity;
   #learnedAtMs = 0;
   #last: Death | null = null;
-  /** The last death while nothing has spoken against an idle timeout at its age. */
+  /** Latest death, until evidence against an idle timeout of that length. */
   #hint: Death | null = null;
   #passedOver = 0;
-  /** Whether the last death was one of a restart's. */
+  /** Whether the latest death was part of a restart. */
   #restart = false;
-  /** What had been learned before the deaths of this moment. */
+  /** Limit learned before the deaths of the present moment. */
   #beforeMs: number = Infinity;
 
   constructor(configuredMs: number) {
     this.#configuredMs = configuredMs;
   }
 
-  /** The limit now, in ms; never above the configured one. */
+  /** Present limit, in ms; never above the configured one. */
   currentMs(nowMs: number): number {
     if (this.#learnedMs === Infinity) return this.#configuredMs;
     const relaxed = this.#learnedMs * 2 ** ((nowMs - this.#learnedAtMs) / doublingMs);
@@ -57,13 +58,13 @@ export class IdleLimit {
     return this.#configuredMs;
   }
 
-  /** The limit for what cannot be resent, in ms. */
+  /** Present limit for requests that cannot be resent, in ms. */
   unsafeMs(nowMs: number): number {
     const limitMs = this.currentMs(nowMs);
     return this.#hint === null ? limitMs : Math.min(limitMs, below(this.#hint.idleMs));
   }
 
-  /** Takes note that the server closed a connection which had been idle for `idleMs`, under a request or without one. */
+  /** Notes that the server closed a connection which had been idle for `idleMs`, under a request or without one. */
   onDeath(idleMs: number, nowMs: number): void {
     if (idleMs < rightAfterMs) return this.responseCloses.onClose();
     const death = { idleMs, atMs: nowMs };
@@ -79,26 +80,26 @@ export class IdleLimit {
     this.#setHint(death);
   }
 
-  /** Takes note that a request was answered on a connection which had been idle for `idleMs`. */
+  /** Notes a response on a connection which had been idle for `idleMs`. */
   onAnswer(idleMs: number): void {
     this.responseCloses.onOutlived();
     if (this.#hint !== null && idleMs >= this.#hint.idleMs) this.#setHint(null);
   }
 
-  /** Takes note that a connection still stands, as far as is known, which has been idle for `idleMs`. */
+  /** Notes a connection that seems open, and has been idle for `idleMs`. */
   onStanding(idleMs: number): void {
     if (idleMs >= rightAfterMs) this.responseCloses.onOutlived();
-    // The end of one that is not much older may be on its way.
+    // A connection that is not much older may be about to end.
     if (this.#hint !== null && idleMs * (1 - sameAgeShare) >= this.#hint.idleMs)
       this.#setHint(null);
   }
 
-  /** Whether what cannot be resent keeps off a connection that has been idle for `idleMs`. */
+  /** Whether a request that cannot be resent must avoid a connection that has been idle for `idleMs`. */
   endangers(idleMs: number, nowMs: number): boolean {
     return idleMs > this.unsafeMs(nowMs) || this.responseCloses.endangers(idleMs);
   }
 
-  /** Takes note that a connection was not used, being endangered. */
+  /** Notes that a connection was passed over because it was endangered. */
   onPassedOver(idleMs: number): void {
     if (this.responseCloses.endangers(idleMs)) return this.responseCloses.onPassedOver();
     this.#passedOver += 1;
@@ -124,7 +125,7 @@ export class IdleLimit {
   }
 }
 
-/** An idle age that is safe where connections die at another. */
+/** Idle time that is safe where connections die at the given one. */
 function below(idleMs: number): number {
   return idleMs * (1 - bufferShare);
 }

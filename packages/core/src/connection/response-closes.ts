@@ -1,40 +1,40 @@
 /**
- * Up to this idle age a close belongs to the response before it, in ms: it follows within a turn of the server's loop, on
- * a busy one a few. No idle timeout is as short.
+ * Idle time up to which a close belongs to the previous response, in ms: it follows within one turn of the server's
+ * event loop, or a few on a busy one. No idle timeout is as short.
  */
 export const rightAfterMs = 20;
 
-/** How many connections may be passed over without one of them being closed. */
+/** Number of connections that may be passed over without one of them being closed. */
 const maxPassedOver = 3;
 
 /**
- * Whether an upstream closes connections right after its responses without saying so.
+ * Whether an upstream closes connections right after its responses without announcing it.
  *
- * The end of such a connection may be read when the next request has been written. Once one was closed so, requests that
- * cannot be resent keep off connections that have just come back, until one outlives its response, or a few that were
- * passed over have all stayed open.
+ * The end of such a connection may be read after the next request has been written. Once one was closed in this way,
+ * requests that cannot be resent avoid connections that have just come back, until one outlives its response, or a few
+ * that were passed over have all stayed open.
  */
 export class ResponseCloses {
   #suspected = false;
   #passedOver = 0;
 
-  /** Whether a connection that has been idle for so long may be about to end. */
+  /** Whether a connection that has been idle for `idleMs` may be about to end. */
   endangers(idleMs: number): boolean {
     return this.#suspected && idleMs < rightAfterMs;
   }
 
-  /** Takes note that a connection was closed right after a response. */
+  /** Notes that a connection was closed right after a response. */
   onClose(): void {
     this.#suspected = true;
     this.#passedOver = 0;
   }
 
-  /** Takes note that one was still open after it had been idle for so long, or that it answered again. */
+  /** Notes that a connection outlived that time, or responded again. */
   onOutlived(): void {
     this.#suspected = false;
   }
 
-  /** Takes note that one was not used, since it may be about to end. */
+  /** Notes that a connection was passed over because it may be about to end. */
   onPassedOver(): void {
     this.#passedOver += 1;
     if (this.#passedOver > maxPassedOver) this.#suspected = false;

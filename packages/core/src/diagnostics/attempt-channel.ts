@@ -9,7 +9,7 @@ import type { AttemptRecord } from "../common/reissue-error.ts";
 import type { Decision, Outcome, RequestFacts } from "../retry/decide.ts";
 
 /**
- * What subscribers of `reissue:attempt` get: one object an attempt, filled in as the attempt goes on.
+ * Message of `reissue:attempt`: one object for each attempt, completed when the attempt ends.
  *
  * `start` is published before the attempt is handed to a connection, `asyncEnd` when it has ended.
  */
@@ -19,21 +19,21 @@ export interface AttemptMessage {
   readonly path: string;
   /** 1 for the first send. */
   readonly attempt: number;
-  /** How it ended; undefined until `asyncEnd`. */
+  /** Record of the attempt; undefined until `asyncEnd`. */
   record?: AttemptRecord;
 }
 
-/** What subscribers of `reissue:decision` get, once for every attempt that did not simply succeed. */
+/** Message of `reissue:decision`: one for every attempt that did not simply succeed. */
 export interface DecisionMessage {
   readonly origin: string;
   readonly request: RequestFacts;
   readonly outcome: Outcome;
   readonly decision: Decision;
-  /** The attempt that was decided upon, 1-based. */
+  /** Number of the attempt that the decision follows, 1-based. */
   readonly attempt: number;
 }
 
-/** TracingChannel `reissue:attempt`; costs one property read when nobody listens. */
+/** TracingChannel `reissue:attempt`; costs one property read without subscribers. */
 export const attemptChannel: TracingChannel<string, AttemptMessage> = tracingChannel<
   string,
   AttemptMessage

@@ -1,17 +1,17 @@
 import { channel, type Channel } from "node:diagnostics_channel";
 
 /**
- * What happened to a keyed request.
+ * Event of a keyed request.
  *
- * - `claimed`, `taken-over`: it runs, as the first or after one that died.
- * - `replayed`, `in-flight`, `mismatch`, `outcome-unknown`, `answer-not-kept`: it does not run, and why.
- * - `completed`, `released`: what its answer came to.
- * - `abandoned`: nobody knows whether its work was done; its lease is left to run out once its handler is done, or has
- *   run for `maxRunMs`. `completed` may still follow.
- * - `lost`: another has taken over, so that its answer was not kept.
- * - `forgotten`: the memory store is full and has forgotten it before its time; the next request with its key runs.
- * - `store-failed`: the store failed or was too slow. `released` or `completed` may still follow, since the end of a claim
- *   is tried again in the background.
+ * - `claimed`, `taken-over`: the request runs, as the first or after one that died.
+ * - `replayed`, `in-flight`, `mismatch`, `outcome-unknown`, `answer-not-kept`: the request does not run, and why.
+ * - `completed`, `released`: the response was stored, or the key is free again.
+ * - `abandoned`: it is unknown whether the work was done; the lease runs out once the handler is done, or has run for
+ *   `maxRunMs`. `completed` may still follow.
+ * - `lost`: another request has taken over, so the response was not stored.
+ * - `forgotten`: the memory store is full and has removed the record early; the next request with its key runs.
+ * - `store-failed`: the store failed or was too slow. `released` or `completed` may still follow, since the end of a
+ *   claim is retried in the background.
  */
 export type IdempotencyEvent =
   | "claimed"
@@ -28,25 +28,25 @@ export type IdempotencyEvent =
   | "forgotten"
   | "store-failed";
 
-/** What subscribers of `reissue:idempotency` get. */
+/** Message of `reissue:idempotency`. */
 export interface IdempotencyMessage {
   readonly event: IdempotencyEvent;
-  /** The record's name; it says nothing of the key or its scope. */
+  /** Name of the record, which reveals neither the key nor its scope. */
   readonly id: string;
-  /** Which run of the key it is, 1 for the first; undefined where it does not run. */
+  /** Number of the key's run, 1 for the first; undefined for a request that does not run. */
   readonly fence?: number | undefined;
-  /** What the store was asked to do; with `store-failed` alone. */
+  /** Operation of the store; with `store-failed` only. */
   readonly operation?: "claim" | "complete" | "release" | "renew" | undefined;
-  /** The store's error; with `store-failed` alone. */
+  /** Error of the store; with `store-failed` only. */
   readonly error?: unknown;
 }
 
-/** Channel `reissue:idempotency`, with an {@link IdempotencyMessage} each. */
+/** Channel `reissue:idempotency`, of {@link IdempotencyMessage}. */
 export const idempotencyChannel: Channel<unknown, IdempotencyMessage> = channel(
   "reissue:idempotency",
 ) as Channel<unknown, IdempotencyMessage>;
 
-/** Publishes what happened to a record; costs one property read when nobody listens. */
+/** Publishes an event of a record; costs one property read without subscribers. */
 export function publish(
   { id, fence }: { readonly id: string; readonly fence?: number | undefined },
   event: IdempotencyEvent,

@@ -1,30 +1,31 @@
 import { isObject, read } from "./error-info.ts";
 
 /**
- * Where errors keep the one that they wrap: the language, AWS SDK 2, TypeORM and Sequelize, ioredis' Cluster, VError.
+ * Properties that hold a wrapped error: the language's, AWS SDK 2's, TypeORM's and Sequelize's, ioredis' Cluster's,
+ * VError's.
  */
 const causeKeys = ["cause", "originalError", "original", "lastNodeError", "jse_cause"] as const;
 
-/** Honest chains have two or three errors; this keeps a cyclic, endless or enormous one finite. */
+/** Limit of a cyclic, endless or enormous chain; ordinary ones have two or three errors. */
 const maxErrors = 64;
 
-/** Counts the errors that one classification has looked at. */
+/** Limit of the errors that one classification reads. */
 export class VisitLimit {
   #errors = 0;
 
-  /** Whether one more error may be looked at. */
+  /** Counts an error; false above the limit. */
   enter(): boolean {
     this.#errors += 1;
     return this.#errors <= maxErrors;
   }
 }
 
-/** The errors that `error` names as its cause. */
+/** Errors that an error names as its cause. */
 export function causesOf(error: object): object[] {
   return causeKeys.map((key) => read(error, key)).filter(isObject);
 }
 
-/** The errors of an AggregateError, which all happened; empty for any other error. */
+/** Errors of an AggregateError, all of which happened; empty for any other error. */
 export function membersOf(error: object): unknown[] {
   const errors = read(error, "errors");
   if (!isArray(errors)) return [];
@@ -42,7 +43,7 @@ function isArray(value: unknown): boolean {
   }
 }
 
-/** Why the signal was aborted that axios was given; it keeps the signal and not the reason. */
+/** Reason of the aborted signal that axios was given: axios keeps the signal, not the reason. */
 export function abortReasonOf(error: object): unknown {
   return read(read(read(error, "config"), "signal"), "reason");
 }

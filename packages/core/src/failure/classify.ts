@@ -1,19 +1,19 @@
 import { abortReasonOf, causesOf, membersOf, VisitLimit } from "./causes.ts";
 import { withEvidence } from "./evidence.ts";
 import type { Delivery, Evidence, Failure } from "./failure.ts";
-import { chosenAnswer } from "./rules/http-error.ts";
+import { chosenResponse } from "./rules/http-error.ts";
 import { isObject, readErrorInfo, type ErrorInfo } from "./error-info.ts";
-import { matchLink } from "./rules/match.ts";
+import { matchError } from "./rules/match.ts";
 import { ownFailure } from "./rules/own-failure.ts";
 import { failureOf, failureSpecs } from "./failure-spec.ts";
 import { throughWrapper } from "./wrapper.ts";
 
 /**
- * Tells what a thrown value says about a request to an upstream: what went wrong, where, and whether it may have been
- * processed.
+ * Classifies a thrown value: what went wrong with a request to an upstream, where, and whether the request may have
+ * been processed.
  *
- * Any value at all gets an answer and nothing throws. What is no transport failure has the kind `unknown`. Where an
- * error could mean several things the answer is the weakest, never `unsent`; `evidence` settles it.
+ * Accepts any value, and never throws. Anything but a transport failure has the kind `unknown`. Of several possible
+ * meanings the weakest is assumed, never `unsent`; `evidence` decides between them.
  *
  * @example
  * ```ts
@@ -25,51 +25,53 @@ import { throughWrapper } from "./wrapper.ts";
  * ```
  */
 export function classify(error: unknown, evidence: Evidence = {}): Failure {
-  const judged = classifyChain(error, new VisitLimit());
-  return withEvidence(judged?.failure ?? failureOf(failureSpecs.unknown, null), evidence);
+  const classified = classifyChain(error, new VisitLimit());
+  return withEvidence(classified?.failure ?? failureOf(failureSpecs.unknown, null), evidence);
 }
 
-/** What an error and all that it wraps say together. */
-interface Judgement {
+/** Classification of an error and everything that it wraps. */
+interface Classification {
   readonly failure: Failure;
-  /** Whether the errors around it have nothing to add. */
+  /** Whether the errors around this one have nothing to add. */
   readonly final: boolean;
 }
 
-/** Null when neither the value nor what it wraps says anything about a transport. */
-function classifyChain(error: unknown, trail: VisitLimit): Judgement | null {
-  if (!isObject(error) || !trail.enter()) return null;
+/** Null when neither the value nor anything it wraps is a transport failure. */
+function classifyChain(error: unknown, limit: VisitLimit): Classification | null {
+  if (!isObject(error) || !limit.enter()) return null;
   const carried = ownFailure(error);
   if (carried !== null) return { failure: carried, final: true };
-  const link = readErrorInfo(error);
-  const chosen = chosenAnswer(link);
+  const info = readErrorInfo(error);
+  const chosen = chosenResponse(info);
   if (chosen !== null) return { failure: chosen, final: true };
-  const own = matchLink(link);
+  const own = matchError(info);
   if (own?.overCause === true) return { failure: own.failure, final: true };
 
-  const members = membersOf(error).map((member) => classifyChain(member, trail));
-  const inner = weakest(members) ?? judgeCauses(link, trail);
-  if (own?.failure.kind === "aborted") return judgeAbort(own.failure, inner);
+  const members = membersOf(error).map((member) => classifyChain(member, limit));
+  const inner = weakest(members) ?? classifyCauses(info, limit);
+  if (own?.failure.kind === "aborted") return classifyAbort(own.failure, inner);
   if (inner?.final === true) return inner;
-  // The innermost error knows best; around some that are no transport failures, a code proves nothing.
+  // The innermost error is the most specific; around errors that are no transport failures, a code proves nothing.
   const failure =
     inner?.failure ?? (members.length > 0 ? doubted(own?.failure) : own?.failure) ?? null;
-  return failure === null ? null : { failure: throughWrapper(link, failure), final: false };
+  return failure === null ? null : { failure: throughWrapper(info, failure), final: false };
 }
 
-function judgeCauses(link: ErrorInfo, trail: VisitLimit): Judgement | null {
-  for (const cause of [...causesOf(link.error), abortReasonOf(link.error)]) {
-    const judged = classifyChain(cause, trail);
-    if (judged !== null) return judged;
+function classifyCauses(info: ErrorInfo, limit: VisitLimit): Classification | null {
+  for (const cause of [...causesOf(info.error), abortReasonOf(info.error)]) {
+    const classified = classifyChain(cause, limit);
+    if (classified !== null) return classified;
   }
   return null;
 }
 
-/** An abort's cause is why the caller aborted; it is news only if that was a timer, or the failure of an upstream. */
-function judgeAbort(abort: Failure, reason: Judgement | null): Judgement {
+/**
+ * The cause of an abort is the caller's reason; it is a result only if it was a timeout, or the failure of an upstream.
+ */
+function classifyAbort(abort: Failure, reason: Classification | null): Classification {
   const { kind } = reason?.failure ?? abort;
-  const told = kind === "timeout" || (reason?.final === true && kind !== "unknown");
-  return reason !== null && told ? reason : { failure: abort, final: false };
+  const isResult = kind === "timeout" || (reason?.final === true && kind !== "unknown");
+  return reason !== null && isResult ? reason : { failure: abort, final: false };
 }
 
 function doubted(failure: Failure | undefined): Failure | undefined {
@@ -78,13 +80,13 @@ function doubted(failure: Failure | undefined): Failure | undefined {
 
 const fromWeakest: readonly Delivery[] = ["delivered", "unknown", "stale", "unsent"];
 
-/** Of errors that all happened the one that promises least; null when one of them is no transport failure. */
-function weakest(judgements: readonly (Judgement | null)[]): Judgement | null {
-  const known = judgements.filter((judged) => judged !== null);
-  if (known.length < judgements.length) return null;
+/** Weakest of several errors that all happened; null when one of them is no transport failure. */
+function weakest(classifications: readonly (Classification | null)[]): Classification | null {
+  const known = classifications.filter((classified) => classified !== null);
+  if (known.length < classifications.length) return null;
   return known.toSorted((one, other) => rank(one) - rank(other))[0] ?? null;
 }
 
-function rank(judged: Judgement): number {
-  return fromWeakest.indexOf(judged.failure.delivery);
+function rank(classified: Classification): number {
+  return fromWeakest.indexOf(classified.failure.delivery);
 }

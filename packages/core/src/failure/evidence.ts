@@ -3,10 +3,10 @@ import { failureOf, isBeforeRequest, type FailureSpec } from "./failure-spec.ts"
 import { isStaleDeath } from "./stale-window.ts";
 
 /**
- * Corrects what an error says by what its sender knows: facts of the connection outweigh the error's words.
+ * Corrects a classification by the sender's evidence: facts of the connection outweigh the wording of an error.
  *
- * The order, from the strongest: `aborted` before `timedOut` for the kind (nobody is left to be answered); `phase`
- * before every guess; `written: false` before all else for the delivery.
+ * Order, from the strongest: `aborted` before `timedOut` for the kind (no caller is left); `phase` before every guess;
+ * `written: false` before everything for the delivery.
  */
 export function withEvidence(failure: Failure, evidence: Evidence): Failure {
   const kind = kindOf(failure, evidence);
@@ -21,7 +21,7 @@ function kindOf(failure: Failure, evidence: Evidence): FailureKind {
   return failure.kind;
 }
 
-/** A connection that dies is a reset before the answer begins, and an incomplete answer after. */
+/** A dying connection is a reset before the response begins, and an incomplete response after. */
 function inPhase(kind: FailureKind, phase: Phase): FailureKind {
   if (kind === "reset" && phase === "response-body") return "incomplete";
   if (kind === "incomplete" && phase !== "response-body") return "reset";
@@ -31,7 +31,7 @@ function inPhase(kind: FailureKind, phase: Phase): FailureKind {
 function phaseOf(guess: Phase, kind: FailureKind, evidence: Evidence): Phase {
   if (evidence.phase !== undefined && evidence.phase !== "unknown") return evidence.phase;
   if (isBeforeRequest(guess) || kind === "unknown") return guess;
-  // Never handed to a socket: all it can have waited for is a connection.
+  // A request that was never handed to a socket can only have waited for a connection.
   if (evidence.written === false) return "pool";
   if (evidence.delivered === true) return "response-body";
   const written = kind === "reset" || kind === "incomplete" ? "request" : "response-headers";
@@ -41,17 +41,17 @@ function phaseOf(guess: Phase, kind: FailureKind, evidence: Evidence): Phase {
   return kind === "timeout" && early ? "response-headers" : guess;
 }
 
-/** The same failure under another kind or phase; what the error said beyond its kind stays with the kind. */
+/** Changes the kind or the phase of a failure; what the error said beyond its kind stays with the kind. */
 function reshape(failure: Failure, kind: FailureKind, phase: Phase): Failure {
   if (kind === failure.kind && phase === failure.phase) return failure;
   if (kind !== failure.kind) {
     const renamed = failureOf({ kind, phase }, failure.code);
-    // A doubt about the phase outlives the kind.
+    // Doubt about the phase remains.
     const doubted = phase === failure.phase && failure.delivery !== "unsent";
     return doubted && renamed.delivery === "unsent" ? { ...renamed, delivery: "unknown" } : renamed;
   }
-  const shape: FailureSpec = { kind, phase, transient: failure.transient };
-  const moved = failureOf(shape, failure.code);
+  const spec: FailureSpec = { kind, phase, transient: failure.transient };
+  const moved = failureOf(spec, failure.code);
   return kind === "timeout" ? moved : { ...moved, token: failure.token };
 }
 
@@ -64,7 +64,7 @@ function deliveryOf(failure: Failure, evidence: Evidence): Delivery {
   return failure.delivery;
 }
 
-/** Whether nothing that the sender saw contradicts it; a refused stream was written, and is unsent all the same. */
+/** Whether no evidence contradicts `unsent`; a refused stream was written, and is `unsent` all the same. */
 function staysUnsent(failure: Failure, evidence: Evidence): boolean {
   if (evidence.responseStarted === true) return false;
   return evidence.written !== true || failure.kind === "refused-stream";

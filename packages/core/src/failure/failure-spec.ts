@@ -1,9 +1,9 @@
 import type { Delivery, Failure, FailureKind, Phase, ProxyErrorType } from "./failure.ts";
 
 /**
- * A row of the table of failures: what went wrong and how far the request had come.
+ * Row of the table of failures: what went wrong, and how far the request had come.
  *
- * Everything else follows from these two words: see {@link failureOf}.
+ * Everything else follows from these two: see {@link failureOf}.
  */
 export interface FailureSpec {
   readonly kind: FailureKind;
@@ -14,11 +14,11 @@ export interface FailureSpec {
   readonly token?: ProxyErrorType;
   /** Where it differs from what its phase says. */
   readonly delivery?: Delivery;
-  /** True where it knows better than the cause that it carries. */
+  /** Whether it is more specific than the error's cause. */
   readonly overCause?: boolean;
 }
 
-/** Every row, by name; the tables of codes, messages and names point here. */
+/** All rows, by name; the tables of codes, messages and names refer to them. */
 export const failureSpecs = {
   unknownHost: { kind: "dns", phase: "dns", transient: false },
   resolver: { kind: "dns", phase: "dns" },
@@ -29,54 +29,54 @@ export const failureSpecs = {
   local: { kind: "local", phase: "connect" },
   connectReset: { kind: "reset", phase: "connect" },
   connectTimeout: { kind: "timeout", phase: "connect" },
-  /** Undici's one timer for connecting and for the handshake; see {@link failureSpecs.handshakeTimeout}. */
+  /** Undici's single timer for connecting and the handshake; see {@link failureSpecs.handshakeTimeout}. */
   openTimeout: { kind: "timeout", phase: "connect", delivery: "unknown" },
-  /** pg-pool's timer destroys the connection, so its cause looks like a reset. */
+  /** pg-pool's timer destroys the connection, so the cause looks like a reset. */
   poolConnectTimeout: { kind: "timeout", phase: "connect", overCause: true },
 
   certificate: { kind: "certificate", phase: "tls" },
   handshake: { kind: "tls", phase: "tls" },
   handshakeReset: { kind: "reset", phase: "tls" },
-  // These, and undici's timer above, were also recorded where a server might have processed the request: the error alone is no proof.
-  // Whoever knows that nothing was written says so by evidence.
+  // These, and undici's timer above, also occurred where a server might have processed the request: the error alone is
+  // no proof. A sender that knows that nothing was written says so by evidence.
   handshakeTimeout: { kind: "timeout", phase: "tls", delivery: "unknown" },
   untrustedChain: { kind: "certificate", phase: "tls", delivery: "unknown" },
-  /** A TLS error that can also come after the handshake, when the request has been written. */
+  /** TLS error that can also come after the handshake, when the request has been written. */
   lateTls: { kind: "tls", phase: "request" },
 
   noConnection: { kind: "pool", phase: "pool" },
-  /** The pool will not open again. */
+  /** A pool that will not open again. */
   closed: { kind: "pool", phase: "pool", transient: false },
-  /** A connection that was known to be dead before anything was written on it. */
+  /** Connection that was known to be dead before anything was written. */
   deadConnection: { kind: "reset", phase: "pool" },
-  /** The pool was torn down, under requests that it may have written already. */
+  /** Pool that was destroyed, under requests that it may have written already. */
   destroyed: { kind: "pool", phase: "request" },
-  /** The same, and it will not open again. */
+  /** Pool that was destroyed and will not open again. */
   torn: { kind: "pool", phase: "request", transient: false },
 
   refusedStream: { kind: "refused-stream", phase: "request" },
   reset: { kind: "reset", phase: "request" },
-  answerTimeout: { kind: "timeout", phase: "response-headers" },
-  badAnswer: { kind: "protocol", phase: "response-headers" },
+  responseTimeout: { kind: "timeout", phase: "response-headers" },
+  badResponse: { kind: "protocol", phase: "response-headers" },
 
   badBody: { kind: "protocol", phase: "response-body" },
   bodyTimeout: { kind: "timeout", phase: "response-body" },
   cut: { kind: "incomplete", phase: "response-body" },
-  /** A cut that the parser noticed: the body was shorter than its framing said. */
+  /** Cut that the parser noticed: the body was shorter than its framing declared. */
   cutFraming: { kind: "incomplete", phase: "response-body", token: "http_protocol_error" },
 
   aborted: { kind: "aborted", phase: "unknown" },
   unknown: { kind: "unknown", phase: "unknown" },
 } as const;
 
-interface Answer {
+interface GatewayResponse {
   readonly status: Failure["status"];
   /** RFC 9209 §2.3. */
   readonly token: ProxyErrorType | null;
   readonly transient: boolean;
 }
 
-const answers: Record<Exclude<FailureKind, "timeout">, Answer> = {
+const responses: Record<Exclude<FailureKind, "timeout">, GatewayResponse> = {
   dns: { status: 502, token: "dns_error", transient: true },
   refused: { status: 502, token: "connection_refused", transient: true },
   unroutable: { status: 502, token: "destination_ip_unroutable", transient: true },
@@ -103,12 +103,12 @@ const timeoutTokens: Record<Phase, ProxyErrorType> = {
   unknown: "http_response_timeout",
 };
 
-/** Whether a value is one of the words for what went wrong. */
+/** Whether a value is a {@link FailureKind}. */
 export function isKind(value: unknown): value is FailureKind {
-  return value === "timeout" || (typeof value === "string" && Object.hasOwn(answers, value));
+  return value === "timeout" || (typeof value === "string" && Object.hasOwn(responses, value));
 }
 
-/** Whether a value is one of the words for a phase. */
+/** Whether a value is a {@link Phase}. */
 export function isPhase(value: unknown): value is Phase {
   return typeof value === "string" && Object.hasOwn(timeoutTokens, value);
 }
@@ -118,28 +118,28 @@ export function isBeforeRequest(phase: Phase): boolean {
   return phase === "dns" || phase === "connect" || phase === "tls" || phase === "pool";
 }
 
-function deliveryOf(shape: FailureSpec): Delivery {
-  if (shape.delivery !== undefined) return shape.delivery;
+function deliveryOf(spec: FailureSpec): Delivery {
+  if (spec.delivery !== undefined) return spec.delivery;
   // RFC 9113 §8.7: a refused stream has not been processed, though it was written.
-  if (isBeforeRequest(shape.phase) || shape.kind === "refused-stream") return "unsent";
-  // The careful answer: once a body has begun, the caller may have seen the head.
-  return shape.phase === "response-body" ? "delivered" : "unknown";
+  if (isBeforeRequest(spec.phase) || spec.kind === "refused-stream") return "unsent";
+  // The careful assumption: once a body has begun, the caller may have seen the head.
+  return spec.phase === "response-body" ? "delivered" : "unknown";
 }
 
-/** The failure that a row stands for. */
-export function failureOf(shape: FailureSpec, code: string | null): Failure {
-  const { kind, phase } = shape;
-  const answer: Answer =
+/** Creates the failure of a row. */
+export function failureOf(spec: FailureSpec, code: string | null): Failure {
+  const { kind, phase } = spec;
+  const response: GatewayResponse =
     kind === "timeout"
       ? { status: 504, token: timeoutTokens[phase], transient: true }
-      : answers[kind];
+      : responses[kind];
   return {
     kind,
     phase,
-    delivery: deliveryOf(shape),
-    status: answer.status,
-    token: shape.token ?? answer.token,
-    transient: shape.transient ?? answer.transient,
+    delivery: deliveryOf(spec),
+    status: response.status,
+    token: spec.token ?? response.token,
+    transient: spec.transient ?? response.transient,
     code,
   };
 }

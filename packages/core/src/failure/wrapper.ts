@@ -3,38 +3,38 @@ import { isObject, read, type ErrorInfo } from "./error-info.ts";
 import { failureOf } from "./failure-spec.ts";
 
 /**
- * What the error around a failure adds to it: whether the response had begun, whether the caller was given it, and
- * whether other attempts came before.
+ * Adds what the error around a failure says: whether the response had begun, whether the caller was given it, and
+ * whether there were earlier attempts.
  */
-export function throughWrapper(link: ErrorInfo, failure: Failure): Failure {
-  // An answer, or an attempt before the last, that nobody can see from here.
-  if (failure.delivery === "unsent" && (isOfBody(link) || hasBeenRetried(link.error))) {
-    return throughWrapper(link, { ...failure, delivery: "unknown" });
+export function throughWrapper(info: ErrorInfo, failure: Failure): Failure {
+  // A response, or an attempt before the last, that is not visible here.
+  if (failure.delivery === "unsent" && (isOfBody(info) || hasBeenRetried(info.error))) {
+    return throughWrapper(info, { ...failure, delivery: "unknown" });
   }
-  if (isFetchError(link, "fetch failed") && failure.delivery === "delivered") {
-    // fetch rejects with this before it has returned a Response, whatever part of it had come.
+  if (isFetchError(info, "fetch failed") && failure.delivery === "delivered") {
+    // fetch rejects with this error before it returns a Response, whatever part of it has come.
     return { ...failure, delivery: "unknown" };
   }
-  return isOfBody(link) ? inBody(failure) : failure;
+  return isOfBody(info) ? inBody(failure) : failure;
 }
 
-/** Whether a client has put a failure of the body into this error. */
-function isOfBody(link: ErrorInfo): boolean {
+/** Whether a client reports a failure of the body with this error. */
+function isOfBody(info: ErrorInfo): boolean {
   return (
-    isFetchError(link, "terminated") ||
+    isFetchError(info, "terminated") ||
     // got, and node-fetch after it has returned a Response
-    link.names.includes("ReadError") ||
-    link.message.startsWith("Invalid response body while trying to fetch ") ||
-    // axios and got keep the response that they had begun to read.
-    isObject(read(link.error, "response"))
+    info.names.includes("ReadError") ||
+    info.message.startsWith("Invalid response body while trying to fetch ") ||
+    // axios and got attach the response that they had begun to read.
+    isObject(read(info.error, "response"))
   );
 }
 
-function isFetchError(link: ErrorInfo, message: string): boolean {
-  return link.message === message && link.names.includes("TypeError");
+function isFetchError(info: ErrorInfo, message: string): boolean {
+  return info.message === message && info.names.includes("TypeError");
 }
 
-/** The same failure, while the body was being read. */
+/** Moves a failure to the phase in which the body was being read. */
 function inBody(failure: Failure): Failure {
   const { kind, phase, code } = failure;
   if (phase !== "request" && phase !== "response-headers") return failure;
@@ -45,7 +45,7 @@ function inBody(failure: Failure): Failure {
   return failure;
 }
 
-/** Where clients that resend by themselves count it: the AWS SDK the attempts, the others the resends. */
+/** Counters of clients that resend themselves: the AWS SDK counts attempts, the others resends. */
 const counters: readonly (readonly [path: readonly string[], first: number])[] = [
   [["$metadata", "attempts"], 1],
   [["request", "retryCount"], 0], // got
@@ -54,7 +54,7 @@ const counters: readonly (readonly [path: readonly string[], first: number])[] =
   [["retries"], 0], // superagent
 ];
 
-/** Whether the failure is only that of the last of several attempts, of which an earlier one may have been processed. */
+/** Whether the failure is that of the last of several attempts, of which an earlier one may have been processed. */
 function hasBeenRetried(error: object): boolean {
   return counters.some(([path, first]) => {
     const count = path.reduce<unknown>(read, error);

@@ -1,16 +1,15 @@
-/** What the headers of an error that Reissue responds with say. */
+/** Content of the headers of an error response. */
 export interface ErrorHeadersOptions {
-  /** Whether another try may succeed and does no harm; left out where that is the client's own to know. */
+  /** Whether a retry may succeed and does no harm; absent where only the client knows. */
   readonly shouldRetry?: boolean | undefined;
-  /** When another try is worth while, in seconds; rounded up. */
+  /** Time until a retry is worth while, in seconds; rounded up. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
 /**
- * Makes the headers of an error that Reissue responds with.
+ * Creates the headers of an error response.
  *
- * `x-should-retry` is what Stripe-style SDKs obey before they look at the status. No such error may be cached: it says
- * something about one try alone.
+ * Stripe-style SDKs obey `x-should-retry` before the status. No error response may be cached: it concerns one try only.
  */
 export function errorHeaders({
   shouldRetry,

@@ -2,7 +2,7 @@ import createError from "http-errors";
 import { describe, expect, it } from "vitest";
 
 import { foreignResponseError } from "./foreign-response.ts";
-import { isHttpAnswer } from "./http-answer.ts";
+import { isErrorResponse } from "./error-response.ts";
 
 function thrown(fields: object): Error {
   return Object.assign(new Error("x"), fields);
@@ -166,7 +166,7 @@ describe("an answer that the application made of an error with an upstream's hea
     expect(error?.expose).toBe(status < 500);
     expect(error?.cause).toBe(cause);
     // The application's answer, not Reissue's.
-    expect(isHttpAnswer(error)).toBe(false);
+    expect(isErrorResponse(error)).toBe(false);
   });
 
   it.each([undefined, "404", 200, 302, 404.5, 999, Number.NaN])(

@@ -2,36 +2,36 @@ import createError from "http-errors";
 
 import type { Failure } from "../failure/failure.ts";
 import { errorHeaders } from "./error-headers.ts";
-import { brandHttpAnswer, withCause, type GatewayError } from "./http-answer.ts";
+import { brandErrorResponse, withCause, type GatewayError } from "./error-response.ts";
 
-/** What decides how a failure is shown to the inbound side. */
+/** Options of {@link gatewayError}. */
 export interface GatewayErrorOptions {
-  /** Whether a second run of the inbound request does no harm: see `isRetrySafe`. */
+  /** Whether a second run of the inbound request does no harm; see `isRetrySafe`. */
   readonly retrySafe: boolean;
   /**
-   * Which requests get a gateway status. `always` gives one to a request that is not retry-safe too, though HAProxy
-   * and Envoy then replay a POST that may have been processed.
+   * Requests that get a gateway status. `always`: also those that are not retry-safe, though HAProxy and Envoy then
+   * replay a POST that may have been processed.
    *
    * @defaultValue "retry-safe"
    */
   readonly convert?: "retry-safe" | "always" | undefined;
   /**
-   * What Retry-After says with a 503, in seconds.
+   * Retry-After of a 503, in seconds.
    *
    * @defaultValue 1
    */
   readonly retryAfterSeconds?: number | undefined;
-  /** The error as it was thrown; it stays reachable for logs and is never changed. */
+  /** Original error, unchanged and available for logs. */
   readonly cause: unknown;
 }
 
 /**
- * The answer to an inbound request whose upstream failed, as an error to throw.
+ * Creates the response to an inbound request whose upstream failed, as an error to throw.
  *
- * A load balancer may replay what gets 502, 503 or 504 (HAProxy and Envoy without looking at the method), so these go
- * out only where a replay is safe. Otherwise the answer is 500 and `x-should-retry: false`, which Stripe-style SDKs
- * obey. Null when nothing is to be translated: the caller has gone, or it was no transport failure; the original error
- * goes on as it is.
+ * Load balancers may replay a request that gets 502, 503 or 504 (HAProxy and Envoy whatever the method), so these
+ * statuses are sent only where a replay is safe. Otherwise the response is a 500 with `x-should-retry: false`, which
+ * Stripe-style SDKs obey. Null when nothing is to be translated: the client has disconnected, or it was no transport
+ * failure; the original error is passed on unchanged.
  */
 export function gatewayError(failure: Failure, options: GatewayErrorOptions): GatewayError | null {
   if (failure.status === null) return null;
@@ -42,7 +42,7 @@ export function gatewayError(failure: Failure, options: GatewayErrorOptions): Ga
     // RFC 9110 §15.6.4; it would contradict `x-should-retry: false`.
     retryAfterSeconds: status === 503 && retrySafe ? retryAfterSeconds : undefined,
   });
-  // Without a message http-errors takes the status' own phrase: Fastify shows a message even where `expose` is false.
+  // Without a message http-errors uses the status' own phrase: Fastify shows a message even if `expose` is false.
   const error = createError(status, { headers });
-  return brandHttpAnswer(withCause(error, options.cause));
+  return brandErrorResponse(withCause(error, options.cause));
 }

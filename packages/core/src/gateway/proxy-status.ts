@@ -6,10 +6,10 @@ const token = /^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*$/;
 const printable = /^[\x20-\x7e]*$/;
 
 /**
- * The value of a Proxy-Status field (RFC 9209 §2) that names this gateway and what failed behind it.
+ * Value of a Proxy-Status field (RFC 9209 §2) that names this gateway and the failure behind it.
  *
- * Only for those who ask for it: an origin server must not send the field, and nobody but the operator knows the name.
- * Null when there is nothing to say, or when `name` cannot be written as a Structured Field.
+ * Opt-in: an origin server must not send the field, and only the operator knows the name. Null when there is nothing to
+ * say, or when `name` cannot be written as a Structured Field.
  */
 export function proxyStatus(name: string, failure: Failure): string | null {
   if (failure.token === null || !printable.test(name)) return null;

@@ -1,9 +1,9 @@
 import { isObject, read } from "../failure/error-info.ts";
 
 /**
- * Fields that whoever sends a message sets for it by himself: its framing, its connection, its date and its maker.
+ * Fields that the sender of each message sets itself: its framing, its connection, its date and its server.
  *
- * Not Connection: an error of the application's own may close its connection (413), or name an upgrade (426).
+ * Not Connection: an application's own error may close its connection (413), or name an upgrade (426).
  */
 const ofMessage: ReadonlySet<string> = new Set([
   "content-length",
@@ -13,15 +13,15 @@ const ofMessage: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-/** What WHATWG's Headers have, of whichever realm or library, and a Map does not. */
+/** Methods of WHATWG's Headers, of any realm or library, that a Map does not have. */
 const methods = ["append", "delete", "get", "has", "forEach"];
 
 /**
- * Whether headers are those of a message that has come in: no application puts such on an error of its own.
+ * Whether headers are those of a received message, which no application sets on an error of its own.
  *
- * Either they are a `Headers`, of which no framework can send anything (Koa 2 fails at it), or they have a field that
- * belongs to one message on one connection, in whichever of the shapes that clients use: an object, a Map, node:http's
- * flat `rawHeaders` or a list of pairs.
+ * They are either a `Headers`, which no framework can send (Koa 2 fails at it), or have a field that belongs to one
+ * message on one connection, in any form that clients use: an object, a Map, node:http's flat `rawHeaders` or a list of
+ * pairs.
  */
 export function areReceived(headers: unknown): boolean {
   if (!isObject(headers)) return false;
@@ -33,7 +33,7 @@ export function areReceived(headers: unknown): boolean {
   }
 }
 
-/** Names, and in the place of a name whatever else is there. @throws what a hostile one throws. */
+/** Names, and other values in place of names. */
 function namesIn(headers: object): readonly unknown[] {
   if (headers instanceof Map) return [...headers.keys()];
   if (!Array.isArray(headers)) return Object.keys(headers);

@@ -1,7 +1,7 @@
 import createError from "http-errors";
 import { describe, expect, it } from "vitest";
 
-import { isHttpAnswer } from "./http-answer.ts";
+import { isErrorResponse } from "./error-response.ts";
 import { unreadableError } from "./unreadable-error.ts";
 
 const getter = Object.defineProperty(new Error("getter"), "headers", {
@@ -21,7 +21,7 @@ describe("unreadableError", () => {
   ])("stands in for %s, with a plain 500", (_name, thrown) => {
     const error = unreadableError(thrown);
     expect(createError.isHttpError(error)).toBe(true);
-    expect(isHttpAnswer(error)).toBe(true);
+    expect(isErrorResponse(error)).toBe(true);
     expect(error).toMatchObject({ status: 500, expose: false, headers: {} });
     expect(error?.message).toBe("Internal Server Error");
     expect(Object.is(error?.cause, thrown)).toBe(true);

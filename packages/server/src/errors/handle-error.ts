@@ -1,4 +1,4 @@
-import { isHttpAnswer } from "@reissue/core/internal";
+import { isErrorResponse } from "@reissue/core/internal";
 
 import type { RequestContext } from "../request/request-context.ts";
 import { translateError, type RespondsTo } from "./translate-error.ts";
@@ -36,6 +36,6 @@ export function handleError(
     else response.destroy();
   }
   const { error: passed } = translation;
-  const isRendered = gate.problemDetails && isHttpAnswer(passed);
+  const isRendered = gate.problemDetails && isErrorResponse(passed);
   return { error: passed, asProblem: isRendered && !response.headersSent && !context.hasNoReader };
 }

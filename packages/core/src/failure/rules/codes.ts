@@ -1,6 +1,6 @@
 import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
-/** What each stable code means by itself; messages and system calls, where they say more, come first. */
+/** Rows of stable codes. Messages and system calls, where they say more, are matched first. */
 const codes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   // errno, without a system call to tell where. The weaker reading where there are two.
   ["ECONNREFUSED", failureSpecs.refused],
@@ -15,8 +15,8 @@ const codes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["EPIPE", failureSpecs.reset],
   ["ENOTCONN", failureSpecs.reset],
   ["ENETRESET", failureSpecs.reset],
-  ["ETIMEDOUT", failureSpecs.answerTimeout],
-  ["ESOCKETTIMEDOUT", failureSpecs.answerTimeout], // request
+  ["ETIMEDOUT", failureSpecs.responseTimeout],
+  ["ESOCKETTIMEDOUT", failureSpecs.responseTimeout], // request
   ["EPROTO", failureSpecs.lateTls],
 
   // getaddrinfo and c-ares
@@ -26,8 +26,8 @@ const codes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["EAI_FAIL", failureSpecs.resolver],
   ["ESERVFAIL", failureSpecs.resolver],
   ["EREFUSED", failureSpecs.resolver],
-  // c-ares says `queryA ETIMEOUT`; without the call it may be a database's (tedious), whose query was written.
-  ["ETIMEOUT", failureSpecs.answerTimeout],
+  // c-ares reports `queryA ETIMEOUT`; without the call it may be a database's (tedious), whose query was written.
+  ["ETIMEOUT", failureSpecs.responseTimeout],
 
   // node:net, node:tls, node:stream, node:zlib
   ["ERR_SOCKET_CLOSED_BEFORE_CONNECTION", failureSpecs.connectReset],
@@ -48,18 +48,18 @@ const codes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["ERR_HTTP2_STREAM_ERROR", failureSpecs.reset],
   ["ERR_HTTP2_STREAM_CANCEL", failureSpecs.reset],
   ["ERR_HTTP2_SESSION_ERROR", failureSpecs.reset],
-  ["ERR_HTTP2_ERROR", failureSpecs.badAnswer],
+  ["ERR_HTTP2_ERROR", failureSpecs.badResponse],
 
   // undici
   ["UND_ERR_CONNECT_TIMEOUT", failureSpecs.openTimeout],
-  ["UND_ERR_HEADERS_TIMEOUT", failureSpecs.answerTimeout],
+  ["UND_ERR_HEADERS_TIMEOUT", failureSpecs.responseTimeout],
   ["UND_ERR_BODY_TIMEOUT", failureSpecs.bodyTimeout],
   ["UND_ERR_SOCKET", failureSpecs.reset],
-  ["UND_ERR_HEADERS_OVERFLOW", failureSpecs.badAnswer],
+  ["UND_ERR_HEADERS_OVERFLOW", failureSpecs.badResponse],
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", failureSpecs.cutFraming],
   ["UND_ERR_RES_EXCEEDED_MAX_SIZE", failureSpecs.badBody],
   ["UND_ERR_PRX_TLS", failureSpecs.handshake],
-  // Measured with 7.30: `destroy()` gives it to requests in flight too, which the server has read.
+  // Measured with 7.30: requests in flight on `destroy()` get it too, which the server has read.
   ["UND_ERR_DESTROYED", failureSpecs.destroyed],
   ["UND_ERR_CLOSED", failureSpecs.closed],
   ["UND_ERR_MAX_ORIGINS_REACHED", failureSpecs.noConnection],
@@ -68,7 +68,7 @@ const codes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["UND_ERR_ABORTED", failureSpecs.aborted],
 
   // axios, got, superagent
-  ["ECONNABORTED", failureSpecs.answerTimeout],
+  ["ECONNABORTED", failureSpecs.responseTimeout],
   ["ERR_REQUEST_ABORTED", failureSpecs.cut],
   ["ERR_READING_RESPONSE_STREAM", failureSpecs.cut],
   ["ERR_CANCELED", failureSpecs.aborted],
@@ -76,7 +76,7 @@ const codes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
 
   // mysql2, mysql
   ["PROTOCOL_CONNECTION_LOST", failureSpecs.reset],
-  ["PROTOCOL_SEQUENCE_TIMEOUT", failureSpecs.answerTimeout],
+  ["PROTOCOL_SEQUENCE_TIMEOUT", failureSpecs.responseTimeout],
   ["PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR", failureSpecs.deadConnection],
   ["ER_SERVER_SHUTDOWN", failureSpecs.reset],
   ["ER_CON_COUNT_ERROR", failureSpecs.noConnection],
@@ -98,11 +98,11 @@ const codes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["CONNECTION_BROKEN", failureSpecs.reset],
   ["NR_CLOSED", failureSpecs.deadConnection],
 
-  // `destroy()` gives it to requests in flight too.
+  // Requests in flight on `destroy()` get it too.
   ["ERR_REISSUE_CLOSED", failureSpecs.torn],
 ]);
 
-/** X.509 verification results as Node spells them: "X509 certificate error codes" in its documentation of node:tls. */
+/** X.509 verification results in Node's spelling: "X509 certificate error codes" in its documentation of node:tls. */
 const certificateCodes: ReadonlySet<string> = new Set([
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
@@ -128,7 +128,7 @@ const certificateCodes: ReadonlySet<string> = new Set([
   "ERROR_IN_CRL_NEXT_UPDATE_FIELD",
 ]);
 
-/** llhttp's codes for what it finds in a body; its others are about the head. */
+/** llhttp's codes for errors in a body; its others are about the head. */
 const bodyParserCodes: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["HPE_INVALID_EOF_STATE", failureSpecs.cutFraming],
   ["HPE_INVALID_CHUNK_SIZE", failureSpecs.badBody],
@@ -136,14 +136,14 @@ const bodyParserCodes: ReadonlyMap<string, FailureSpec> = new Map<string, Failur
 ]);
 
 /** Families of codes: llhttp, brotli and zstd. */
-const families: readonly (readonly [pattern: RegExp, shape: FailureSpec])[] = [
-  [/^HPE_[A-Z0-9_]+$/, failureSpecs.badAnswer],
+const families: readonly (readonly [pattern: RegExp, spec: FailureSpec])[] = [
+  [/^HPE_[A-Z0-9_]+$/, failureSpecs.badResponse],
   [/^ERR__ERROR_FORMAT_[A-Z0-9_]+$/, failureSpecs.badBody],
   [/^ZSTD_error_[A-Za-z0-9_]+$/, failureSpecs.badBody],
 ];
 
-/** The row of a code; null when the code says nothing about a transport. */
-export function shapeOfCode(code: string): FailureSpec | null {
+/** Row of a code; null when the code is no transport failure's. */
+export function specOfCode(code: string): FailureSpec | null {
   if (certificateCodes.has(code)) return failureSpecs.certificate;
   const listed = codes.get(code) ?? bodyParserCodes.get(code);
   if (listed !== undefined) return listed;

@@ -1,20 +1,20 @@
 import { readString, type ErrorInfo } from "../error-info.ts";
 import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
-/** What each of got's timers waits for (`TimeoutError.event`, got's documentation of `timeout`). */
+/** Rows of got's timers (`TimeoutError.event`, got's documentation of `timeout`). */
 const events: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["lookup", failureSpecs.resolverTimeout],
   ["connect", failureSpecs.connectTimeout],
   ["secureConnect", failureSpecs.handshakeTimeout],
-  ["socket", failureSpecs.answerTimeout],
-  ["send", failureSpecs.answerTimeout],
-  ["response", failureSpecs.answerTimeout],
+  ["socket", failureSpecs.responseTimeout],
+  ["send", failureSpecs.responseTimeout],
+  ["response", failureSpecs.responseTimeout],
   ["read", failureSpecs.bodyTimeout],
-  ["request", failureSpecs.answerTimeout],
+  ["request", failureSpecs.responseTimeout],
 ]);
 
-/** The row of a timer of got's that ran out; null for every other error. */
-export function shapeOfGotEvent(link: ErrorInfo): FailureSpec | null {
-  if (link.code !== "ETIMEDOUT" || link.syscall !== null) return null;
-  return events.get(readString(link.error, "event", 20) ?? "") ?? null;
+/** Row of a timeout of got; null for every other error. */
+export function specOfGotEvent(info: ErrorInfo): FailureSpec | null {
+  if (info.code !== "ETIMEDOUT" || info.syscall !== null) return null;
+  return events.get(readString(info.error, "event", 20) ?? "") ?? null;
 }

@@ -1,46 +1,46 @@
-import { shapeOfCode } from "./codes.ts";
+import { specOfCode } from "./codes.ts";
 import type { Failure } from "../failure.ts";
-import { shapeOfGotEvent } from "./got-event.ts";
-import { shapeOfGrpc } from "./grpc.ts";
+import { specOfGotEvent } from "./got-event.ts";
+import { specOfGrpc } from "./grpc.ts";
 import type { ErrorInfo } from "../error-info.ts";
-import { shapeOfMessage } from "./messages.ts";
-import { shapeOfName } from "./names.ts";
+import { specOfMessage } from "./messages.ts";
+import { specOfName } from "./names.ts";
 import { failureOf, type FailureSpec } from "../failure-spec.ts";
-import { isForeignCall, shapeOfSyscall } from "./syscall.ts";
-import { shapeOfTls } from "./tls-reason.ts";
+import { isForeignCall, specOfSyscall } from "./syscall.ts";
+import { specOfTls } from "./tls-reason.ts";
 
-/** What one error says by itself, without its causes and without what its sender knows. */
+/** Meaning of one error alone, without its causes and without the sender's evidence. */
 export interface Match {
   readonly failure: Failure;
-  /** Whether it knows better than the cause that it carries. */
+  /** Whether it is more specific than the error's cause. */
   readonly overCause: boolean;
 }
 
 /**
- * Looks one error up in the tables, the most telling sign first: wording, system call, timer, code, name.
+ * Matches one error against the tables, the most specific sign first: wording, system call, timer, code, name.
  *
- * Null when none of them knows it: it is no transport failure, though one of its causes may be.
+ * Null without a match: no transport failure, though one of its causes may be.
  */
-export function matchLink(link: ErrorInfo): Match | null {
-  if (isForeignCall(link)) return null;
-  const { code } = link;
-  const shape =
-    shapeOfMessage(link) ??
-    shapeOfTls(link) ??
-    (code === null ? null : shapeOfCodeAndCall(code, link));
-  if (shape !== null) return match(shape, code);
-  const grpc = shapeOfGrpc(link);
-  if (grpc !== null) return match(grpc.shape, grpc.code);
-  const named = shapeOfName(link);
+export function matchError(info: ErrorInfo): Match | null {
+  if (isForeignCall(info)) return null;
+  const { code } = info;
+  const spec =
+    specOfMessage(info) ??
+    specOfTls(info) ??
+    (code === null ? null : specOfCodeAndCall(code, info));
+  if (spec !== null) return match(spec, code);
+  const grpc = specOfGrpc(info);
+  if (grpc !== null) return match(grpc.spec, grpc.code);
+  const named = specOfName(info);
   return named === null ? null : match(named, null);
 }
 
-function shapeOfCodeAndCall(code: string, link: ErrorInfo): FailureSpec | null {
-  const called = link.syscall === null ? null : shapeOfSyscall(code, link.syscall);
-  return called ?? shapeOfGotEvent(link) ?? shapeOfCode(code);
+function specOfCodeAndCall(code: string, info: ErrorInfo): FailureSpec | null {
+  const called = info.syscall === null ? null : specOfSyscall(code, info.syscall);
+  return called ?? specOfGotEvent(info) ?? specOfCode(code);
 }
 
-function match(shape: FailureSpec, code: string | null): Match {
-  const failure = failureOf(shape, shape.kind === "unknown" ? null : code);
-  return { failure, overCause: shape.overCause === true };
+function match(spec: FailureSpec, code: string | null): Match {
+  const failure = failureOf(spec, spec.kind === "unknown" ? null : code);
+  return { failure, overCause: spec.overCause === true };
 }

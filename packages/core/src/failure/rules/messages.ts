@@ -1,12 +1,12 @@
 import type { ErrorInfo } from "../error-info.ts";
 import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
-/** The code that comes with it (null: none), the whole message or its beginning (with an ellipsis), the row. */
-type Message = readonly [code: string | null, text: string, shape: FailureSpec];
+/** Code of the error (null: none), its whole message or the start of it (with an ellipsis), row. */
+type Message = readonly [code: string | null, text: string, spec: FailureSpec];
 
-/** Errors that only their message tells from others, grouped by who throws them; the first that fits decides. */
+/** Errors that only their message identifies, by library; the first match decides. */
 const messages: readonly Message[] = [
-  // node:http, for a response whose socket closed before its end; got's words for the same.
+  // node:http, for a response whose socket closed before its end; got's wording of the same.
   ["ECONNRESET", "aborted", failureSpecs.cut],
   ["ECONNRESET", "The server aborted pending request", failureSpecs.cut],
   // node:tls
@@ -15,7 +15,7 @@ const messages: readonly Message[] = [
     "Client network socket disconnected before secure TLS…",
     failureSpecs.handshakeReset,
   ],
-  // OpenSSL, whose other certificate codes need no text; these could be anybody's.
+  // OpenSSL, whose other certificate codes need no text; these could be another library's.
   ["INVALID_CA", "invalid CA certificate", failureSpecs.certificate],
   ["INVALID_PURPOSE", "unsuitable certificate purpose", failureSpecs.certificate],
   ["INVALID_PURPOSE", "unsupported certificate purpose", failureSpecs.certificate],
@@ -26,9 +26,10 @@ const messages: readonly Message[] = [
     "Stream closed with error code NGHTTP2_REFUSED_STREAM",
     failureSpecs.refusedStream,
   ],
-  // undici. A proxy that refuses CONNECT is reported as an abort, but nobody aborted and the upstream did not fail.
+  // undici. A proxy that refuses CONNECT is reported as an abort, but it is neither an abort nor a failure of the
+  // upstream.
   ["UND_ERR_ABORTED", "Proxy response (…", failureSpecs.unknown],
-  ["UND_ERR_INFO", 'HTTP/2: "stream timeout…', failureSpecs.answerTimeout],
+  ["UND_ERR_INFO", 'HTTP/2: "stream timeout…', failureSpecs.responseTimeout],
   ["UND_ERR_INFO", "HTTP/2: …", failureSpecs.reset],
   [
     null,
@@ -40,19 +41,19 @@ const messages: readonly Message[] = [
     "Response does not match the HTTP/1.1 protocol (Invalid EOF state…",
     failureSpecs.cutFraming,
   ],
-  // axios; where it is over fetch, only the words are left of an AbortSignal.timeout. The third is how 1.0 to 1.7 said
-  // the second.
-  ["ERR_CANCELED", "The operation was aborted due to timeout", failureSpecs.answerTimeout],
+  // axios; over fetch, only the wording of an AbortSignal.timeout is left. The third is the wording of the second in
+  // 1.0 to 1.7.
+  ["ERR_CANCELED", "The operation was aborted due to timeout", failureSpecs.responseTimeout],
   ["ERR_BAD_RESPONSE", "stream has been aborted", failureSpecs.cut],
   ["ERR_BAD_RESPONSE", "maxContentLength size of -1 exceeded", failureSpecs.cut],
   ["ECONNABORTED", "Request aborted", failureSpecs.aborted],
   // superagent
   ["ABORTED", "Aborted", failureSpecs.aborted],
   // node-fetch
-  [null, "network timeout at: …", failureSpecs.answerTimeout],
+  [null, "network timeout at: …", failureSpecs.responseTimeout],
   [null, "Response timeout while trying to fetch …", failureSpecs.bodyTimeout],
   [null, "Premature close of server response while trying to fetch …", failureSpecs.cut],
-  // @smithy/node-http-handler of the AWS SDK, which calls them all TimeoutError.
+  // @smithy/node-http-handler of the AWS SDK, which names them all TimeoutError.
   [
     null,
     "@smithy/node-http-handler - the request socket did not establish…",
@@ -66,7 +67,7 @@ const messages: readonly Message[] = [
   [null, "Connection terminated due to connection timeout", failureSpecs.poolConnectTimeout],
   [null, "Connection terminated unexpectedly", failureSpecs.reset],
   [null, "Connection terminated", failureSpecs.reset],
-  [null, "Query read timeout", failureSpecs.answerTimeout],
+  [null, "Query read timeout", failureSpecs.responseTimeout],
   [null, "timeout exceeded when trying to connect", failureSpecs.noConnection],
   [null, "Cannot use a pool after calling end on the pool", failureSpecs.closed],
   [
@@ -82,11 +83,15 @@ const messages: readonly Message[] = [
   [null, "No connections available.", failureSpecs.noConnection],
   [null, "Pool is closed.", failureSpecs.closed],
   [null, "Can't add new command when connection is in closed state", failureSpecs.deadConnection],
-  // ioredis, whose AbortError is a lost connection and no abort of the caller's.
+  // ioredis, whose AbortError is a lost connection, not an abort by the caller.
   [null, "Connection is closed.", failureSpecs.reset],
   [null, "Command aborted due to connection close", failureSpecs.reset],
-  [null, "Command timed out", failureSpecs.answerTimeout],
-  [null, "Socket timeout. Expecting data, but didn't receive any in …", failureSpecs.answerTimeout],
+  [null, "Command timed out", failureSpecs.responseTimeout],
+  [
+    null,
+    "Socket timeout. Expecting data, but didn't receive any in …",
+    failureSpecs.responseTimeout,
+  ],
   [
     null,
     "Stream isn't writeable and enableOfflineQueue options is false",
@@ -98,11 +103,11 @@ const messages: readonly Message[] = [
   [null, "Timeout waiting for a client after …", failureSpecs.noConnection],
 ];
 
-/** The row of an error by its code and its message; null when no text of the table is its own. */
-export function shapeOfMessage(link: ErrorInfo): FailureSpec | null {
-  if (link.message === "") return null;
-  const found = messages.find(([code, text]) => code === link.code && fits(link.message, text));
-  return found?.[2] ?? null;
+/** Row of an error by its code and its message; null without a match. */
+export function specOfMessage(info: ErrorInfo): FailureSpec | null {
+  if (info.message === "") return null;
+  const match = messages.find(([code, text]) => code === info.code && fits(info.message, text));
+  return match?.[2] ?? null;
 }
 
 function fits(message: string, text: string): boolean {

@@ -2,22 +2,22 @@ import type { ErrorInfo } from "../error-info.ts";
 import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
 /**
- * Errors known by their name or their class: asked last, since a name says less than a code.
+ * Rows of errors by the name of the error or its class: matched last, since a name says less than a code.
  *
  * The AWS SDK names a reset "TimeoutError", and redis clients name a lost connection "AbortError".
  */
 const names: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
-  // The DOM's, which everybody borrows; node-fetch, AWS SDK, ky, p-timeout.
+  // The DOM's, which many libraries borrow: node-fetch, AWS SDK, ky, p-timeout.
   ["AbortError", failureSpecs.aborted],
-  ["TimeoutError", failureSpecs.answerTimeout],
+  ["TimeoutError", failureSpecs.responseTimeout],
   // axios, p-cancelable
   ["CanceledError", failureSpecs.aborted],
   ["CancelError", failureSpecs.aborted],
   // undici, some of whose parser errors have no code
-  ["HTTPParserError", failureSpecs.badAnswer],
+  ["HTTPParserError", failureSpecs.badResponse],
   // node-redis
   ["ConnectionTimeoutError", failureSpecs.connectTimeout],
-  ["SocketTimeoutError", failureSpecs.answerTimeout],
+  ["SocketTimeoutError", failureSpecs.responseTimeout],
   ["SocketClosedUnexpectedlyError", failureSpecs.reset],
   ["DisconnectsClientError", failureSpecs.reset],
   ["ClientOfflineError", failureSpecs.noConnection],
@@ -26,11 +26,11 @@ const names: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["MaxRetriesPerRequestError", failureSpecs.reset],
 ]);
 
-/** The row of an error by its name, then by its class; null when neither says anything about a transport. */
-export function shapeOfName(link: ErrorInfo): FailureSpec | null {
-  for (const name of link.names) {
-    const shape = names.get(name);
-    if (shape !== undefined) return shape;
+/** Row of an error by its name, then by its class; null without a match. */
+export function specOfName(info: ErrorInfo): FailureSpec | null {
+  for (const name of info.names) {
+    const spec = names.get(name);
+    if (spec !== undefined) return spec;
   }
   return null;
 }

@@ -11,9 +11,9 @@ const deliveries: readonly string[] = [
 ] satisfies Delivery[];
 
 /**
- * The failure that an UpstreamError carries; null for any other error.
+ * Failure of an UpstreamError; null for any other error.
  *
- * It is copied word by word: the error may come from another version of the package.
+ * Copied field by field, since the error may come from another version of the package.
  */
 export function ownFailure(error: object): Failure | null {
   if (!isReissueError(error)) return null;
@@ -32,7 +32,7 @@ function withOverrides(failure: unknown, kind: FailureKind, phase: Phase): Failu
   return {
     ...usual,
     transient: typeof transient === "boolean" ? transient : usual.transient,
-    // The one token that differs from its kind's, see `shapes.cutFraming`.
+    // The only token that differs from its kind's, see `failureSpecs.cutFraming`.
     token: kind === "incomplete" && token === "http_protocol_error" ? token : usual.token,
   };
 }

@@ -3,7 +3,7 @@ import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
 const connecting: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["ECONNREFUSED", failureSpecs.refused],
-  // A Unix socket that nobody has bound yet.
+  // A Unix socket that is not bound yet.
   ["ENOENT", failureSpecs.refused],
   ["ENETUNREACH", failureSpecs.unroutable],
   ["EHOSTUNREACH", failureSpecs.unroutable],
@@ -22,7 +22,7 @@ const resolving: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>
   ["ETIMEDOUT", failureSpecs.resolverTimeout],
 ]);
 
-/** Linux reports a route that is lost, or a peer that stopped acknowledging, on the next read or write. */
+/** Linux reports a lost route, or a peer that stopped acknowledging, on the next read or write. */
 const transferring: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSpec>([
   ["ECONNRESET", failureSpecs.reset],
   ["ECONNABORTED", failureSpecs.reset],
@@ -36,15 +36,15 @@ const transferring: ReadonlyMap<string, FailureSpec> = new Map<string, FailureSp
   ["ENETUNREACH", failureSpecs.reset],
   ["EHOSTDOWN", failureSpecs.reset],
   ["ENETDOWN", failureSpecs.reset],
-  ["ETIMEDOUT", failureSpecs.answerTimeout],
+  ["ETIMEDOUT", failureSpecs.responseTimeout],
   ["EPROTO", failureSpecs.lateTls],
 ]);
 
 const transferCalls: ReadonlySet<string> = new Set(["read", "write", "writev", "shutdown"]);
 const errno = /^E[A-Z0-9_]{2,20}$/;
 
-/** The row of a system error that names its call; null when the call is none that a request makes. */
-export function shapeOfSyscall(code: string, syscall: string): FailureSpec | null {
+/** Row of a system error by its call; null for a call that no request makes. */
+export function specOfSyscall(code: string, syscall: string): FailureSpec | null {
   if (!errno.test(code)) return null;
   if (syscall === "connect" || syscall === "bind")
     return connecting.get(code) ?? failureSpecs.local;
@@ -53,12 +53,12 @@ export function shapeOfSyscall(code: string, syscall: string): FailureSpec | nul
 }
 
 /**
- * Whether a system error is about something else than a connection: a file, a child process, a listening socket.
+ * Whether a system error is not about a connection, but about a file, a child process or a listening socket.
  *
- * A file's `EPIPE` and `EMFILE` have the codes of a connection's; their call, their path or the wording gives them away.
+ * `EPIPE` and `EMFILE` can be a file's or a connection's; the call, the path or the wording tells them apart.
  */
-export function isForeignCall(link: ErrorInfo): boolean {
-  const { code, syscall, message } = link;
+export function isForeignCall(info: ErrorInfo): boolean {
+  const { code, syscall, message } = info;
   if (syscall === null) return false;
   if (syscall !== "connect" && syscall !== "bind" && !isResolverCall(syscall)) {
     if (!transferCalls.has(syscall)) return true;

@@ -2,10 +2,11 @@ import type { ErrorInfo } from "../error-info.ts";
 import { failureSpecs, type FailureSpec } from "../failure-spec.ts";
 
 /**
- * OpenSSL's reasons that end a handshake before its Finished, so that nothing of a request can have been written.
+ * OpenSSL's reasons that end a handshake before its Finished message, so that nothing of a request can have been
+ * written.
  *
- * An alert about the client's certificate is not among them: TLS 1.3 sends it after the client has begun to write
- * (RFC 8446 §4.4.2.4). Nor are errors of the record layer, which come at any time.
+ * Not an alert about the client's certificate: TLS 1.3 sends it after the client has begun to write (RFC 8446
+ * §4.4.2.4). Nor errors of the record layer, which come at any time.
  */
 const handshakeReasons: ReadonlySet<string> = new Set([
   "WRONG_VERSION_NUMBER",
@@ -40,9 +41,9 @@ const messageReason = /:SSL routines:[^:]{0,80}:([^:]{1,80})/;
 /** `sslv3 alert handshake failure` and `tlsv1 unrecognized name` are the alerts' names with a prefix. */
 const alertPrefix = /^(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?/;
 
-/** The row of an error that OpenSSL raised; null when it is not one. */
-export function shapeOfTls(link: ErrorInfo): FailureSpec | null {
-  const { code, message } = link;
+/** Row of an error of OpenSSL; null for any other. */
+export function specOfTls(info: ErrorInfo): FailureSpec | null {
+  const { code, message } = info;
   if (code === null) return null;
   const match = code === "EPROTO" ? messageReason.exec(message) : codeReason.exec(code);
   if (match === null) return null;

@@ -4,7 +4,7 @@ import createError from "http-errors";
 import { expect, onTestFinished, test } from "vitest";
 
 import type { Awaitable } from "../../common/awaitable.ts";
-import { isHttpAnswer } from "../../gateway/http-answer.ts";
+import { isErrorResponse } from "../../gateway/error-response.ts";
 import { answer, bench, events } from "./begin-claim.test.fixture.ts";
 import { beginClaim, type ClaimOutcome } from "./begin-claim.ts";
 import type { ClaimResult } from "../store/store.ts";
@@ -14,7 +14,7 @@ function refusal(beginning: ClaimOutcome): unknown {
   if (beginning.action !== "refuse") return beginning.action;
   const { error } = beginning;
   expect(createError.isHttpError(error)).toBe(true);
-  expect(isHttpAnswer(error)).toBe(true);
+  expect(isErrorResponse(error)).toBe(true);
   const { status, code, expose, headers } = error;
   const [retry, after] = [headers["x-should-retry"], headers["Retry-After"]];
   return { status, code: code.slice("ERR_REISSUE_".length), expose, retry, after };

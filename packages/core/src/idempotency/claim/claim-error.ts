@@ -2,7 +2,7 @@ import createError from "http-errors";
 
 import type { ErrorCode } from "../../common/reissue-error.ts";
 import { errorHeaders } from "../../gateway/error-headers.ts";
-import { brandHttpAnswer, withCause, type GatewayError } from "../../gateway/http-answer.ts";
+import { brandErrorResponse, withCause, type GatewayError } from "../../gateway/error-response.ts";
 
 /** Why a keyed request was not run, as an error of http-errors' kind; its message is for the client. */
 export interface ClaimError extends GatewayError {
@@ -84,5 +84,5 @@ function claimError(
   });
   // Its message says nothing that the client may not know, whatever the status.
   const error = createError(status, message, { code, expose: true, headers });
-  return brandHttpAnswer(error as unknown as ClaimError);
+  return brandErrorResponse(error as unknown as ClaimError);
 }

@@ -2,7 +2,7 @@ import createError from "http-errors";
 
 import type { ErrorCode } from "../../common/reissue-error.ts";
 import { errorHeaders } from "../../gateway/error-headers.ts";
-import { brandHttpAnswer, type GatewayError } from "../../gateway/http-answer.ts";
+import { brandErrorResponse, type GatewayError } from "../../gateway/error-response.ts";
 import { keyProblemText, type ParsedKey } from "./key.ts";
 
 /** An error about an inbound Idempotency-Key, of http-errors' kind; its message is for the client. */
@@ -27,5 +27,5 @@ export function keyMalformedError(parsed: ParsedKey & { readonly ok: false }): K
 function keyError(code: ErrorCode, message: string, position: number | null): KeyError {
   const headers = errorHeaders({});
   const error = createError(400, message, { code, position, headers });
-  return brandHttpAnswer(error as unknown as KeyError);
+  return brandErrorResponse(error as unknown as KeyError);
 }
