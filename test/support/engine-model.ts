@@ -276,7 +276,7 @@ function seen(beginning: ClaimOutcome): unknown {
     case "run":
       return ["run", beginning.claim.fence];
     case "replay":
-      return ["replay", Buffer.from(beginning.answer.body).toString()];
+      return ["replay", Buffer.from(beginning.response.body).toString()];
     case "refuse":
       return ["refuse", beginning.error.code];
   }

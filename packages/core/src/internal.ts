@@ -1,5 +1,5 @@
 /**
- * What only the packages of Reissue itself import: outside semantic versioning, and changed without notice.
+ * Exports for the packages of Reissue only: outside semantic versioning, and changed without notice.
  *
  * @internal
  */

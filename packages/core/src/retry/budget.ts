@@ -1,24 +1,23 @@
-/** How many resends an origin can afford. */
+/** Number of resends that an origin can afford. */
 export interface BudgetOptions {
   /** Resends for each request, as a fraction. */
   readonly ratio: number;
-  /** Resends a second that are free of the ratio, so that a quiet client can retry at all. */
+  /** Resends per second beyond the ratio, so that a quiet client can retry at all. */
   readonly minPerSecond: number;
 }
 
 const windowMs = 2000;
 const sliceMs = 200;
-// One more than the window has, since the newest slice is never full.
+// One more than in the window, since the newest slice is never full.
 const slices = windowMs / sliceMs + 1;
 
 /**
- * A retry budget: a leaky token bucket whose tokens expire.
+ * Retry budget: a token bucket whose tokens expire.
  *
- * Each request puts `ratio` tokens in, each resend takes one out, and what is older than 2 to 2.2 seconds counts no
- * more; `minPerSecond` comes on top. Whenever a token is taken, the resends of the last two seconds are thus at most
- * `ratio` · the requests of the last 2.2 + 2 · `minPerSecond`: a full bucket from a healthy past cannot be spent on an
- * outage, as it can with one that only fills up. The design is Finagle's `RetryBudget` (ratio 20 %, 10 a second, ttl
- * 10 s) with a shorter memory.
+ * Each request adds `ratio` tokens, each resend takes one, and anything older than 2 to 2.2 seconds expires;
+ * `minPerSecond` is added to that. Whenever a token is taken, the resends of the last two seconds are thus at most
+ * `ratio` · the requests of the last 2.2 + 2 · `minPerSecond`: a bucket filled in a healthy past cannot be spent on an
+ * outage. The design is Finagle's `RetryBudget` (ratio 20 %, 10 a second, ttl 10 s) with a shorter memory.
  */
 export class RetryBudget {
   readonly #ratio: number;
@@ -41,13 +40,13 @@ export class RetryBudget {
     this.#requestSum += 1;
   }
 
-  /** Whether a resend can be afforded now. */
+  /** Whether a token is left for a resend. */
   has(nowMs: number): boolean {
     this.#advance(nowMs);
     return this.#resendSum + 1 <= this.#ratio * this.#requestSum + this.#reserve;
   }
 
-  /** Takes a token for one resend; ask {@link has} first. */
+  /** Takes a token for one resend; check {@link has} first. */
   withdraw(nowMs: number): void {
     const at = this.#advance(nowMs);
     this.#resends[at]! += 1;

@@ -1,6 +1,6 @@
 import type { Failure } from "../failure/failure.ts";
 
-/** A retry condition in Envoy's words; a number is a response status. */
+/** Retry condition in Envoy's terms; a number is a response status. */
 export type Condition =
   | "reset"
   | "connect-failure"
@@ -10,7 +10,7 @@ export type Condition =
   | "rate-limited"
   | number;
 
-/** The conditions under which a retry-safe request is resent by default. */
+/** Conditions under which a retry-safe request is resent by default. */
 export const defaultConditions: readonly Condition[] = [
   "reset",
   "connect-failure",
@@ -19,7 +19,7 @@ export const defaultConditions: readonly Condition[] = [
   "rate-limited",
 ];
 
-/** The condition that a failure meets; null when no condition speaks of it. */
+/** Condition that a failure meets; null for none. */
 export function failureCondition(failure: Failure): Condition | null {
   switch (failure.kind) {
     case "reset":
@@ -46,7 +46,7 @@ export function failureCondition(failure: Failure): Condition | null {
   }
 }
 
-/** Whether one of `conditions` speaks of a response with this status; 503 is `rate-limited` with Retry-After. */
+/** Whether one of `conditions` covers a response with this status; 503 is `rate-limited` with Retry-After. */
 export function statusListed(
   status: number,
   hasRetryAfter: boolean,

@@ -4,29 +4,29 @@ import { failureCondition, statusListed } from "./condition.ts";
 import { isIdempotentMethod } from "./method.ts";
 import type { RetryPolicy } from "./policy.ts";
 
-/** How an attempt ended that did not simply succeed. */
+/** Outcome of an attempt that did not simply succeed. */
 export type Outcome =
   | { readonly type: "failure"; readonly failure: Failure }
   | {
       readonly type: "answer";
       readonly status: number;
-      /** Retry-After in milliseconds; null when the response had none that could be read. */
+      /** Retry-After in milliseconds; null for none that could be parsed. */
       readonly retryAfterMs: number | null;
     };
 
-/** What about a request decides whether it may be sent again. */
+/** Facts of a request that decide whether it may be resent. */
 export interface RequestFacts {
-  /** The method, in capitals. */
+  /** Method, in capitals. */
   readonly method: string;
   /** Whether it carries an Idempotency-Key. */
   readonly keyed: boolean;
-  /** Whether its route or its call said that a replay is safe. */
+  /** Whether its route or its call says that a second processing does no harm. */
   readonly optedIn: boolean;
-  /** Whether its body can be sent whole once more. */
+  /** Whether its complete body can be sent once more. */
   readonly replayable: boolean;
 }
 
-/** What has happened to this call so far, and what its origin can still afford. */
+/** History of the call, and the budgets of its origin. */
 export interface RetryState {
   /** Attempts that count against `maxAttempts`, the one that just ended included. */
   readonly attempts: number;
@@ -34,18 +34,18 @@ export interface RetryState {
   readonly staleResends: number;
   /** Unsent resends made so far; they do not count as attempts. */
   readonly unsentResends: number;
-  /** When the first attempt of this run of unsent ones began; null when this is the first. */
+  /** Start of the first of the latest consecutive unsent attempts; null when there was none. */
   readonly unsentSinceMs: number | null;
   readonly nowMs: number;
-  /** The instant after which nothing is sent; Infinity for none. */
+  /** Instant after which nothing is sent; Infinity for none. */
   readonly deadlineMs: number;
   /** Whether the origin's retry budget has a token. */
   readonly budgetLeft: boolean;
   /** Whether the origin's cap on stale resends has a token. */
   readonly staleBudgetLeft: boolean;
-  /** Whether the caller has aborted. */
+  /** Whether the caller has aborted the call. */
   readonly aborted: boolean;
-  /** A number in [0, 1) for the jitter. */
+  /** Number in [0, 1) for the jitter. */
   readonly random: number;
 }
 
@@ -64,24 +64,25 @@ export type GiveUpReason =
   | "deadline-exceeded"
   | "aborted";
 
-/** What to do next, and the one reason for it. */
+/** What follows an attempt, and the reason. */
 export type Decision =
   | {
       readonly action: "resend";
       readonly delayMs: number;
-      /** `fresh`: on a connection that no request ever used. */
+      /** `fresh`: on a connection that has not carried a request. */
       readonly connection: "fresh" | "any";
       readonly reason: ResendReason;
     }
   | { readonly action: "give-up"; readonly reason: GiveUpReason };
 
-/** Whether a second processing of the request does no harm, because its method, its key or its owner says so. */
+/** Whether a second processing of the request does no harm, by its method, its key or its opt-in. */
 export function isRetrySafe(request: Omit<RequestFacts, "replayable">): boolean {
   return isIdempotentMethod(request.method) || request.keyed || request.optedIn;
 }
 
 /**
- * Decides whether a request is sent again: never what may have been done once, unless somebody said that it is safe.
+ * Decides whether a request is resent: never one that may have been processed, unless a second processing is known to
+ * do no harm.
  *
  * Pure and total: the same arguments give the same decision, and every combination has one.
  */
@@ -92,7 +93,7 @@ export function decide(
   state: RetryState,
 ): Decision {
   if (state.aborted) return giveUp("aborted");
-  if (outcome.type === "answer") return decideAnswer(outcome, request, policy, state);
+  if (outcome.type === "answer") return decideResponse(outcome, request, policy, state);
   const { failure } = outcome;
   if (failure.kind === "aborted") return giveUp("aborted");
   if (failure.delivery === "delivered") return giveUp("response-started");
@@ -103,13 +104,13 @@ export function decide(
   const decision = unsent(failure, request, policy, state);
   const inLine = failure.phase === "pool" && failure.kind !== "reset";
   if (!inLine || decision.action === "resend") return decision;
-  // Nothing was tried that could be exhausted, or be listed.
+  // Nothing was attempted that could be exhausted or listed.
   const isOwn =
     decision.reason === "deadline-exceeded" || decision.reason === "body-not-replayable";
   return isOwn ? decision : giveUp("queue-timeout");
 }
 
-/** What `retryOn` says of it. */
+/** Decides by `retryOn`. */
 function decideListed(
   failure: Failure,
   request: RequestFacts,
@@ -131,17 +132,20 @@ function decideListed(
 }
 
 /**
- * The longest wait between two unsent resends, as a share of the window: with a few long ones, an upstream that restarts
- * again and again could be down at each of them by chance.
+ * Longest wait between two unsent resends, as a share of the window: with a few long waits, an upstream that restarts
+ * repeatedly could be down at each of them by chance.
  */
 const unsentCapShare = 1 / 8;
 
-/** The back-off between two resends of a request that never reached the application. */
+/** Back-off between two resends of a request that never reached the application. */
 export function unsentBackOff({ backOff, unsentWindowMs }: RetryPolicy): BackOff {
   return { ...backOff, capMs: Math.min(backOff.capMs, unsentWindowMs * unsentCapShare) };
 }
 
-/** Nothing reached the application, so neither method, attempts nor budget matter: only the window and the deadline. */
+/**
+ * Decides on a request that never reached the application: neither method, attempts nor budget matter, only the window
+ * and the deadline.
+ */
 function decideUnsent(
   failure: Failure,
   request: RequestFacts,
@@ -149,21 +153,21 @@ function decideUnsent(
   state: RetryState,
 ): Decision {
   if (!request.replayable) return giveUp("body-not-replayable");
-  // A pooled socket that died before the request was written says nothing against connecting at once; a full queue does.
+  // A pooled socket that died before the write is no reason not to connect immediately; a full queue is.
   if (failure.phase === "pool" && failure.kind === "reset" && state.unsentResends === 0) {
     return resendBefore(state, 0, "fresh", "unsent");
   }
   const leftMs = (state.unsentSinceMs ?? state.nowMs) + policy.unsentWindowMs - state.nowMs;
   if (leftMs <= 0) return giveUp("attempts-exhausted");
   const delayMs = fullJitter(state.unsentResends, unsentBackOff(policy), state.random);
-  // Nothing went wrong with a connection where none came in time, or where the upstream refused the request on it.
+  // No connection failed if none came in time, or if the upstream refused the request on it.
   const any =
     failure.kind === "refused-stream" || (failure.phase === "pool" && failure.kind === "timeout");
   const connection = any ? "any" : "fresh";
   return resendBefore(state, Math.min(delayMs, leftMs), connection, "unsent");
 }
 
-function decideAnswer(
+function decideResponse(
   answer: Outcome & { readonly type: "answer" },
   request: RequestFacts,
   policy: RetryPolicy,
@@ -177,18 +181,20 @@ function decideAnswer(
   return decideCounted(policy, state, answer.retryAfterMs ?? 0, "any", "status");
 }
 
-/** A resend that counts: bounded by attempts, budget and deadline, after a back-off of at least `leastMs`. */
+/**
+ * Decides on a resend that counts: limited by attempts, budget and deadline, after a back-off of at least `minDelayMs`.
+ */
 function decideCounted(
   policy: RetryPolicy,
   state: RetryState,
-  leastMs: number,
+  minDelayMs: number,
   connection: "fresh" | "any",
   reason: ResendReason,
 ): Decision {
   if (state.attempts >= policy.maxAttempts) return giveUp("attempts-exhausted");
   if (!state.budgetLeft) return giveUp("budget-exhausted");
   const delayMs = fullJitter(state.attempts - 1, policy.backOff, state.random);
-  return resendBefore(state, Math.max(leastMs, delayMs), connection, reason);
+  return resendBefore(state, Math.max(minDelayMs, delayMs), connection, reason);
 }
 
 function resendBefore(

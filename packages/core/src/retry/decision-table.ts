@@ -10,36 +10,33 @@ import {
 import type { RetryPolicy } from "./policy.ts";
 import { defaultPolicy } from "./retry-options.ts";
 
-/** Every reason of a decision in one sentence; the type makes a new reason ask for its own. */
+/** Every reason of a decision in one sentence; the type requires one for each new reason. */
 export const reasonText: Readonly<Record<ResendReason | GiveUpReason, string>> = {
-  unsent: "The request provably never reached the application, so any method may be sent again.",
+  unsent: "The request provably never reached the application, so any method may be resent.",
   "stale-socket":
-    "A connection that had served before died within about a round trip of the write, before any byte of the response: almost surely the race of keep-alive.",
+    "A connection that had served before died within about a round trip of the write, before any byte of the response: almost certainly the keep-alive race.",
   reset:
     "The connection failed after the request was written, and a second processing does no harm.",
   timeout: "The attempt took too long, `timeout` is listed, and a second processing does no harm.",
-  status:
-    "The upstream answered with a status that is listed, and a second processing does no harm.",
+  status: "The upstream responded with a listed status, and a second processing does no harm.",
   "not-retry-safe":
-    "It may have been processed, its method is not idempotent, and neither a key nor its route or call says that a second processing does no harm.",
+    "The request may have been processed, its method is not idempotent, and neither a key nor its route or call says that a second processing does no harm.",
   "body-not-replayable":
-    "The body was a stream of which something is gone, so it cannot be sent whole once more.",
-  "response-started": "The caller has been given headers or bytes of the response.",
+    "The body was a stream that has been read in part, so it cannot be sent completely once more.",
+  "response-started": "The caller already has headers or bytes of the response.",
   "condition-not-listed":
-    "`retryOn` does not list what happened, or it is nothing that a second try could cure.",
+    "`retryOn` does not list the failure or status, or a second try could not help.",
   "attempts-exhausted":
-    "`maxAttempts` have been made, or a request that never left has been tried for `unsentWindowMs`.",
+    "`maxAttempts` is reached, or an unsent request has been tried for `unsentWindowMs`.",
   "queue-timeout":
-    "No connection came free while it waited in line, for `attemptTimeoutMs`, and the `unsentWindowMs` that it may be tried again for are over.",
-  "budget-exhausted":
-    "The origin has no token left: it is failing too often for more load to help.",
-  "deadline-exceeded":
-    "The deadline has passed, or would while waiting out the back-off or Retry-After.",
+    "No connection became free within `attemptTimeoutMs`, and the `unsentWindowMs` for further tries are over.",
+  "budget-exhausted": "The origin's budget is empty: it fails too often for more load to help.",
+  "deadline-exceeded": "The deadline has passed, or would pass during the back-off or Retry-After.",
   aborted: "The caller has aborted the call.",
 };
 
 interface Event {
-  readonly delivery: Failure["delivery"] | "answered";
+  readonly delivery: Failure["delivery"] | "responded";
   readonly what: string;
   readonly outcome: Outcome;
 }
@@ -59,8 +56,8 @@ function failed(what: string, changes: Partial<Failure>): Event {
   return { delivery: failure.delivery, what, outcome: { type: "failure", failure } };
 }
 
-function answered(what: string, status: number, retryAfterMs: number | null = null): Event {
-  return { delivery: "answered", what, outcome: { type: "answer", status, retryAfterMs } };
+function responded(what: string, status: number, retryAfterMs: number | null = null): Event {
+  return { delivery: "responded", what, outcome: { type: "answer", status, retryAfterMs } };
 }
 
 const refused = failed("connect refused", {
@@ -72,17 +69,17 @@ const diedInPool = failed("a pooled socket died before the write", {
   delivery: "unsent",
   phase: "pool",
 });
-const stale = failed("a used connection died right after the write", { delivery: "stale" });
+const stale = failed("a reused connection died right after the write", { delivery: "stale" });
 const unknown = failed("a connection died later or was fresh, or the response was cut", {});
 const timedOut = failed("timeout", { kind: "timeout", phase: "response-headers" });
-const limited = answered("429 with `Retry-After: 1`", 429, 1000);
+const limited = responded("429 with `Retry-After: 1`", 429, 1000);
 
 const events: readonly Event[] = [
   diedInPool,
   refused,
   failed("connect reset", { delivery: "unsent", phase: "connect" }),
   failed("connect timed out", { delivery: "unsent", kind: "timeout", phase: "connect" }),
-  failed("no connection of a full pool", { delivery: "unsent", kind: "pool", phase: "pool" }),
+  failed("no connection in a full pool", { delivery: "unsent", kind: "pool", phase: "pool" }),
   failed("stream refused", { delivery: "unsent", kind: "refused-stream" }),
   failed("unknown host", { delivery: "unsent", kind: "dns", phase: "dns", transient: false }),
   failed("bad certificate", {
@@ -92,18 +89,18 @@ const events: readonly Event[] = [
     transient: false,
   }),
   stale,
-  failed("an idle connection's own 408 crossed the request", { delivery: "stale" }),
+  failed("a 408 for an idle connection crossed the request", { delivery: "stale" }),
   unknown,
   timedOut,
   failed("not HTTP", { kind: "protocol", phase: "response-headers", transient: false }),
-  failed("the answer was cut after the caller had a part of it", {
+  failed("the response was cut after the caller had a part of it", {
     delivery: "delivered",
     phase: "response-body",
   }),
-  ...[502, 503, 504, 429].map((status) => answered(String(status), status)),
+  ...[502, 503, 504, 429].map((status) => responded(String(status), status)),
   limited,
-  answered("503 with `Retry-After: 1`", 503, 1000),
-  answered("any other status", 500),
+  responded("503 with `Retry-After: 1`", 503, 1000),
+  responded("any other status", 500),
 ];
 
 const { maxAttempts, unsentWindowMs, totalTimeoutMs, backOff, retryOn } = defaultPolicy;
@@ -127,7 +124,7 @@ const requests: readonly RequestFacts[] = ["GET", "POST"].flatMap((method) =>
   bools.flatMap((keyed) => bools.map((optedIn) => ({ ...get, method, keyed, optedIn }))),
 );
 
-/** What else decides, each on an idempotent request with a replayable body. */
+/** Other limits, each on an idempotent request with a replayable body. */
 const limits: readonly [string, Event, Partial<RetryState>, Partial<RetryPolicy>?][] = [
   ["the call's second stale socket", stale, { staleResends: 1 }],
   ["attempt 2 failed", unknown, { attempts: 2 }],
@@ -141,34 +138,34 @@ const limits: readonly [string, Event, Partial<RetryState>, Partial<RetryPolicy>
     { unsentResends: 6, unsentSinceMs: -unsentWindowMs },
   ],
   [
-    "waited in line for longer than that",
+    "waited in the queue for longer than that",
     failed("no connection came free", { delivery: "unsent", kind: "timeout", phase: "pool" }),
     { unsentSinceMs: -15_000 },
   ],
   ["`retryOn` lists `timeout`", timedOut, {}, { retryOn: ["timeout"] }],
-  ["0.5 s are left before the deadline", limited, { deadlineMs: 500 }],
+  ["0.5 s left before the deadline", limited, { deadlineMs: 500 }],
   ["the deadline has passed", stale, { deadlineMs: 0 }],
   ["the caller has aborted", stale, { aborted: true }],
 ];
 
 /**
- * The decisions of {@link decide} under the default policy, as a Markdown page.
+ * Renders the decisions of {@link decide} under the default policy, as a Markdown page.
  *
- * Every cell is what the function itself says, so the page cannot drift from the code.
+ * Every cell is computed by the function itself, so the page cannot drift from the code.
  */
 export function decisionTable(): string {
   const columns = requestGroups();
-  return `# When a request is sent again
+  return `# When a request is resent
 
 <!-- Written by scripts/decision-table.js from the function that decides. Do not edit. -->
 
 This is the whole of \`decide()\` under the default policy: ${maxAttempts} attempts, back-off with full jitter
-(${backOff.baseMs} ms · 2ⁿ, at most ${backOff.capMs} ms), \`retryOn\` ${retryOn.map(code).join(", ")}.
-The rule over all: never send twice what may have been done once, unless somebody who knows said that it is safe.
+(${backOff.baseMs} ms · 2ⁿ, at longest ${backOff.capMs} ms), \`retryOn\` ${retryOn.map(code).join(", ")}.
+The main rule: never resend a request that may have been processed, unless a second processing is known to do no harm.
 
-The idempotent methods are GET, HEAD, OPTIONS, TRACE, PUT, DELETE and QUERY. Opted in is a request whose route or call
-has a \`retryOn\` of its own. A body is replayable if it can be sent whole once more: none at all, one in memory, or a
-stream of which nothing is gone yet. A fresh connection is one that no request ever used.
+The idempotent methods are GET, HEAD, OPTIONS, TRACE, PUT, DELETE and QUERY. A request is opted in if its route or call
+has its own \`retryOn\`. A body is replayable if it can be sent completely once more: none, one in memory, or a
+stream that has been recorded so far. A fresh connection has not carried a request.
 
 ## The first failure of a call
 
@@ -176,7 +173,7 @@ ${table(["Delivery", "What happened", "Body", ...columns.map(({ label }) => labe
 
 ## Limits
 
-The same for an idempotent request with a replayable body, when not only the failure decides.
+For an idempotent request with a replayable body, where not only the failure decides.
 
 ${table(["When", "What happened", "Decision"], limitRows())}
 
@@ -194,7 +191,7 @@ interface RequestGroup {
   readonly example: RequestFacts;
 }
 
-/** Puts requests together that are decided upon alike, whatever happens to them. */
+/** Groups requests with the same decision for every event. */
 function requestGroups(): RequestGroup[] {
   const groups = new Map<string, RequestFacts[]>();
   for (const request of requests) {
@@ -204,7 +201,7 @@ function requestGroups(): RequestGroup[] {
   return [...groups.values()].map((group) => ({ label: label(group), example: group[0] ?? get }));
 }
 
-/** Names a group by what its members have and no request outside it has; in full where that does not cover it. */
+/** Labels a group by the traits that only its members have; in full where those do not cover it. */
 function label(group: readonly RequestFacts[]): string {
   const traits: [string, string, (request: RequestFacts) => boolean][] = [
     ["Idempotent method", "Other method", ({ method }) => method === "GET"],
@@ -222,7 +219,7 @@ function label(group: readonly RequestFacts[]): string {
   return group.map(full).join("; or ");
 }
 
-/** A row for each event and body; events of one delivery that are decided upon alike share theirs. */
+/** Makes a row for each event and body; events of one delivery with the same decisions share a row. */
 function eventRows(columns: readonly RequestGroup[]): string[][] {
   const examples = columns.map(({ example }) => example);
   const rows = new Map<string, { event: Event; whats: string[] }>();
@@ -244,7 +241,7 @@ function eventRows(columns: readonly RequestGroup[]): string[][] {
   });
 }
 
-/** What is decided for each request, first with a replayable body, then without. */
+/** Decisions for each request, first with a replayable body, then without. */
 function eventCells({ outcome }: Event, examples: readonly RequestFacts[]): string[][] {
   return bools.map((replayable) =>
     examples.map((request) =>
@@ -261,22 +258,23 @@ function limitRows(): string[][] {
   ]);
 }
 
-/** A decision in words; the delay from its shortest to its longest. */
+/** Renders a decision; the delay from its shortest to its longest. */
 function cell(
   outcome: Outcome,
   request: RequestFacts,
   policy: RetryPolicy,
   state: RetryState,
 ): string {
-  const least = decide(outcome, request, policy, { ...state, random: 0 });
-  const most = decide(outcome, request, policy, { ...state, random: 1 - Number.EPSILON });
-  if (least.action === "give-up" || most.action === "give-up") {
-    return `give up: ${code(least.reason)}`;
+  const shortest = decide(outcome, request, policy, { ...state, random: 0 });
+  const longest = decide(outcome, request, policy, { ...state, random: 1 - Number.EPSILON });
+  if (shortest.action === "give-up" || longest.action === "give-up") {
+    return `give up: ${code(shortest.reason)}`;
   }
-  const [leastMs, mostMs] = [Math.round(least.delayMs), Math.round(most.delayMs)];
-  const range = leastMs === mostMs ? `after ${mostMs} ms` : `after ${leastMs} to ${mostMs} ms`;
-  const wait = mostMs === 0 ? "at once" : range;
-  return `**resend** ${wait}, ${least.connection} connection: ${code(least.reason)}`;
+  const [shortestMs, longestMs] = [Math.round(shortest.delayMs), Math.round(longest.delayMs)];
+  const range =
+    shortestMs === longestMs ? `after ${longestMs} ms` : `after ${shortestMs} to ${longestMs} ms`;
+  const wait = longestMs === 0 ? "at once" : range;
+  return `**resend** ${wait}, ${shortest.connection} connection: ${code(shortest.reason)}`;
 }
 
 function code(text: string | number): string {

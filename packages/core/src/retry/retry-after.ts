@@ -6,7 +6,7 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const month = `(?<month>${months.join("|")})`;
 const time = "(?<hour>\\d{2}):(?<minute>\\d{2}):(?<second>\\d{2})";
 
-/** IMF-fixdate, RFC 850 and asctime, the three that RFC 9110 §5.6.7 has recipients accept; case-sensitive. */
+/** IMF-fixdate, RFC 850 and asctime, which recipients must accept (RFC 9110 §5.6.7); case-sensitive. */
 const dateFormats: readonly RegExp[] = [
   new RegExp(`^(?:${dayNames}), (?<day>\\d{2}) ${month} (?<year>\\d{4}) ${time} GMT$`),
   new RegExp(`^(?:${longDayNames}), (?<day>\\d{2})-${month}-(?<year>\\d{2}) ${time} GMT$`),
@@ -14,14 +14,13 @@ const dateFormats: readonly RegExp[] = [
 ];
 
 /**
- * Reads a Retry-After header (RFC 9110 §10.2.3): milliseconds to wait, at most {@link maxTimerMs}.
+ * Parses a Retry-After header (RFC 9110 §10.2.3): milliseconds to wait, at most {@link maxTimerMs}.
  *
- * The limit is there because a longer timer would fire at once, and hammer the server that asked for patience. A date
- * in the past is 0. Null means that the header said nothing that can be obeyed: it is missing, it is neither
- * whole seconds nor an HTTP date, or its lines disagree.
+ * The limit exists because a longer timer would fire immediately. A date in the past is 0. Null means that the header
+ * cannot be obeyed: it is missing, it is neither whole seconds nor an HTTP date, or its lines disagree.
  *
- * @param value - The field value as an HTTP parser gives it, without whitespace around it; its lines where the header
- * was repeated.
+ * @param value - Field value as an HTTP parser gives it, without surrounding whitespace; its lines where the header was
+ *   repeated.
  * @param wallNowMs - Milliseconds since the Unix epoch, for dates.
  */
 export function parseRetryAfter(
@@ -41,14 +40,17 @@ function parseLine(line: string, wallNowMs: number): number | null {
   return dateMs === null ? null : Math.min(Math.max(0, dateMs - wallNowMs), maxTimerMs);
 }
 
-/** Milliseconds since the Unix epoch; null when it is no date. `Date.parse` would take "1", "tomorrow 1" and 31 Feb. */
+/**
+ * Parses an HTTP date to milliseconds since the Unix epoch; null for any other text. `Date.parse` would accept "1",
+ * "tomorrow 1" and 31 Feb.
+ */
 function parseHttpDate(text: string, wallNowMs: number): number | null {
   for (const format of dateFormats) {
     const groups = format.exec(text)?.groups;
     if (groups === undefined) continue;
     const part = (name: string): number => Number(groups[name]);
     const [hour, minute, second] = [part("hour"), part("minute"), part("second")];
-    // 60 is a leap second; the day of the week is not checked, since the rest of the date says it all.
+    // 60 is a leap second. The day of the week is not checked: the rest of the date is sufficient.
     if (hour > 23 || minute > 59 || second > 60) return null;
     const monthIndex = months.indexOf(groups["month"] ?? "");
     const ofDayMs = ((hour * 60 + minute) * 60 + second) * 1000;
@@ -63,15 +65,15 @@ function parseHttpDate(text: string, wallNowMs: number): number | null {
   return null;
 }
 
-/** The start of a day in UTC; null when the calendar has no such day. */
+/** Start of a day in UTC; null for a day that does not exist. */
 function utcDay(year: number, monthIndex: number, day: number): number | null {
-  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999. A day that a month has not falls into the next.
+  // Not Date.UTC, which maps the years 0 to 99 to 1900 to 1999. A day beyond the end of a month falls into the next.
   const date = new Date(0);
   date.setUTCFullYear(year, monthIndex, day);
   return date.getUTCMonth() === monthIndex ? date.getTime() : null;
 }
 
-/** A two-digit year is the latest one that is not more than 50 years ahead (RFC 9110 §5.6.7). */
+/** Resolves a two-digit year to the latest one that is at most 50 years ahead (RFC 9110 §5.6.7). */
 function nearestCentury(
   year: number,
   at: (year: number) => number | null,

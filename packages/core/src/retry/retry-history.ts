@@ -15,9 +15,9 @@ import {
 } from "./decide.ts";
 import type { RetryPolicy } from "./policy.ts";
 
-/** What an origin can afford, and whether it can be reached. */
+/** Budgets of an origin, and whether it can be reached. */
 export interface RetryOrigin {
-  /** The URL origin, such as `http://orders:3000`. */
+  /** URL origin, such as `http://orders:3000`. */
   readonly name: string;
   readonly clock: Clock;
   readonly breaker: ConnectBreaker;
@@ -25,42 +25,42 @@ export interface RetryOrigin {
   readonly staleBudget: RetryBudget;
 }
 
-/** What decides whether a request may be sent again. */
+/** Request that a {@link RetryHistory} decides on. */
 export interface RetryRequest {
   readonly origin: RetryOrigin;
   readonly facts: RequestFacts;
   readonly policy: RetryPolicy;
-  /** The instant after which nothing is sent, in ms of the clock. */
+  /** Instant after which nothing is sent, in ms of the clock. */
   readonly deadlineMs: number;
 }
 
-/** How safely each delivery says that nothing was processed. */
+/** Strength of each delivery as a proof that nothing was processed. */
 const strength: Record<Delivery, number> = { unsent: 3, stale: 2, unknown: 1, delivered: 0 };
 
-/** What one call has tried so far, and what went wrong. */
+/** Attempts of one call, and what follows each: decides on resends and charges them to the origin's budgets. */
 export class RetryHistory {
   #records: AttemptRecord[] | null = null;
-  /** Sends so far, of every kind, with those that never got a connection. */
+  /** Sends so far, including attempts that never got a connection. */
   sends = 0;
-  /** When the last of them began. */
+  /** Start of the latest send, in ms of the clock. */
   sentAtMs = 0;
   #staleResends = 0;
   #unsentResends = 0;
   #unsentSinceMs: number | null = null;
   #delivery: Delivery | null;
 
-  /** @param redirected - Whether the call has been answered once before, and so may well have been processed. */
+  /** @param redirected - Whether an earlier request of the call got a response, and may have been processed. */
   constructor(redirected: boolean) {
     this.#delivery = redirected ? "unknown" : null;
   }
 
   /**
-   * Takes note of an attempt that did not succeed.
+   * Records an attempt that did not succeed.
    *
-   * @param triedSinceMs - Since when it had been connecting, or waiting in line if it never got that far.
+   * @param triedSinceMs - Instant since which the attempt had been connecting, or waiting in the queue.
    */
   add(record: AttemptRecord, triedSinceMs: number): void {
-    // One that was answered may well have been processed.
+    // A request that got a response may have been processed.
     const delivery = record.failure?.delivery ?? "unknown";
     (this.#records ??= []).push(record);
     if (delivery === "unsent") this.#unsentSinceMs ??= triedSinceMs;
@@ -69,13 +69,13 @@ export class RetryHistory {
     if (isWeaker) this.#delivery = delivery;
   }
 
-  /** Takes note of an attempt that begins. */
+  /** Records the start of an attempt. */
   begin(nowMs: number): void {
     this.sends += 1;
     this.sentAtMs = nowMs;
   }
 
-  /** Takes note that the last attempt never got a connection. */
+  /** Records that the latest attempt never got a connection. */
   addNeverSent(nowMs: number, failure: Failure, error: unknown): void {
     const { sends: attempt, sentAtMs: startedAtMs } = this;
     const durationMs = nowMs - startedAtMs;
@@ -93,20 +93,20 @@ export class RetryHistory {
     return decision;
   }
 
-  /** What is kept of the attempts that did not succeed, oldest first. */
+  /** Records of the attempts that did not succeed, oldest first. */
   get records(): readonly AttemptRecord[] {
     return this.#records ?? [];
   }
 
-  /** What is known of the request's fate: the weakest of all attempts' deliveries; null before the first. */
+  /** Fate of the request: the weakest delivery of all attempts; null before the first. */
   get delivery(): Delivery | null {
     return this.#delivery;
   }
 
   /**
-   * The error of a call that failed for good.
+   * Creates the error of a call that failed for good.
    *
-   * Its delivery is the weakest of all attempts', since one of them may have been processed whatever befell the last.
+   * Its delivery is the weakest of all attempts, since any of them may have been processed.
    */
   toError(failure: Failure, reason: GiveUpReason, origin: string, cause: unknown): UpstreamError {
     const delivery = this.#delivery ?? failure.delivery;
@@ -125,7 +125,7 @@ export class RetryHistory {
       attempts: Math.max(this.sends - this.#staleResends - this.#unsentResends, 1),
       staleResends: this.#staleResends,
       unsentResends: this.#unsentResends,
-      // An upstream that was already down when this call came gets no window of its own from it.
+      // An upstream that was down before this call gets no new window.
       unsentSinceMs:
         outageSinceMs === null
           ? this.#unsentSinceMs

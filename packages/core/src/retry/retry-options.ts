@@ -14,17 +14,17 @@ import type { BudgetOptions } from "./budget.ts";
 import { defaultConditions, type Condition } from "./condition.ts";
 import type { RetryPolicy } from "./policy.ts";
 
-/** A condition as people write it: `ECONNRESET` is another word for `reset`. */
+/** Condition in an option: `ECONNRESET` is another name for `reset`. */
 export type ConditionName = Condition | "ECONNRESET";
 
-/** What a route or a single call may say about being sent again; see {@link RetryPolicy} for units and defaults. */
+/** Retry options of a route or a call; see {@link RetryPolicy} for units and defaults. */
 export interface CallRetryOptions {
   readonly maxAttempts?: number | undefined;
   /**
-   * The conditions under which it is resent, in place of the wider ones.
+   * Conditions under which the request is resent, in place of the wider ones.
    *
-   * On a route or a call this is the opt-in: whoever writes it says that a second processing does no harm, whatever
-   * the method. An empty list leaves only requests that never reached the upstream to be resent (`unsentWindowMs`).
+   * On a route or a call this is the opt-in: its author says that a second processing does no harm, whatever the
+   * method. An empty list leaves only unsent requests to be resent (`unsentWindowMs`).
    */
   readonly retryOn?: readonly ConditionName[] | undefined;
   readonly backOff?: Partial<BackOff> | undefined;
@@ -33,13 +33,13 @@ export interface CallRetryOptions {
   readonly unsentWindowMs?: number | undefined;
 }
 
-/** What a client or an origin may say about resending; see {@link RetryPolicy} for units and defaults. */
+/** Retry options of a client or an origin; see {@link RetryPolicy} for units and defaults. */
 export interface RetryOptions extends CallRetryOptions {
   readonly budget?: Partial<BudgetOptions> | undefined;
   readonly staleBudget?: Partial<BudgetOptions> | undefined;
 }
 
-const conditionWords: readonly unknown[] = [
+const conditionNames: readonly unknown[] = [
   "reset",
   "connect-failure",
   "refused-stream",
@@ -50,7 +50,7 @@ const conditionWords: readonly unknown[] = [
 
 const timeout = { min: 1, max: maxTimerMs };
 
-/** What a call, a route, an origin or a client may say. */
+/** Options of a call, a route, an origin or a client. */
 const callTable: OptionTable<Omit<RetryPolicy, "budget" | "staleBudget">> = {
   maxAttempts: numberOption(
     3,
@@ -60,7 +60,7 @@ const callTable: OptionTable<Omit<RetryPolicy, "budget" | "staleBudget">> = {
   retryOn: {
     default: defaultConditions,
     check: conditions,
-    doc: "the conditions under which a request that is retry-safe is sent again",
+    doc: "the conditions under which a request that is retry-safe is resent",
   },
   backOff: objectOption<BackOff>(
     {
@@ -87,16 +87,16 @@ const callTable: OptionTable<Omit<RetryPolicy, "budget" | "staleBudget">> = {
   ),
   unsentWindowMs: durationOption(
     2000,
-    "for how long a request that never left is tried again, whatever its method; 0 leaves it to `retryOn`",
+    "for how long an unsent request is tried again, whatever its method; 0 leaves it to `retryOn`",
   ),
 };
 
-/** What a client or an origin may say. */
+/** Options of a client or an origin. */
 export const retryTable: OptionTable<RetryPolicy> = {
   ...callTable,
   budget: objectOption<BudgetOptions>(
     {
-      // Finagle's and Envoy's 20 %; Finagle's 10 a second keep a quiet client able to retry at all.
+      // Finagle's and Envoy's 20 %; Finagle's 10 a second let a quiet client retry at all.
       ratio: numberOption(
         0.2,
         { min: 0 },
@@ -108,8 +108,8 @@ export const retryTable: OptionTable<RetryPolicy> = {
   ),
   staleBudget: objectOption<BudgetOptions>(
     {
-      // Every stale resend is paid for by a socket that had served before. The cap only holds off an upstream that
-      // kills each connection at its second request; it must let the mass close of a large pool pass.
+      // Every stale resend costs a socket that had served before. The limit only stops an upstream that kills each
+      // connection at its second request; it must allow the mass close of a large pool.
       ratio: numberOption(
         0.5,
         { min: 0 },
@@ -125,7 +125,7 @@ export const retryTable: OptionTable<RetryPolicy> = {
   ),
 };
 
-/** The policy that holds where nothing was said. */
+/** Default policy. */
 export const defaultPolicy: RetryPolicy = optionDefaults(retryTable);
 
 /**
@@ -154,9 +154,9 @@ export function callRetryPolicy(
 }
 
 /**
- * Reads a list of conditions.
+ * Checks a list of conditions.
  *
- * @throws {@link OptionError} for a word that is no condition, or a number that is no status.
+ * @throws {@link OptionError} for an unknown condition, or a number that is no status.
  */
 export function conditions(names: unknown, path: string): readonly Condition[] {
   if (!Array.isArray(names)) {
@@ -167,10 +167,10 @@ export function conditions(names: unknown, path: string): readonly Condition[] {
 
 function condition(name: unknown, path: string): Condition {
   if (name === "ECONNRESET") return "reset";
-  if (conditionWords.includes(name)) return name as Condition;
+  if (conditionNames.includes(name)) return name as Condition;
   if (typeof name === "number" && Number.isInteger(name) && name >= 400 && name <= 599) return name;
   throw new OptionError(
     path,
-    `must be one of ${conditionWords.join(", ")}, ECONNRESET, or a status from 400 to 599, got ${describe(name)}`,
+    `must be one of ${conditionNames.join(", ")}, ECONNRESET, or a status from 400 to 599, got ${describe(name)}`,
   );
 }

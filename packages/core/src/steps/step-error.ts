@@ -1,8 +1,8 @@
 import { ReissueError, type ErrorCode } from "../common/reissue-error.ts";
 
-/** An outbound call could not be given a derived key; nothing of it has been sent. */
+/** Error of an outbound call that could not get a derived key; nothing was sent. */
 export class StepError extends ReissueError {
-  /** The step that was named; undefined where none was. */
+  /** Named step; undefined for none. */
   readonly step: string | undefined;
 
   constructor(code: ErrorCode, message: string, step: string | undefined) {
@@ -11,7 +11,7 @@ export class StepError extends ReissueError {
   }
 }
 
-/** The error of a call that names no step. */
+/** Creates the error of a call without a step. */
 export function stepMissingError(): StepError {
   return new StepError(
     "ERR_REISSUE_STEP_MISSING",
@@ -20,13 +20,13 @@ export function stepMissingError(): StepError {
   );
 }
 
-/** The error of a call whose step is under way, or was taken for another request. */
+/** Creates the error of a call whose step is under way, or was used for another request. */
 export function stepReusedError(step: string, isUnderWay: boolean): StepError {
   return new StepError(
     "ERR_REISSUE_STEP_REUSED",
     isUnderWay
       ? "Another call of this request is under way with the same step"
-      : "The same step was taken before for another request, or for a body that cannot be compared",
+      : "The same step was used before for another request, or for a body that cannot be compared",
     step,
   );
 }

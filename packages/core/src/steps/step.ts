@@ -1,13 +1,13 @@
 import { OptionError } from "../common/reissue-error.ts";
 import { describe } from "../common/option.ts";
 
-/** The most characters of a step: as many as an idempotency key may have. */
+/** Most characters of a step: as many as of an idempotency key. */
 export const maxStepLength = 255;
 
 /**
- * Checks the name of a step; undefined where there is none.
+ * Checks the name of a step; undefined for none.
  *
- * @throws {@link OptionError} for what is no string, or one that is empty or longer than {@link maxStepLength}.
+ * @throws {@link OptionError} for anything but a string of 1 to {@link maxStepLength} characters.
  */
 export function checkStep(value: unknown, path: string): string | undefined {
   if (value === undefined) return undefined;

@@ -58,7 +58,7 @@ export async function deduplicate(
   if (outcome.action === "replay") {
     if (isAbandoned) return false;
     beforeReplay();
-    replay(response, outcome.answer);
+    replay(response, outcome.response);
     return false;
   }
   if (isAbandoned) {

@@ -29,7 +29,7 @@ export interface Bench {
   run(): Promise<Claim>;
 }
 
-export const answer: StoredResponse = {
+export const response: StoredResponse = {
   status: 201,
   headers: [],
   trailers: [],

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import type { Awaitable } from "../../common/awaitable.ts";
 import { isErrorResponse } from "../../gateway/error-response.ts";
-import { answer, bench, events } from "./begin-claim.test.fixture.ts";
+import { response, bench, events } from "./begin-claim.test.fixture.ts";
 import { beginClaim, type ClaimOutcome } from "./begin-claim.ts";
 import type { ClaimResult } from "../store/store.ts";
 
@@ -44,12 +44,12 @@ test("the first request runs, and the next is told to come again", async () => {
 test("the next request is given what the first was answered with", async () => {
   const b = bench();
   const given = {
-    ...answer,
+    ...response,
     headers: [["Location", "/a"]] as const,
     trailers: [["x", "y"]] as const,
   };
   expect(await (await b.run()).complete(given)).toBe(true);
-  expect(await b.ask()).toEqual({ action: "replay", answer: given });
+  expect(await b.ask()).toEqual({ action: "replay", response: given });
   expect(events(b)).toEqual(["claimed", "completed", "replayed"]);
 });
 
@@ -103,7 +103,7 @@ test("at most once: the outcome of a claim that lapsed is unknown", async () => 
 
 test("an answer that was not kept is not given, and nothing runs again", async () => {
   const b = bench();
-  await (await b.run()).complete({ ...answer, body: null });
+  await (await b.run()).complete({ ...response, body: null });
   expect(refusal(await b.ask())).toMatchObject({ status: 409, code: "KEY_ANSWER_NOT_KEPT" });
   const again = await b.ask();
   expect(again.action === "refuse" && again.error.message).toContain("201");
@@ -153,8 +153,8 @@ test("a store may give promises of another library", async () => {
     claim: (request) => foreignPromise(memory.claim(request)) as never,
     complete: (...args) => foreignPromise(memory.complete(...args)) as never,
   }));
-  expect(await (await b.run()).complete(answer)).toBe(true);
-  expect(await b.ask()).toMatchObject({ action: "replay", answer });
+  expect(await (await b.run()).complete(response)).toBe(true);
+  expect(await b.ask()).toMatchObject({ action: "replay", response });
 });
 
 test("a store that is slow: 503 once its time is over, and what it claims then is released", async () => {
@@ -196,7 +196,7 @@ test("waits for the answer to another request, and no longer than it may", async
   const claim = await b.run();
   const waiting = b.ask();
   await b.clock.advance(500);
-  await claim.complete(answer);
+  await claim.complete(response);
   await b.clock.advance(500);
   expect(await waiting).toMatchObject({ action: "replay" });
   const other = b.ask({ fingerprint: "other" });

@@ -17,14 +17,14 @@ import { storeCall } from "./store-call.ts";
 import { isFull, StoreUnavailableError } from "../store/store-error.ts";
 import type { ClaimRequest, ClaimResult } from "../store/store.ts";
 
-/** A request that has a key. */
+/** Request with an idempotency key. */
 export interface KeyedRequest {
-  /** Whose key it is. */
+  /** Scope of the key: the caller it belongs to. */
   readonly scope: string;
-  /** The key, without quotes. */
+  /** Key, without quotes. */
   readonly key: string;
   readonly fingerprint: string;
-  /** Ends a wait for another request's answer, since nobody waits for this one's any more. */
+  /** Ends the wait for another request's response, once the client has disconnected. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,19 +32,19 @@ export interface KeyedRequest {
 export type ClaimOutcome =
   /** Run, and settle the claim. */
   | { readonly action: "run"; readonly claim: Claim }
-  /** Give the first request's answer. */
-  | { readonly action: "replay"; readonly answer: StoredResponse & { readonly body: Uint8Array } }
-  /** Be answered with this error. */
+  /** Replay the response of the first request. */
+  | { readonly action: "replay"; readonly response: StoredResponse & { readonly body: Uint8Array } }
+  /** Respond with this error. */
   | { readonly action: "refuse"; readonly error: ClaimError };
 
-/** The pauses between two looks at a key that is in flight, in ms: the first, and the longest. */
+/** Pauses between two claims of a key that is in flight, in ms: the first, and the longest. */
 const firstPauseMs = 25;
 const longestPauseMs = 500;
 
 /**
- * Tells for a keyed request whether it runs, is answered with what the first one was, or is refused.
+ * Claims the key of a request: the request runs, gets the stored response, or is refused.
  *
- * Never fails, and runs nothing unprotected: a store that fails, or is slow, is a refusal.
+ * Never fails, and never lets a request run unprotected: a store that fails, or is slow, leads to a refusal.
  */
 export function beginClaim(request: KeyedRequest, settings: ClaimConfig): Awaitable<ClaimOutcome> {
   const { clock, waitMs } = settings;
@@ -53,7 +53,7 @@ export function beginClaim(request: KeyedRequest, settings: ClaimConfig): Awaita
   return claim(id, request.fingerprint, settings, () => wait(id, request, waitUntilMs, settings));
 }
 
-/** Waits for another request's answer, for as long as anybody waits for this one's. */
+/** Waits for the response of another request, while the client is connected. */
 async function wait(
   id: string,
   request: KeyedRequest,
@@ -64,20 +64,20 @@ async function wait(
   let pauseMs = firstPauseMs;
   for (;;) {
     const leftMs = untilMs - clock.now();
-    // The signal is asked for last, since it is made then.
+    // Read last: the getter creates the AbortSignal.
     if (leftMs <= 0 || request.signal?.aborted) return inFlight(id, settings);
     await pause(Math.min(pauseMs, leftMs), request.signal, settings);
     if (request.signal?.aborted) return inFlight(id, settings);
     pauseMs = Math.min(2 * pauseMs, longestPauseMs);
-    const beginning = await claim(id, request.fingerprint, settings, () => null);
-    if (beginning !== null) return beginning;
+    const outcome = await claim(id, request.fingerprint, settings, () => null);
+    if (outcome !== null) return outcome;
   }
 }
 
 /**
- * One look at the store.
+ * Claims the key once.
  *
- * @param onInFlight - Says what is to be done where the key is in flight.
+ * @param onInFlight - Called where the key is in flight.
  */
 function claim<Else>(
   id: string,
@@ -87,11 +87,11 @@ function claim<Else>(
 ): Awaitable<ClaimOutcome | Else> {
   const { leaseMs, retentionMs, guarantee, retryAfterSeconds } = settings;
   const takeOver = guarantee === "at-least-once";
-  // Drawn anew each time: what comes late of a call that was given up must not pass for this one.
+  // A new owner for each claim: a late result of a claim that was given up must not be taken for this one's.
   const request = { id, owner: newOwner(), fingerprint, leaseMs, retentionMs, takeOver };
-  return attempt<Said, ClaimOutcome | Else>(
+  return attempt<GivenResult, ClaimOutcome | Else>(
     () => callClaim(request, settings),
-    (said) => outcome(parseClaimResult(said), request, settings) ?? onInFlight(),
+    (result) => outcome(parseClaimResult(result), request, settings) ?? onInFlight(),
     (error) => {
       publish({ id }, "store-failed", { operation: "claim", error });
       withdraw(request, settings, error);
@@ -100,14 +100,14 @@ function claim<Else>(
   );
 }
 
-function callClaim(request: ClaimRequest, settings: ClaimConfig): Awaitable<Said> {
+function callClaim(request: ClaimRequest, settings: ClaimConfig): Awaitable<GivenResult> {
   const { store, clock, storeTimeoutMs } = settings;
-  return storeCall<Said>(
+  return storeCall<GivenResult>(
     () => store.claim(request),
     { clock, timeoutMs: storeTimeoutMs },
     {
-      onValue: (said) => {
-        if (!isRefusal(said)) withdraw(request, settings);
+      onValue: (result) => {
+        if (!isRefusal(result)) withdraw(request, settings);
       },
       onError: (error) => withdraw(request, settings, error),
     },
@@ -115,11 +115,10 @@ function callClaim(request: ClaimRequest, settings: ClaimConfig): Awaitable<Said
 }
 
 /**
- * Releases in the background what a claim may have come to whose request has been answered 503: the store may have made
- * it although its reply was lost, and nothing of the request runs. By its owner, who was drawn for this claim alone, so
- * that nobody else's is released.
+ * Releases in the background a claim whose request got a 503: the store may have made it although its reply was lost,
+ * and nothing of the request runs. The owner is unique to this claim, so no other claim is released.
  *
- * @param error - What the claim failed with.
+ * @param error - Error of the claim.
  */
 function withdraw(
   { id, owner }: ClaimRequest,
@@ -137,17 +136,17 @@ const refusals: readonly unknown[] = [
   "completed",
 ] satisfies ClaimResult["state"][];
 
-/** Whether the store has said that the claim came to nothing. */
-function isRefusal(said: Said): boolean {
-  return refusals.includes(said?.state);
+/** Whether the store reports that the claim was refused. */
+function isRefusal(result: GivenResult): boolean {
+  return refusals.includes(result?.state);
 }
 
-/** A store of somebody else's may give what its type rules out. */
-type Said = ClaimResult | null | undefined;
+/** Result of a claim; other stores may return what the type rules out. */
+type GivenResult = ClaimResult | null | undefined;
 
-/** What nobody understands protects nothing. */
-function parseClaimResult(said: Said): ClaimResult {
-  if (said != null && (said.state === "claimed" || isRefusal(said))) return said;
+/** Validates the result of a claim: an unknown result protects nothing. */
+function parseClaimResult(result: GivenResult): ClaimResult {
+  if (result != null && (result.state === "claimed" || isRefusal(result))) return result;
   throw new StoreUnavailableError("did not say what a claim came to");
 }
 
@@ -158,9 +157,9 @@ function outcome(
 ): ClaimOutcome | null {
   switch (result.state) {
     case "claimed": {
-      const held = new Claim({ id, owner, fence: result.fence }, settings);
-      publish(held, held.fence === 1 ? "claimed" : "taken-over");
-      return { action: "run", claim: held };
+      const claim = new Claim({ id, owner, fence: result.fence }, settings);
+      publish(claim, claim.fence === 1 ? "claimed" : "taken-over");
+      return { action: "run", claim };
     }
     case "in-flight":
       return null;
@@ -170,12 +169,12 @@ function outcome(
     case "lapsed":
       return outcomeUnknown(id);
     case "completed": {
-      const answer = decodeResponse(result.answer);
-      const { body, status } = answer;
+      const response = decodeResponse(result.answer);
+      const { body, status } = response;
       if (body === null && status >= 500) return outcomeUnknown(id);
       publish({ id }, body === null ? "answer-not-kept" : "replayed");
       if (body === null) return { action: "refuse", error: responseNotStoredError(status) };
-      return { action: "replay", answer: { ...answer, body } };
+      return { action: "replay", response: { ...response, body } };
     }
   }
 }
@@ -190,7 +189,7 @@ function inFlight(id: string, { retryAfterSeconds }: ClaimConfig): ClaimOutcome 
   return { action: "refuse", error: keyInFlightError(retryAfterSeconds) };
 }
 
-/** Waits, unless nobody does any more. */
+/** Waits, until the client disconnects. */
 function pause(ms: number, signal: AbortSignal | undefined, { clock }: ClaimConfig): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

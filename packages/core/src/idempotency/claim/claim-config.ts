@@ -13,52 +13,53 @@ import { StoreRetries } from "./store-retries.ts";
 import type { IdempotencyStore } from "../store/store.ts";
 
 /**
- * What a key promises where nobody knows how far the work on it came: its process died, or its handler failed (5xx).
+ * Guarantee of a key where it is unknown how far the work on it came, because its process died, or its handler failed
+ * (5xx).
  *
- * - `at-least-once`: the next request runs, though the first may have done its work; after a crash, once the lease has run
- *   out.
- * - `at-most-once`: no request with that key runs again; they are answered 409, "its outcome is unknown".
+ * - `at-least-once`: the next request runs, though the first may have done its work; after a crash, once the lease is
+ *   over.
+ * - `at-most-once`: no request with that key runs again; each gets a 409, "its outcome is unknown".
  */
 export type Guarantee = "at-least-once" | "at-most-once";
 
-/** How keys are claimed. */
+/** Options of claims. */
 export interface ClaimOptions {
-  /** Where the records are. */
+  /** Store of the records. */
   readonly store: IdempotencyStore;
   /**
-   * What a key promises after a crash or a failure.
+   * Guarantee of a key after a crash or a failure.
    *
    * @defaultValue "at-least-once"
    */
   readonly guarantee?: Guarantee | undefined;
   /**
-   * How long a claim outlives its process, in ms; three times `storeTimeoutMs` at least. It is renewed while the handler
-   * runs, so it needs not be as long as the work.
+   * Time for which a claim outlives its process, in ms; at least three times `storeTimeoutMs`. It is renewed while the
+   * handler runs, so it need not be as long as the work.
    *
    * @defaultValue 30000
    */
   readonly leaseMs?: number | undefined;
   /**
-   * How long a key is remembered after its answer, in ms.
+   * Time for which a key is remembered after its response, in ms.
    *
    * @defaultValue 86400000, 24 hours, as Stripe does
    */
   readonly retentionMs?: number | undefined;
   /**
-   * How long a handler may hold its key, in ms, also after its route's time is over; then the claim is no longer renewed,
-   * and its signal aborts.
+   * Longest time for which a handler may hold its key, in ms, also after its route's timeout; then the claim is no
+   * longer renewed, and its signal aborts.
    *
    * @defaultValue 300000
    */
   readonly maxRunMs?: number | undefined;
   /**
-   * How long a request waits for another one with its key to be answered, in ms, before it is answered 409.
+   * Time for which a request waits for the response of another one with its key, in ms, before it gets a 409.
    *
    * @defaultValue 0
    */
   readonly waitMs?: number | undefined;
   /**
-   * How long the store may take for one call, in ms, before it counts as unavailable.
+   * Longest time of one call of the store, in ms, before the store counts as unavailable.
    *
    * @defaultValue 2000
    */
@@ -69,16 +70,16 @@ export interface ClaimOptions {
 export interface ClaimConfig extends ClaimSettings {
   readonly store: IdempotencyStore;
   readonly clock: Clock;
-  /** What Retry-After says, in seconds. */
+  /** Value of Retry-After, in seconds. */
   readonly retryAfterSeconds: number;
-  /** Repeats what the store did not confirm at the end of a claim. */
+  /** Repeats ends of claims that the store did not confirm. */
   readonly retries: StoreRetries;
 }
 
-/** Ten years, in ms: what no one means to go beyond, and what Redis and PostgreSQL take. */
+/** Ten years, in ms: more than needed, and accepted by Redis and PostgreSQL. */
 const maxRetentionMs = 10 * 365 * 24 * 3_600_000;
 
-/** What is said of claims, beside the store itself. */
+/** Options of claims, without the store. */
 interface ClaimSettings {
   readonly guarantee: Guarantee;
   readonly leaseMs: number;
@@ -88,23 +89,23 @@ interface ClaimSettings {
   readonly storeTimeoutMs: number;
 }
 
-/** The options of {@link ClaimOptions}. */
+/** Table of {@link ClaimOptions}. */
 export const claimTable: OptionTable<ClaimSettings & { store: IdempotencyStore | null }> = {
   store: {
     default: null,
     check: checkStore,
-    doc: "where the first answers are kept: `memoryStore()` of `@reissue/core`, `redisStore()`, `postgresStore()`",
+    doc: "where the first responses are stored: `memoryStore()` of `@reissue/core`, `redisStore()`, `postgresStore()`",
     defaultDoc: "none",
   },
   guarantee: choiceOption<Guarantee>(
     "at-least-once",
     ["at-least-once", "at-most-once"],
-    'what a key promises where its process dies or its handler fails: the next request runs, after a crash once the lease is over, or (`"at-most-once"`) none does, and they are answered 409',
+    'what a key promises where its process dies or its handler fails: the next request runs, after a crash once the lease is over, or (`"at-most-once"`) none does, and each gets a 409',
   ),
   leaseMs: numberOption(
     30_000,
     { min: 3, max: 86_400_000 },
-    "how long a claim outlives its process; renewed while the handler runs, also after `timeoutMs` is over",
+    "how long a claim outlives its process; renewed while the handler runs, also after `timeoutMs`",
   ),
   retentionMs: numberOption(
     86_400_000,
@@ -117,7 +118,7 @@ export const claimTable: OptionTable<ClaimSettings & { store: IdempotencyStore |
   ),
   waitMs: durationOption(
     0,
-    "how long a request waits for the answer to another one with its key, before it is answered 409",
+    "how long a request waits for the response of another one with its key, before it gets a 409",
   ),
   storeTimeoutMs: numberOption(
     2000,
@@ -127,9 +128,9 @@ export const claimTable: OptionTable<ClaimSettings & { store: IdempotencyStore |
 };
 
 /**
- * Reads how keys are claimed.
+ * Resolves {@link ClaimOptions}.
  *
- * @param path - Where the options stand, such as `idempotency`.
+ * @param path - Path of the options, such as `idempotency`.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function claimConfig(
@@ -140,11 +141,12 @@ export function claimConfig(
   const store = checkStore(options.store, `${path}.store`);
   const read = readOptions(claimTable, options, optionDefaults(claimTable), path);
   const { guarantee, leaseMs, retentionMs, storeTimeoutMs } = read;
-  // A renewal that times out must leave time for another one.
+  // A renewal that times out must leave time for another.
   checkNumber(leaseMs, `${path}.leaseMs`, 0, { min: 3 * storeTimeoutMs, max: 86_400_000 });
   checkNumber(retentionMs, `${path}.retentionMs`, 0, { min: leaseMs, max: maxRetentionMs });
   const clock = surroundings.clock ?? systemClock;
-  // At least once, the lease frees a key by itself; at most once, it makes its outcome unknown for as long as it is kept.
+  // With at-least-once, the lease frees a key by itself; with at-most-once, it makes the outcome unknown for the whole
+  // retention.
   const holdsProcess = guarantee === "at-least-once";
   const windowMs = holdsProcess ? leaseMs : 10 * leaseMs;
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { answer, bench, events } from "./begin-claim.test.fixture.ts";
+import { response, bench, events } from "./begin-claim.test.fixture.ts";
 import { StoreFullError } from "../store/store-error.ts";
 
 test("a heartbeat keeps the lease for as long as the handler runs", async () => {
@@ -8,7 +8,7 @@ test("a heartbeat keeps the lease for as long as the handler runs", async () => 
   const claim = await b.run();
   await b.clock.advance(59_000);
   expect((await b.ask()).action).toBe("refuse");
-  expect(await claim.complete(answer)).toBe(true);
+  expect(await claim.complete(response)).toBe(true);
 });
 
 test("a handler that runs for longer than it may lets its lease run out", async () => {
@@ -18,7 +18,7 @@ test("a handler that runs for longer than it may lets its lease run out", async 
   expect((await b.ask()).action).toBe("refuse");
   await b.clock.advance(6000);
   expect(await b.run()).toMatchObject({ fence: 2 });
-  expect(await claim.complete(answer)).toBe(false);
+  expect(await claim.complete(response)).toBe(false);
   expect(events(b)).toEqual(["claimed", "abandoned", "in-flight", "taken-over", "lost"]);
 });
 
@@ -28,8 +28,8 @@ test.each(["at-least-once", "at-most-once"] as const)(
     const b = bench({ leaseMs: 6000, maxRunMs: 20_000, guarantee });
     const claim = await b.run();
     await b.clock.advance(60_000);
-    expect(await claim.complete(answer)).toBe(true);
-    expect(await b.ask()).toMatchObject({ action: "replay", answer });
+    expect(await claim.complete(response)).toBe(true);
+    expect(await b.ask()).toMatchObject({ action: "replay", response });
     expect(events(b)).toEqual(["claimed", "abandoned", "completed", "replayed"]);
   },
 );
@@ -54,10 +54,10 @@ test.each(["complete", "release", "abandon", "markCompleted"] as const)(
     const b = bench({ leaseMs: 6000 }, () => ({ renew: count, complete: count, release: count }));
     const claim = await b.run();
     const pending = b.clock.pending;
-    await (settle === "complete" ? claim.complete(answer) : claim[settle]());
+    await (settle === "complete" ? claim.complete(response) : claim[settle]());
     expect([claim.settled, b.clock.pending]).toEqual([true, pending - 1]);
     const before = calls;
-    expect(await claim.complete(answer)).toBe(false);
+    expect(await claim.complete(response)).toBe(false);
     await claim.release();
     claim.abandon();
     claim.markCompleted();
@@ -107,9 +107,9 @@ test("an answer that comes after another took over is not kept", async () => {
   const claim = await b.run();
   await b.clock.advance(6000);
   const successor = await b.run();
-  expect(await claim.complete({ ...answer, body: Buffer.from("late") })).toBe(false);
-  expect(await successor.complete(answer)).toBe(true);
-  expect(await b.ask()).toMatchObject({ action: "replay", answer });
+  expect(await claim.complete({ ...response, body: Buffer.from("late") })).toBe(false);
+  expect(await successor.complete(response)).toBe(true);
+  expect(await b.ask()).toMatchObject({ action: "replay", response });
   expect(events(b)).toContain("lost");
 });
 
@@ -125,7 +125,7 @@ test.each<[string, () => Promise<never>]>([
   "a store that %s at the end: nobody is told that it was kept, and nothing fails",
   async (_, down) => {
     const b = bench({}, () => ({ complete: down, release: down }));
-    expect(await (await b.run()).complete(answer)).toBe(false);
+    expect(await (await b.run()).complete(response)).toBe(false);
     await (
       await b.ask({ key: "other" }).then((it) => (it.action === "run" ? it.claim : null))
     )?.release();
@@ -141,7 +141,7 @@ test.each<[string, () => Promise<never>]>([
 test("a store that is slow at the end is not waited for", async () => {
   const b = bench({ storeTimeoutMs: 50 }, () => ({ complete: () => new Promise(() => {}) }));
   const claim = await b.run();
-  const completed = claim.complete(answer);
+  const completed = claim.complete(response);
   await b.clock.advance(50);
   expect(await completed).toBe(false);
 });
@@ -162,7 +162,7 @@ test.each<[string, () => Promise<never>]>([
         bytes.byteLength > 200 ? full() : memory.complete(token, bytes, retentionMs),
     }));
     const claim = await b.run();
-    expect(await claim.complete({ ...answer, body: Buffer.alloc(1000) })).toBe(true);
+    expect(await claim.complete({ ...response, body: Buffer.alloc(1000) })).toBe(true);
     expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
   },
 );
@@ -194,7 +194,7 @@ test("one renewal that fails does no harm, and after two in a row the claim coun
     expect(claim.signal.aborted).toBe(expected);
   }
   // Nobody has taken over, so its answer is kept all the same.
-  expect([claim.settled, await claim.complete(answer)]).toEqual([false, true]);
+  expect([claim.settled, await claim.complete(response)]).toEqual([false, true]);
 });
 
 test("a claim whose renewals time out counts as lost when its lease is over, and no later", async () => {
@@ -214,7 +214,7 @@ test.each(["complete", "release", "abandon", "markCompleted"] as const)(
     const b = bench({ leaseMs: 6000 });
     const claim = await b.run();
     const { signal } = claim;
-    await (settle === "complete" ? claim.complete(answer) : claim[settle]());
+    await (settle === "complete" ? claim.complete(response) : claim[settle]());
     await b.clock.advance(600_000);
     expect(signal.aborted).toBe(false);
   },

@@ -11,11 +11,11 @@ import { isFull } from "../store/store-error.ts";
 import type { ClaimToken } from "../store/store.ts";
 
 /**
- * A keyed request's right to run, held until it is settled.
+ * Right of a keyed request to run, held until it is settled.
  *
- * A heartbeat renews the lease three times in its length, so that one lost renewal does no harm, and stops after
- * `maxRunMs`: a handler that never answers would otherwise hold its key for ever. One that answers later still has its
- * answer kept, unless another has taken over.
+ * A heartbeat renews the lease three times in its length, so that one lost renewal does no harm. It stops after
+ * `maxRunMs`: a handler that never ends would otherwise hold its key for ever. A later response is still stored, unless
+ * another request has taken over.
  */
 export class Claim implements ClaimToken {
   readonly id: string;
@@ -23,14 +23,14 @@ export class Claim implements ClaimToken {
   readonly fence: number;
   readonly #settings: ClaimConfig;
   readonly #renewUntilMs: number;
-  /** When the lease is over unless it is renewed once more. */
+  /** End of the lease unless it is renewed, in ms of the clock. */
   #leaseEndsAtMs: number;
-  /** Null once it beats no more. */
+  /** Null once the heartbeat has stopped. */
   #timer: Timer | null = null;
   #settled = false;
   #isAbandoned = false;
   #isLost = false;
-  /** Null until somebody listens. */
+  /** Null until the signal is read. */
   #loss: AbortController | null = null;
 
   constructor(token: ClaimToken, settings: ClaimConfig) {
@@ -44,61 +44,62 @@ export class Claim implements ClaimToken {
     this.#beat(settings.leaseMs / 3);
   }
 
-  /** Whether it has been completed, released or abandoned, or was lost. */
+  /** Whether the claim was completed, released, abandoned or lost. */
   get settled(): boolean {
     return this.#settled;
   }
 
-  /** Whether another request with its key may run beside this one, or may do so soon: its {@link signal} is aborted. */
+  /** Whether another request with this key may run at the same time, now or soon: the {@link signal} is aborted. */
   get lost(): boolean {
     return this.#isLost;
   }
 
   /**
    * Aborts when the claim is lost, so that the handler can stop before another run does the same work: another request
-   * has taken over, or may do so within a lease, because two renewals in a row have failed or the handler has run for
-   * `maxRunMs`. Its reason is an error of http-errors' kind, a 409 with the code `ERR_REISSUE_CLAIM_LOST`.
+   * has taken over, or may do so within a lease, because two consecutive renewals have failed or the handler has run
+   * for `maxRunMs`. The reason is an error of http-errors' kind, a 409 with the code `ERR_REISSUE_CLAIM_LOST`.
    */
   get signal(): AbortSignal {
     if (this.#loss === null) {
       this.#loss = new AbortController();
-      // All calls of a handler may listen, and Node warns of a leak at the eleventh.
+      // All calls of a handler may listen; Node would warn of a leak at the eleventh.
       setMaxListeners(0, this.#loss.signal);
       if (this.#isLost) this.#abort(this.#loss);
     }
     return this.#loss.signal;
   }
 
-  /** What its key promises where nobody knows how far its work came. */
+  /** Guarantee of the key where it is unknown how far the work came. */
   get guarantee(): Guarantee {
     return this.#settings.guarantee;
   }
 
-  /** How long its answer is to be remembered, in ms. */
+  /** Time for which the response is remembered, in ms. */
   get retentionMs(): number {
     return this.#settings.retentionMs;
   }
 
   /**
-   * Keeps the answer for the retries to come; where there is no room for its body, only that there was one.
+   * Stores the response for retries; without room for its body, only that there was one.
    *
-   * @returns whether it is kept. It is not where another has taken over, or where the store fails: it is tried again in
-   * the background then, for as long as a lease. Never rejects, and is there at once where the store is.
+   * @returns whether the response is stored: false where another request has taken over, or the store fails, which is
+   *   then retried in the background for as long as a lease. Never rejects, and returns no promise if the store does
+   *   not.
    */
-  complete(answer: StoredResponse): Awaitable<boolean> {
+  complete(response: StoredResponse): Awaitable<boolean> {
     if (!this.#settle()) return false;
-    return this.#keep(answer, (error) => {
-      if (!isFull(error) || answer.body === null) return this.#notKept(answer, error);
-      const tombstone = withoutBody(answer);
-      return this.#keep(tombstone, (failure) => this.#notKept(tombstone, failure));
+    return this.#store(response, (error) => {
+      if (!isFull(error) || response.body === null) return this.#onNotStored(response, error);
+      const tombstone = withoutBody(response);
+      return this.#store(tombstone, (failure) => this.#onNotStored(tombstone, failure));
     });
   }
 
   /**
-   * Told that its run has failed, though nobody knows after how much of its work: the next request runs, or, where that
-   * may be done once only, every one is told that the outcome is unknown. Never rejects.
+   * Ends a run that has failed after an unknown part of its work: the next request runs, or, where the work may be done
+   * only once, every retry is told that the outcome is unknown. Never rejects.
    *
-   * @param status - What it was answered with.
+   * @param status - Status of the response.
    */
   fail(status: number): Awaitable<unknown> {
     if (this.guarantee === "at-least-once") return this.release();
@@ -106,8 +107,8 @@ export class Claim implements ClaimToken {
   }
 
   /**
-   * Lets the next request with this key run. Never rejects: where the store fails, it is tried again in the background,
-   * for as long as a lease.
+   * Releases the key, so that the next request with it runs. Never rejects: if the store fails, it is retried in the
+   * background for as long as a lease.
    */
   async release(): Promise<void> {
     if (!this.#settle()) return;
@@ -122,51 +123,51 @@ export class Claim implements ClaimToken {
   }
 
   /**
-   * Told that its request has been answered without its handler, which goes on: the lease is renewed until the handler
-   * is done ({@link abandon}) or has run for `maxRunMs`, so that no other request runs beside it.
+   * Keeps the claim beyond the response, which was sent without the handler's end: the lease is renewed until the
+   * handler ends ({@link abandon}) or has run for `maxRunMs`, so that no other request runs at the same time.
    */
   outlive(): void {
-    if (!this.#settled) this.#sayAbandoned();
+    if (!this.#settled) this.#publishAbandoned();
   }
 
-  /** Leaves it to its lease, since nobody knows whether the work was done. */
+  /** Leaves the claim to its lease, since it is unknown whether the work was done. */
   abandon(): void {
-    if (this.#settle()) this.#sayAbandoned();
+    if (this.#settle()) this.#publishAbandoned();
   }
 
-  /** Told by a store that has completed it together with the application's own work. */
+  /** Marks the claim as completed by a store, together with the application's own work. */
   markCompleted(): void {
     if (this.#settle()) publish(this, "completed");
   }
 
-  #keep(
-    answer: StoredResponse,
+  #store(
+    response: StoredResponse,
     onError: (error: unknown) => Awaitable<boolean>,
   ): Awaitable<boolean> {
     const { store, retentionMs } = this.#settings;
     return attempt(
-      () => this.#call(() => store.complete(this, encodeResponse(answer), retentionMs)),
-      (kept) => {
-        publish(this, kept ? "completed" : "lost");
-        return kept;
+      () => this.#call(() => store.complete(this, encodeResponse(response), retentionMs)),
+      (isStored) => {
+        publish(this, isStored ? "completed" : "lost");
+        return isStored;
       },
       onError,
     );
   }
 
-  /** Keeps it later, in the background; where that cannot be, that there was one. */
-  #notKept(answer: StoredResponse, error: unknown): false {
-    const isRepeated = !isFull(error) && this.#keepLater(answer);
-    if (!isRepeated && answer.body !== null) this.#keepLater(withoutBody(answer));
+  /** Stores the response later, in the background; where that is impossible, only that there was one. */
+  #onNotStored(response: StoredResponse, error: unknown): false {
+    const isRepeated = !isFull(error) && this.#storeLater(response);
+    if (!isRepeated && response.body !== null) this.#storeLater(withoutBody(response));
     return this.#failed("complete", error);
   }
 
-  #keepLater(answer: StoredResponse): boolean {
+  #storeLater(response: StoredResponse): boolean {
     const { id, fence } = this;
     const { store, retentionMs, retries } = this.#settings;
     let bytes: Uint8Array;
     try {
-      bytes = encodeResponse(answer);
+      bytes = encodeResponse(response);
     } catch {
       return false;
     }
@@ -174,7 +175,7 @@ export class Claim implements ClaimToken {
     return retries.repeat({ id, fence, operation: "complete", bytes: bytes.length, call });
   }
 
-  /** Ends the heartbeat. @returns false where it had been settled. */
+  /** Ends the heartbeat. */
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
@@ -183,7 +184,7 @@ export class Claim implements ClaimToken {
     return true;
   }
 
-  #sayAbandoned(): void {
+  #publishAbandoned(): void {
     if (this.#isAbandoned) return;
     this.#isAbandoned = true;
     publish(this, "abandoned");
@@ -209,9 +210,9 @@ export class Claim implements ClaimToken {
     const { clock, store, leaseMs } = this.#settings;
     const begunAtMs = clock.now();
     if (begunAtMs > this.#renewUntilMs) {
-      // Not settled: its work may come to an end before anybody takes over, and must not be done again then.
+      // Not settled: the work may end before another request takes over, and must not be repeated then.
       this.#timer = null;
-      this.#sayAbandoned();
+      this.#publishAbandoned();
       this.#lose();
       return;
     }
@@ -227,11 +228,12 @@ export class Claim implements ClaimToken {
         return;
       }
     } catch (error) {
-      // The next renewal may still come in time.
+      // The next renewal may still succeed in time.
       this.#failed("renew", error);
     }
     if (this.#settled) return;
-    // What a renewal took is not added: after one that timed out the lease may have no more than a third left.
+    // The duration of the renewal is subtracted: after one that timed out, no more than a third of the lease may be
+    // left.
     const delayMs = Math.max(0, leaseMs / 3 - (clock.now() - begunAtMs));
     if (clock.now() + delayMs >= this.#leaseEndsAtMs) this.#lose();
     this.#beat(delayMs);
@@ -248,7 +250,7 @@ export class Claim implements ClaimToken {
   }
 }
 
-/** What is kept of an answer for which there is no room: that there was one. */
+/** Stored form of a response for which there is no room: that there was one. */
 function withoutBody({ status }: StoredResponse): StoredResponse {
   return { status, headers: [], trailers: [], body: null };
 }

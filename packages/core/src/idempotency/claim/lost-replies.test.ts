@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { describe, expect, test } from "vitest";
 
-import { answer, bench, events, type Bench } from "./begin-claim.test.fixture.ts";
+import { response, bench, events, type Bench } from "./begin-claim.test.fixture.ts";
 import { recordId } from "../hash/record-id.ts";
 import { StoreFullError } from "../store/store-error.ts";
 import type { IdempotencyStore } from "../store/store.ts";
@@ -143,7 +143,7 @@ test("a release that comes after another has taken over leaves that one alone", 
   isDown = false;
   await b.clock.advance(5000);
   expect((await b.ask()).action).toBe("refuse");
-  expect(await successor.complete(answer)).toBe(true);
+  expect(await successor.complete(response)).toBe(true);
 });
 
 test("at most once, a store that is away for longer than a lease: the key is free when it is back", async () => {
@@ -245,18 +245,18 @@ test("an answer that the store did not take is offered again, and nothing runs t
   const b = bench({ leaseMs: 6000 }, (memory) => ({
     complete: (...args) => (isDown ? Promise.reject(lost()) : memory.complete(...args)),
   }));
-  expect(await (await b.run()).complete(answer)).toBe(false);
+  expect(await (await b.run()).complete(response)).toBe(false);
   await b.clock.advance(300);
   isDown = false;
   await b.clock.advance(1000);
   expect(events(b)).toEqual(["claimed", "store-failed", "completed"]);
-  expect(await b.ask()).toMatchObject({ action: "replay", answer });
+  expect(await b.ask()).toMatchObject({ action: "replay", response });
 });
 
 test("of an answer that cannot be kept it is kept that there was one", async () => {
   const b = bench();
   const headers = [["x-name", "a\nb"]] as const;
-  expect(await (await b.run()).complete({ ...answer, headers })).toBe(false);
+  expect(await (await b.run()).complete({ ...response, headers })).toBe(false);
   await b.clock.advance(250);
   expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
 });
@@ -269,12 +269,12 @@ test("an answer that is offered again after another took over is not kept", asyn
   const claim = await b.run();
   // Right before its first renewal; it is offered again 250, 1250 and 5250 ms later.
   await b.clock.advance(1900);
-  expect(await claim.complete({ ...answer, body: Buffer.from("late") })).toBe(false);
+  expect(await claim.complete({ ...response, body: Buffer.from("late") })).toBe(false);
   await b.clock.advance(4100);
   const successor = await b.run();
   isDown = false;
   await b.clock.advance(1500);
   expect(events(b).at(-1)).toBe("lost");
-  expect(await successor.complete(answer)).toBe(true);
-  expect(await b.ask()).toMatchObject({ action: "replay", answer });
+  expect(await successor.complete(response)).toBe(true);
+  expect(await b.ask()).toMatchObject({ action: "replay", response });
 });

@@ -2,14 +2,14 @@ import { randomFillSync } from "node:crypto";
 
 const ownerBytes = 16;
 
-/** Random bytes to come, for to ask the system for a few costs as much as for many. */
+/** Pool of random bytes. perf: docs/performance.md#owners */
 const pool = Buffer.allocUnsafeSlow(256 * ownerBytes);
 let used = pool.length;
 
 /**
- * A name for who makes a claim, that nobody else has: 128 random bits, as 22 characters of base64url.
+ * Creates a unique name for the owner of a claim: 128 random bits, as 22 characters of base64url.
  *
- * No UUID: V8 keeps one of Node's in the twenty pieces that it was joined of, which take 489 bytes (Node 20.20, measured alone).
+ * Not a UUID. perf: docs/performance.md#owners
  */
 export function newOwner(): string {
   if (used === pool.length) {

@@ -2,16 +2,16 @@ import { isPromise, type Awaitable } from "../../common/awaitable.ts";
 import type { Clock } from "../../common/clock.ts";
 import { StoreUnavailableError } from "../store/store-error.ts";
 
-/** Told what a call came to after it had been given up. */
+/** Receiver of a result that comes after its call was given up. */
 export interface Late<Result> {
   onValue(result: Result): void;
   onError(error: unknown): void;
 }
 
 /**
- * Calls a store and waits no longer than `timeoutMs`, and not at all for one that answers at once.
+ * Calls a store, and waits for at most `timeoutMs`; a result without a promise is returned as such.
  *
- * @returns what the call came to; fails with a {@link StoreUnavailableError} when the time is over.
+ * @returns the result; fails with a {@link StoreUnavailableError} after the timeout.
  */
 export function storeCall<Result>(
   call: () => Awaitable<Result>,
@@ -25,15 +25,15 @@ export function storeCall<Result>(
     throw asError(error);
   }
   if (!isPromise(reply)) return reply;
-  // Of whatever library.
-  const coming = Promise.resolve(reply);
+  // A promise of any library.
+  const promise = Promise.resolve(reply);
   return new Promise((resolve, reject) => {
     let isOver = false;
     const timer = clock.setTimeout(() => {
       isOver = true;
-      reject(new StoreUnavailableError(`did not answer within ${timeoutMs} ms`));
+      reject(new StoreUnavailableError(`did not respond within ${timeoutMs} ms`));
     }, timeoutMs);
-    coming.then(
+    promise.then(
       (result) => {
         clock.clearTimeout(timer);
         if (isOver) late?.onValue(result);

@@ -5,59 +5,59 @@ import type { Clock } from "../../common/clock.ts";
 import { publish } from "../../diagnostics/idempotency-channel.ts";
 import { storeCall } from "./store-call.ts";
 
-/** The end of a claim, as a store has not confirmed it. Safe to repeat: a store lets in its owner alone. */
+/** End of a claim that a store has not confirmed. Safe to repeat: the store accepts it from the claim's owner only. */
 export interface ClaimEnd {
   readonly id: string;
   /** Undefined where the reply to the claim was lost. */
   readonly fence?: number | undefined;
   readonly operation: "complete" | "release";
-  /** What it keeps in memory, beside its record. */
+  /** Size of the stored response in memory, in bytes. */
   readonly bytes?: number | undefined;
-  /** One call of the store; gives whether the claim was held. */
+  /** Calls the store once; returns whether the claim was held. */
   readonly call: () => Awaitable<boolean>;
 }
 
 interface Pending {
   readonly end: ClaimEnd;
   readonly untilMs: number;
-  /** What was waited before the last try, in ms; 0 before the first. */
+  /** Pause before the latest try, in ms; 0 before the first. */
   delayMs: number;
-  /** Whether the store has said that the claim is not held. */
+  /** Whether the store has reported that the claim is not held. */
   wasNotHeld: boolean;
 }
 
-/** The first pause, in ms; each is four times as long as the one before, so that a lease of 30 s has five tries. */
+/** First pause, in ms; each is four times as long as the previous, so that a lease of 30 s has five tries. */
 const firstDelayMs = 250;
 const delayFactor = 4;
 const longestDelayMs = 60_000;
 
-/** The most ends that wait; more are left to their leases. At some 300 bytes each, 3 MB. */
+/** Most ends that wait; more are left to their leases. At about 300 bytes each, 3 MB. */
 const maxPending = 10_000;
 
-/** The most bytes of responses that wait: 16 MiB, as much as request bodies of an upstream client may take. */
+/** Most bytes of responses that wait: 16 MiB, as much as recorded request bodies of an upstream client. */
 const maxBytes = 16_777_216;
 
-/** The most calls at a time, so that a store which has just come back is not met by all of them at once. */
+/** Most concurrent calls, so that a store that has just recovered is not met by all of them at once. */
 const maxCalls = 16;
 
 /**
- * Repeats in the background what a store did not confirm at the end of a claim: nobody waits for it, and a claim whose
- * end fails until its time is over is left to its lease.
+ * Repeats in the background the ends of claims that a store did not confirm. No request waits for them, and a claim
+ * whose end fails until its time is over is left to its lease.
  */
 export class StoreRetries {
   readonly #clock: Clock;
   readonly #storeTimeoutMs: number;
   readonly #windowMs: number;
   readonly #holdsProcess: boolean;
-  /** Those whose pause is over. */
+  /** Ends whose pause is over. */
   readonly #due: Pending[] = [];
   #pending = 0;
   #bytes = 0;
   #calls = 0;
 
   /**
-   * @param options - `windowMs`: for how long an end is repeated. `holdsProcess`: whether the process lives on for a
-   * completion that is repeated, where the work would be done again without it.
+   * @param options - `windowMs`: time for which an end is repeated. `holdsProcess`: whether the process stays alive for
+   *   a completion that is repeated, because the work would otherwise be repeated.
    */
   constructor(options: {
     readonly clock: Clock;
@@ -71,7 +71,7 @@ export class StoreRetries {
     this.#holdsProcess = options.holdsProcess;
   }
 
-  /** Calls the store now, and again where that fails. */
+  /** Calls the store now, and again if that fails. */
   start(end: ClaimEnd): void {
     const pending = this.#add(end);
     if (pending !== null) this.#makeDue(pending);
@@ -80,7 +80,7 @@ export class StoreRetries {
   /**
    * Calls the store again after a pause, since it has just failed.
    *
-   * @returns false where there is no room for it.
+   * @returns false without room for it.
    */
   repeat(end: ClaimEnd): boolean {
     const pending = this.#add(end);
@@ -94,7 +94,8 @@ export class StoreRetries {
     this.#pending += 1;
     this.#bytes += bytes;
     const untilMs = this.#clock.now() + this.#windowMs;
-    // Called when others' calls end: what traces the store's client asks whose it is.
+    // Bound to the request's context, since it is called when other calls end: tracing of the store's client needs to
+    // know the request.
     const bound = { ...end, call: AsyncResource.bind(end.call) };
     return { end: bound, untilMs, delayMs: 0, wasNotHeld: false };
   }
@@ -104,7 +105,7 @@ export class StoreRetries {
     this.#bytes -= end.bytes ?? 0;
   }
 
-  /** @returns false where its time would be over by then. */
+  /** @returns false if its time would be over by then. */
   #pause(pending: Pending): boolean {
     const { delayMs } = pending;
     pending.delayMs =
@@ -142,7 +143,7 @@ export class StoreRetries {
     const { end, wasNotHeld } = pending;
     const isRelease = end.operation === "release";
     if (held) publish(end, isRelease ? "released" : "completed");
-    // A release whose reply was lost says so too.
+    // A repeated release is not held either, if only the first reply was lost.
     else if (!isRelease) publish(end, "lost");
     // A claim that was cut off on its way may still arrive after its release.
     if (!held && isRelease && !wasNotHeld) {

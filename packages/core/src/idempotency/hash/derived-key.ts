@@ -1,27 +1,28 @@
 import { framedHash } from "./framed-hash.ts";
 
-/** What a derived key stands for. */
+/** Parts that a derived key is made of. */
 export interface DerivedKeyParts {
-  /** Whose request it is: the scope that the inbound key was read in. */
+  /** Scope in which the inbound key was read. */
   readonly scope: string;
-  /** The inbound idempotency key, without quotes. */
+  /** Inbound idempotency key, without quotes. */
   readonly key: string;
-  /** Where the call goes, such as `http://payments:3000`. */
+  /** Origin of the call, such as `http://payments:3000`. */
   readonly origin: string;
   readonly method: string;
-  /** Which of the outbound calls this is, as its author named it; the same on every run of the handler. */
+  /** Name of the outbound call, given by its author; the same on every run of the handler. */
   readonly step: string;
 }
 
 /**
- * The Idempotency-Key of an outbound call that was made on behalf of a keyed inbound request.
+ * Derives the Idempotency-Key of an outbound call that is made on behalf of a keyed inbound request.
  *
- * The same parts give the same key, so a handler that runs again, on whichever machine, repeats its calls instead of
- * making new ones; other parts give another one. Path and body are left out: a second run may have another time in them. The caller's own key is not forwarded, because callers of different scopes choose keys that
- * collide under the one credential that the service shares upstream.
+ * The same parts give the same key, so a handler that runs again, on any machine, repeats its calls instead of making
+ * new ones; other parts give another key. Path and body are left out: a second run may have another time in them. The
+ * client's own key is not forwarded, because clients of different scopes choose keys that collide under the one
+ * credential that the service shares upstream.
  *
- * It is a UUID of version 8 (RFC 9562 §5.8), which the Idempotency-Key draft recommends and which fits any length
- * limit: 122 bits of SHA-256. It says nothing of its parts to those who cannot guess them.
+ * The key is a UUID of version 8 (RFC 9562 §5.8), which the Idempotency-Key draft recommends and which fits any length
+ * limit: 122 bits of SHA-256. It reveals nothing of its parts unless they can be guessed.
  */
 export function derivedKey({ scope, key, origin, method, step }: DerivedKeyParts): string {
   const parts = [scope, key, origin, method, step];

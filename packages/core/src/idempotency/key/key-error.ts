@@ -5,19 +5,19 @@ import { errorHeaders } from "../../gateway/error-headers.ts";
 import { brandErrorResponse, type GatewayError } from "../../gateway/error-response.ts";
 import { keyProblemText, type ParsedKey } from "./key.ts";
 
-/** An error about an inbound Idempotency-Key, of http-errors' kind; its message is for the client. */
+/** Error about an inbound Idempotency-Key, of http-errors' kind; its message is for the client. */
 export interface KeyError extends GatewayError {
   readonly code: ErrorCode;
-  /** Where in the value the problem is, 0 for its first character; null where there is no value. */
+  /** Position of the problem in the value, 0 for its first character; null without a value. */
   readonly position: number | null;
 }
 
-/** The 400 for a route that requires a key and was sent none (draft-ietf-httpapi-idempotency-key-header-07 §2.7). */
+/** Creates the 400 for a route that requires a key and got none (draft-ietf-httpapi-idempotency-key-header-07 §2.7). */
 export function keyMissingError(): KeyError {
   return keyError("ERR_REISSUE_KEY_MISSING", "This request needs an Idempotency-Key header", null);
 }
 
-/** The 400 for a key that is none; it says what is wrong and where, and never repeats the key. */
+/** Creates the 400 for a malformed key; it says what is wrong and where, and never repeats the key. */
 export function keyMalformedError(parsed: ParsedKey & { readonly ok: false }): KeyError {
   const { problem, position } = parsed;
   const message = `The Idempotency-Key header is malformed at character ${position + 1}: ${keyProblemText[problem]}`;

@@ -1,25 +1,25 @@
 import { parseStructuredString, skipSpaces, type StringProblem } from "./structured-string.ts";
 
 /**
- * Which values are keys.
+ * Syntax of keys.
  *
  * - `lenient`: a Structured Field String, or a bare key without quotes, which is what most clients send.
  * - `strict`: a Structured Field String and nothing else, as draft-ietf-httpapi-idempotency-key-header-07 demands.
  */
 export type KeySyntax = "lenient" | "strict";
 
-/** What is wrong with a malformed key. */
+/** Problem of a malformed key. */
 export type KeyProblem = StringProblem | "empty";
 
-/** A key without its quotes, or what is wrong and where in the value (0 for the first character). */
+/** Key without its quotes, or its problem and the position of it in the value (0 for the first character). */
 export type ParsedKey =
   | { readonly ok: true; readonly key: string }
   | { readonly ok: false; readonly problem: KeyProblem; readonly position: number };
 
-/** The length of the longest key, in characters after unquoting; the draft names none, Stripe takes 255. */
+/** Most characters of a key, without quotes; the draft has no limit, Stripe's is 255. */
 export const maxKeyLength = 255;
 
-/** Each {@link KeyProblem} in a sentence that a client may be shown: it never repeats the key. */
+/** Sentence for each {@link KeyProblem}, for clients: it never repeats the key. */
 export const keyProblemText: Readonly<Record<KeyProblem, string>> = {
   empty: "The key is empty",
   "too-long": `The key is longer than ${maxKeyLength} characters`,
@@ -35,12 +35,12 @@ export const keyProblemText: Readonly<Record<KeyProblem, string>> = {
 };
 
 /**
- * Reads the value of an Idempotency-Key header: a key of 1 to {@link maxKeyLength} characters, in linear time.
+ * Parses the value of an Idempotency-Key header: a key of 1 to {@link maxKeyLength} characters, in linear time.
  *
- * Where the draft is silent, Reissue has chosen:
+ * Reissue's rules where the draft has none:
  * - `"k"` and `k` are the same key (lenient), so that a client may change its quoting between retries.
- * - What begins with a quote is a Structured Field String or malformed, never a bare key: `"abc` is a cut value.
- * - A bare key is visible ASCII without `"` and `,`: Node joins repeated headers with `, `, and two keys are none.
+ * - A value that begins with a quote is a Structured Field String or malformed, never a bare key: `"abc` was cut.
+ * - A bare key is visible ASCII without `"` and `,`: Node joins repeated headers with `, `, and two keys are no key.
  * - Parameters after a quoted key are ignored; a bare key has none, so a semicolon is part of it.
  * - Spaces around the value are ignored; within quotes they count.
  */

@@ -1,4 +1,4 @@
-/** Where the parameters end, or where in the value they went wrong. */
+/** End of the parameters, or the position of an error in the value. */
 export type SkippedParameters =
   | { readonly ok: true; readonly end: number }
   | { readonly ok: false; readonly position: number };
@@ -6,8 +6,8 @@ export type SkippedParameters =
 const base64 = "[A-Za-z0-9+/]";
 const key = /[a-z*][a-z0-9_\-.*]*/y;
 
-// The bare items of RFC 9651 §3.3. None needs a look ahead: a longer number or a second dot is then left over, and no
-// parameter begins with it.
+// Bare items of RFC 9651 §3.3. None needs a look ahead: the rest of a longer number or a second dot begins no
+// parameter.
 const bareItem = new RegExp(
   [
     String.raw`-?\d{1,12}\.\d{1,3}`, // decimal
@@ -23,9 +23,9 @@ const bareItem = new RegExp(
 );
 
 /**
- * Skips the parameters of a Structured Field Item (RFC 9651 §4.2.3.2), which may be none.
+ * Skips the parameters of a Structured Field Item (RFC 9651 §4.2.3.2), of which there may be none.
  *
- * @param from - The position right after the bare item.
+ * @param from - Position right after the bare item.
  */
 export function skipParameters(value: string, from: number): SkippedParameters {
   let at = from;

@@ -1,6 +1,6 @@
 import { skipParameters } from "./structured-parameters.ts";
 
-/** What is wrong with a value that should be a Structured Field String. */
+/** Problem of a value that should be a Structured Field String. */
 export type StringProblem =
   | "not-a-string"
   | "unterminated"
@@ -11,7 +11,10 @@ export type StringProblem =
   | "repeated"
   | "too-long";
 
-/** A Structured Field String without its quotes, or where in the value it went wrong (0 for the first character). */
+/**
+ * Structured Field String without its quotes, or its problem and the position of it in the value (0 for the first
+ * character).
+ */
 export type StructuredString =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: StringProblem; readonly position: number };
@@ -23,10 +26,10 @@ const space = 0x20;
 /**
  * Parses a field value as a Structured Field Item whose bare item is a String (RFC 9651 §4.2, §4.2.3, §4.2.5).
  *
- * Parameters must be well-formed and are then ignored: RFC 9651 discourages fields from taking an unknown parameter
- * for an error, and the Idempotency-Key draft defines none.
+ * Parameters must be well-formed and are then ignored: RFC 9651 discourages treating an unknown parameter as an error,
+ * and the Idempotency-Key draft defines none.
  *
- * @param maxLength - How many characters the string may have, without quotes and escapes; a longer one is not read on.
+ * @param maxLength - Most characters of the string, without quotes and escapes; a longer one is not read further.
  */
 export function parseStructuredString(
   value: string,
@@ -56,7 +59,7 @@ export function parseStructuredString(
   return failed(value.charAt(end) === "," ? "repeated" : "trailing-characters", end);
 }
 
-/** The position of the first character at or after `from` that is no space (SP only, as RFC 9651 §4.2 has it). */
+/** Position of the first character at or after `from` that is not a space (SP only, as in RFC 9651 §4.2). */
 export function skipSpaces(value: string, from: number): number {
   let at = from;
   while (value.charCodeAt(at) === space) at += 1;

@@ -1,23 +1,23 @@
-/** A place in a ring of entries. They carry their own: a Set of them would have to hash and to grow. */
+/** Link in a ring of entries, which have their own links. perf: docs/performance.md#sets */
 interface Linked {
   before: Linked | null;
   after: Linked | null;
 }
 
-/** Something that expires. */
+/** Entry that expires. */
 export interface Expiring extends Linked {
   /** In ms of the clock. */
   expiresAtMs: number;
 }
 
-/** How much time one bucket holds, in ms. */
+/** Span of one bucket, in ms. */
 const bucketMs = 1000;
 
-/** Entries by when they expire, so that the expired ones are found without a look at the others. */
+/** Entries by expiry, so that expired ones are found without reading the others. */
 export class ExpiryBuckets<Entry extends Expiring> {
-  /** The first and last place of each one's ring. */
+  /** Ring of each bucket, by its number. */
   readonly #buckets = new Map<number, Linked>();
-  /** No bucket before this one holds anything. */
+  /** Lowest number of a bucket with entries. */
   #first = Infinity;
 
   add(entry: Entry): void {
@@ -42,7 +42,7 @@ export class ExpiryBuckets<Entry extends Expiring> {
     if (!stays) this.add(entry);
   }
 
-  /** Takes out every entry that has expired by then. */
+  /** Removes and returns every entry that has expired by then. */
   takeExpired(nowMs: number): Entry[] {
     const taken: Entry[] = [];
     // After a long pause there are fewer buckets than seconds.

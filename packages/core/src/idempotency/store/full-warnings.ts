@@ -1,15 +1,15 @@
-/** What a memory store that is full does. */
+/** Effects of a full memory store. */
 const effects = {
   forgets: "it forgets the oldest responses before their time",
   refuses: "new keys are refused with 503",
 } as const;
 
-/** Warns once of each effect that a full store has: a service that it happens to should have another one. */
+/** Warns once of each effect of a full store: its service should use another one. */
 export class FullWarnings {
   readonly #limits: string;
   readonly #given: (keyof typeof effects)[] = [];
 
-  /** @param limits - What the store may hold, for people. */
+  /** @param limits - Limits of the store, for the message. */
   constructor(limits: string) {
     this.#limits = limits;
   }

@@ -4,27 +4,27 @@ import { numberOption, type OptionTable } from "../../common/option-table.ts";
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
-   * The most keys that are remembered at a time. Beyond it the oldest completed ones are forgotten, from
-   * {@link minRetentionMs} on.
+   * Most keys that are remembered at a time. Beyond it the oldest completed ones are forgotten, from {@link
+   * minRetentionMs} on.
    *
    * @defaultValue 100000
    */
   readonly maxEntries?: number | undefined;
   /**
-   * The most memory that the records may take, in bytes: the answers, and 768 for each record. Records with short
-   * answers can make the process grow by 1.5 times as much, since garbage comes on top.
+   * Most memory of the records, in bytes: the responses, and 768 for each record. Records with short responses can make
+   * the process grow by 1.5 times as much, including garbage.
    *
    * @defaultValue 268435456
    */
   readonly maxBytes?: number | undefined;
   /**
-   * How long a completed key is remembered at least, in ms, however full the store is; new keys are refused where it
-   * holds no older one. As long as `retentionMs` or longer: nothing is forgotten before its time.
+   * Time for which a completed key is remembered at least, in ms, even in a full store; new keys are refused if there
+   * is no older one. With `retentionMs` or more, no key is forgotten early.
    *
    * @defaultValue 600000, ten minutes: longer than clients go on to try again by themselves
    */
   readonly minRetentionMs?: number | undefined;
-  /** Time; tests put their own here. */
+  /** Clock; tests pass their own. */
   readonly clock?: Clock | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface MemoryStoreConfig {
 
 const count = { min: 1, integer: true };
 
-/** The options of {@link memoryStore}. */
+/** Table of {@link MemoryStoreOptions}. */
 export const memoryStoreTable: OptionTable<MemoryStoreConfig> = {
   maxEntries: numberOption(100_000, count, "the most keys that are remembered at a time"),
   maxBytes: numberOption(

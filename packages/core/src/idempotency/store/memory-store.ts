@@ -20,21 +20,16 @@ import type {
   IdempotencyStore,
 } from "./store.ts";
 
-/**
- * What a record takes with an answer of up to {@link shortBytes}, in bytes.
- *
- * Measured on Node 20.20: 200,000 records, each with an answer of 100 bytes, took 422 bytes each, and 100,000 with 256
- * bytes took 576. With garbage that was not yet collected the process grew by up to 1110 each.
- */
+/** Size of a record with a response of up to {@link shortBytes}, in bytes. perf: docs/performance.md#memory-store */
 const entryBytes = 768;
 
-/** The most bytes of an answer that take no more than a record's own room; one that was not kept is shorter. */
+/** Most bytes of a response that fit into a record's own size; a tombstone is shorter. */
 const shortBytes = 256;
 
-/** The most bytes of an answer that is kept as text: to make and to drop 256 bytes takes 40 times as long. */
+/** Most bytes of a response that is stored as text. perf: docs/performance.md#memory-store */
 const textBytes = 4096;
 
-/** How often expired records are looked for while there are any, in ms. */
+/** Interval of the search for expired records, while there are records, in ms. */
 const sweepMs = 1000;
 
 interface Entry extends Expiring, Linked<Entry> {
@@ -43,23 +38,23 @@ interface Entry extends Expiring, Linked<Entry> {
   owner: string;
   fence: number;
   leaseEndsAtMs: number;
-  /** Null until it is completed; text has a character for each byte. */
+  /** Stored response; null until completed; text has one character for each byte. */
   answer: Uint8Array | string | null;
-  /** In ms of the clock; of no meaning before. */
+  /** Instant of the completion, in ms of the clock; 0 before. */
   completedAtMs: number;
 }
 
 /**
- * A store in the memory of this process: for one process, and for tests. It is gone with the process, so what a crash
- * leaves behind runs again whatever the guarantee.
+ * Opens a store in the memory of this process: for a single process, and for tests. Its records are lost with the
+ * process, so after a crash the work is repeated whatever the guarantee.
  *
- * It holds no more than it may. Where it is full, it forgets the responses that were completed first, if they are older
- * than `minRetentionMs`, and never a claim in flight: the channel `reissue:idempotency` says `forgotten` for each, and the
- * process warns once (`REISSUE_MEMORY_STORE`). Where there are none, new keys are refused with a {@link StoreFullError},
- * and a response for which there is no room is not kept, only that there was one.
+ * A full store forgets the responses that were completed first, if they are older than `minRetentionMs`, and never a
+ * claim in flight: the channel `reissue:idempotency` publishes `forgotten` for each, and the process warns once
+ * (`REISSUE_MEMORY_STORE`). If there are none, new keys are refused with a {@link StoreFullError}, and of a response
+ * without room only a tombstone is stored.
  *
- * A service that fills it within `retentionMs` (a day, unless it says otherwise) is due for Redis or PostgreSQL: with the
- * defaults that is at 1.2 keyed requests a second.
+ * A service that fills the store within `retentionMs` (a day by default) needs Redis or PostgreSQL: with the defaults,
+ * from 1.2 keyed requests per second.
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */
@@ -77,7 +72,7 @@ class MemoryStore implements IdempotencyStore {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #expiry = new ExpiryBuckets<Entry>();
-  /** In the order of their completion. */
+  /** Completed entries, oldest completion first. */
   readonly #completed = new LinkedList<Entry>();
   #bytes = 0;
   #timer: Timer | null = null;
@@ -93,13 +88,13 @@ class MemoryStore implements IdempotencyStore {
 
   claim(request: ClaimRequest): ClaimResult {
     const nowMs = this.#clock.now();
-    const entry = this.#live(request.id, nowMs);
+    const entry = this.#find(request.id, nowMs);
     if (entry === null) return this.#add(request, nowMs);
     if (entry.answer === null && entry.owner === request.owner) {
       return { state: "claimed", fence: entry.fence };
     }
     if (entry.fingerprint !== request.fingerprint) return { state: "mismatch" };
-    if (entry.answer !== null) return { state: "completed", answer: given(entry.answer) };
+    if (entry.answer !== null) return { state: "completed", answer: toBytes(entry.answer) };
     const leaseLeftMs = entry.leaseEndsAtMs - nowMs;
     if (leaseLeftMs > 0) return { state: "in-flight", leaseLeftMs };
     if (!request.takeOver) return { state: "lapsed" };
@@ -112,7 +107,7 @@ class MemoryStore implements IdempotencyStore {
 
   renew(token: ClaimToken, leaseMs: number): boolean {
     const nowMs = this.#clock.now();
-    const entry = this.#held(token, nowMs);
+    const entry = this.#findHeld(token, nowMs);
     if (entry === null) return false;
     entry.leaseEndsAtMs = ceilMs(nowMs + leaseMs);
     this.#expiry.move(entry, Math.max(entry.expiresAtMs, entry.leaseEndsAtMs));
@@ -121,14 +116,14 @@ class MemoryStore implements IdempotencyStore {
 
   complete(token: ClaimToken, answer: Uint8Array, retentionMs: number): boolean {
     const nowMs = this.#clock.now();
-    const entry = this.#live(token.id, nowMs);
+    const entry = this.#find(token.id, nowMs);
     if (entry === null || entry.owner !== token.owner) return false;
     if (entry.answer !== null) return true;
-    // Its record has room for a short one from the start.
+    // A record has room for a short response from the start.
     const bytes = sizeOf(answer);
     if (!this.#hasRoom(0, bytes)) this.#makeRoom(0, bytes, nowMs);
     this.#bytes += bytes;
-    entry.answer = kept(answer);
+    entry.answer = copied(answer);
     entry.completedAtMs = ceilMs(nowMs);
     this.#completed.append(entry);
     this.#expiry.move(entry, ceilMs(nowMs + retentionMs));
@@ -136,10 +131,10 @@ class MemoryStore implements IdempotencyStore {
   }
 
   release(token: ClaimOwner): boolean {
-    const entry = this.#held(token, this.#clock.now());
+    const entry = this.#findHeld(token, this.#clock.now());
     if (entry === null) return false;
     this.#expiry.remove(entry);
-    this.#forget(entry);
+    this.#remove(entry);
     return true;
   }
 
@@ -174,9 +169,9 @@ class MemoryStore implements IdempotencyStore {
   }
 
   /**
-   * Forgets what has expired, and then as many of the oldest completed entries as it takes.
+   * Removes expired entries, and then as many of the oldest completed ones as necessary.
    *
-   * @throws {@link StoreFullError} where they are not enough; then none of them is forgotten.
+   * @throws {@link StoreFullError} if they are not enough; then none of them is removed.
    */
   #makeRoom(entries: number, bytes: number, nowMs: number): void {
     this.#sweep(nowMs);
@@ -187,50 +182,50 @@ class MemoryStore implements IdempotencyStore {
     while (entry !== null && entry.completedAtMs <= nowMs - this.#minRetentionMs) {
       oldest.push(entry);
       freed += bytesOf(entry);
-      if (this.#hasRoom(entries - oldest.length, bytes - freed)) return this.#forgetEarly(oldest);
+      if (this.#hasRoom(entries - oldest.length, bytes - freed)) return this.#removeEarly(oldest);
       entry = entry.next;
     }
     this.#warnings.give("refuses");
     throw new StoreFullError();
   }
 
-  #forgetEarly(entries: readonly Entry[]): void {
+  #removeEarly(entries: readonly Entry[]): void {
     this.#warnings.give("forgets");
     for (const entry of entries) {
       this.#expiry.remove(entry);
-      this.#forget(entry);
+      this.#remove(entry);
       publish(entry, "forgotten");
     }
   }
 
-  /** A record whose retention is not over. */
-  #live(id: string, nowMs: number): Entry | null {
+  /** Record whose retention is not over; null for none. */
+  #find(id: string, nowMs: number): Entry | null {
     const entry = this.#entries.get(id);
     if (entry === undefined) return null;
     if (entry.expiresAtMs > nowMs) return entry;
     this.#expiry.remove(entry);
-    this.#forget(entry);
+    this.#remove(entry);
     return null;
   }
 
-  /** The record that a token holds, while it is not completed. */
-  #held(token: ClaimOwner, nowMs: number): Entry | null {
-    const entry = this.#live(token.id, nowMs);
+  /** Record that a token holds, while it is not completed; null for none. */
+  #findHeld(token: ClaimOwner, nowMs: number): Entry | null {
+    const entry = this.#find(token.id, nowMs);
     return entry?.owner === token.owner && entry.answer === null ? entry : null;
   }
 
-  #forget(entry: Entry): void {
+  #remove(entry: Entry): void {
     if (entry.answer !== null) this.#completed.remove(entry);
     this.#entries.delete(entry.id);
     this.#bytes -= bytesOf(entry);
   }
 
-  /** Of the same time that a step looked at first: the record that it works on must not go meanwhile. */
+  /** Takes the time of its caller's first read: the record that the caller works on must not be removed meanwhile. */
   #sweep(nowMs: number): void {
-    for (const entry of this.#expiry.takeExpired(nowMs)) this.#forget(entry);
+    for (const entry of this.#expiry.takeExpired(nowMs)) this.#remove(entry);
   }
 
-  /** Sweeps while there is something to sweep, so that a store which nobody asks any more gets empty too. */
+  /** Sweeps while there are records, so that an unused store becomes empty too. */
   #watch(): void {
     if (this.#timer !== null) return;
     const sweep = (): void => {
@@ -242,26 +237,26 @@ class MemoryStore implements IdempotencyStore {
   }
 }
 
-/** A time in whole ms and never earlier, which V8 keeps in its record, and others beside it. */
+/** Rounds a time up to whole ms. perf: docs/performance.md#memory-store */
 function ceilMs(atMs: number): number {
   return Math.ceil(atMs);
 }
 
-/** A copy, that pins nothing larger than itself and that nobody else writes to. */
-function kept(answer: Uint8Array): Uint8Array | string {
+/** Copies a response, so that it neither retains a larger buffer nor changes with it. */
+function copied(answer: Uint8Array): Uint8Array | string {
   return answer.byteLength > textBytes ? new Uint8Array(answer) : latin1(answer);
 }
 
-function given(answer: Uint8Array | string): Uint8Array {
+function toBytes(answer: Uint8Array | string): Uint8Array {
   return typeof answer === "string" ? Buffer.from(answer, "latin1") : answer;
 }
 
-/** What an entry takes. */
+/** Size of an entry, in bytes. */
 function bytesOf({ answer }: Entry): number {
   return entryBytes + (answer === null ? 0 : sizeOf(answer));
 }
 
-/** What an answer takes beside its record's own room. */
+/** Size of a response beyond its record's own, in bytes. */
 function sizeOf({ length }: Uint8Array | string): number {
   return length <= shortBytes ? 0 : length;
 }

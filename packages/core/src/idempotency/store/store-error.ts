@@ -1,18 +1,18 @@
 import { isReissueError, ReissueError } from "../../common/reissue-error.ts";
 
-/** A store has no room for another record; what it holds is untouched. */
+/** Error of a store without room for another record; its records are unchanged. */
 export class StoreFullError extends ReissueError {
   constructor() {
     super("ERR_REISSUE_STORE_FULL", "The idempotency store is full");
   }
 }
 
-/** Whether a store has said that it is full. By its code: the store may have another copy of this package. */
+/** Whether an error reports a full store; by its code, since the store may use another copy of this package. */
 export function isFull(error: unknown): boolean {
   return isReissueError(error) && error.code === "ERR_REISSUE_STORE_FULL";
 }
 
-/** A store did not answer in time, or not as a store does. */
+/** Error of a store that did not respond in time, or not as a store should. */
 export class StoreUnavailableError extends ReissueError {
   constructor(problem: string, options?: ErrorOptions) {
     super("ERR_REISSUE_STORE_UNAVAILABLE", `The idempotency store ${problem}`, options);

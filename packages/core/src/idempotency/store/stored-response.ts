@@ -1,34 +1,35 @@
-/** A header or trailer field. */
+/** Header or trailer field. */
 export type Field = readonly [name: string, value: string];
 
-/** The first answer to a keyed request, as it is kept. */
+/** First response to a keyed request, as it is stored. */
 export interface StoredResponse {
   readonly status: number;
-  /** Names as the application wrote them; a name with several values comes several times. */
+  /** Fields in the application's spelling; a name with several values is repeated. */
   readonly headers: readonly Field[];
   readonly trailers: readonly Field[];
-  /** The bytes that went out; null where they were not kept: too many, or cut off. */
+  /** Bytes of the body; null where they were not stored: too many, or cut off. */
   readonly body: Uint8Array | null;
 }
 
-/** How an answer begins: the version of what follows, status, how many headers and trailers, and whether it has a body. */
+/**
+ * First line of an encoded response: version, status, number of headers and of trailers, and whether the body follows.
+ */
 const start = /^1 (\S+) (\d{1,6}) (\d{1,6}) (kept|left)$/;
 
-/** What no field has: Node sends all other characters of a byte, where it is told to be lenient. */
-const refused = /[\0\n\r]|[^\0-\xff]/;
+/** Characters that no field has: Node sends all other characters of a byte in its lenient mode. */
+const forbidden = /[\0\n\r]|[^\0-\xff]/;
 
 /**
- * Makes bytes of an answer, for a store: a line that says what follows, a line for each header and trailer, then the body
- * as it is.
+ * Encodes a response for a store: a first line, a line for each header and trailer, then the raw body.
  *
- * @throws TypeError for a field that no header can be.
+ * @throws TypeError for a field that cannot be a header.
  */
 export function encodeResponse({ status, headers, trailers, body }: StoredResponse): Uint8Array {
   const has = body === null ? "left" : "kept";
   let head = `1 ${status} ${headers.length} ${trailers.length} ${has}\n`;
   for (const [name, value] of [...headers, ...trailers]) {
-    if (refused.test(name) || refused.test(value) || name.includes(":")) {
-      throw new TypeError(`${JSON.stringify(name)} is no field that can be kept`);
+    if (forbidden.test(name) || forbidden.test(value) || name.includes(":")) {
+      throw new TypeError(`${JSON.stringify(name)} is not a field that can be stored`);
     }
     head += `${name}:${value}\n`;
   }
@@ -39,9 +40,9 @@ export function encodeResponse({ status, headers, trailers, body }: StoredRespon
 }
 
 /**
- * Reads what {@link encodeResponse} wrote.
+ * Decodes the bytes of {@link encodeResponse}.
  *
- * @throws TypeError if it is something else, such as what a later version of Reissue wrote.
+ * @throws TypeError for other bytes, such as those of a later version of Reissue.
  */
 export function decodeResponse(bytes: Uint8Array): StoredResponse {
   const lines = new Lines(bytes);
@@ -54,7 +55,7 @@ export function decodeResponse(bytes: Uint8Array): StoredResponse {
   };
 }
 
-/** Bytes that begin with lines. */
+/** Reader of bytes that begin with lines. */
 class Lines {
   readonly #bytes: Buffer;
   #at = 0;
@@ -84,5 +85,5 @@ class Lines {
 }
 
 function unreadable(): never {
-  throw new TypeError("A stored answer cannot be read");
+  throw new TypeError("A stored response cannot be read");
 }
