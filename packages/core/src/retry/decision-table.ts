@@ -160,7 +160,7 @@ export function decisionTable(): string {
 <!-- Written by scripts/decision-table.js from the function that decides. Do not edit. -->
 
 This is the whole of \`decide()\` under the default policy: ${maxAttempts} attempts, back-off with full jitter
-(${backOff.baseMs} ms · 2ⁿ, at longest ${backOff.capMs} ms), \`retryOn\` ${retryOn.map(code).join(", ")}.
+(${backOff.baseMs} ms · 2ⁿ, at most ${backOff.capMs} ms), \`retryOn\` ${retryOn.map(code).join(", ")}.
 The main rule: never resend a request that may have been processed, unless a second processing is known to do no harm.
 
 The idempotent methods are GET, HEAD, OPTIONS, TRACE, PUT, DELETE and QUERY. A request is opted in if its route or call

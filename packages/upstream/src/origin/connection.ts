@@ -256,7 +256,7 @@ function isHttp2(socket: Socket | TLSSocket): boolean {
   return "alpnProtocol" in socket && socket.alpnProtocol === "h2";
 }
 
-/** As `equals`, without the call into native code that costs more than to compare a few bytes. */
+/** Compares two buffers. perf: docs/performance.md#raw-headers */
 function isSame(one: Buffer, other: Buffer): boolean {
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index += 1) {
