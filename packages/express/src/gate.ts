@@ -31,7 +31,7 @@ import { respondsTo } from "./responds-to.ts";
 declare global {
   namespace Express {
     interface Request {
-      /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's leaving. */
+      /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's disconnect. */
       readonly upstream: BoundUpstream;
     }
   }
@@ -40,10 +40,10 @@ declare global {
 /** Express' `next`. */
 export type Next = (error?: unknown) => void;
 
-/** A middleware of Express'. Its types are structural, so that Express 4 and 5 both take it. */
+/** A middleware for Express. Its types are structural, so that Express 4 and 5 both accept it. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
-/** An error-handling middleware of Express', which it knows by its four parameters. */
+/** An error-handling middleware for Express, recognised by its four parameters. */
 export type ErrorTranslator = (
   error: unknown,
   req: IncomingMessage,
@@ -54,33 +54,33 @@ export type ErrorTranslator = (
 /** Options of {@link reissue}. */
 export interface ReissueOptions<Req = IncomingMessage> extends GateOptions<Req> {
   /**
-   * The client behind `req.upstream`: one that is open, which stays yours to close, or options for one of the gate's.
+   * The client behind `req.upstream`: an open client, which you close, or options for a client of the gate.
    *
-   * @defaultValue a client with every default, opened at the first `req.upstream`
+   * @defaultValue a client with every default, opened at the first use of `req.upstream`
    */
   readonly upstream?: Upstream | UpstreamOptions | undefined;
 }
 
-/** The middleware, and what belongs to it. */
+/** The middleware, with its other functions. */
 export interface Gate extends Middleware {
   /**
-   * The middleware that says what holds for a route.
+   * Creates a middleware that sets the options of a route.
    *
    * @throws {@link OptionError} with the path of the first wrong option.
    */
   route(options: RouteOptions): Middleware;
-  /** The error-handling middleware; mount it after the routes and before error handlers of your own. */
+  /** Creates the error-handling middleware; mount it after the routes and before your own error handlers. */
   errors(): ErrorTranslator;
-  /** Makes a handler of an async one for Express 4, which does not notice when a handler rejects. */
+  /** Wraps an async handler for Express 4, which ignores the rejection of a handler. */
   handler<Req, Res>(
     run: (req: Req, res: Res, next: Next) => unknown,
   ): (req: Req, res: Res, next: Next) => void;
-  /** Closes the client that the gate opened, once its calls have ended; one that it was given stays open. */
+  /** Closes a client that the gate has opened, once its calls have ended; a client that was given stays open. */
   close(): Promise<void>;
 }
 
 /**
- * Puts `req.upstream` on every request, and answers its failures with 502, 503 or 504 only where a replay is safe.
+ * Puts `req.upstream` on every request, and responds to its failures with 502, 503 or 504 only where a replay is safe.
  *
  * @example
  * ```js
@@ -128,7 +128,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
           muteResponse(res);
           next(passed.error);
         }
-        // Express would destroy the connection, as of any response that has begun.
+        // Otherwise Express would destroy the connection, as for any response that has begun.
         else if (context.isEndDelayed) res.once("close", () => next(passed.error));
         else next(passed.error);
       };
@@ -136,7 +136,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
     handler<Req, Res>(run: (req: Req, res: Res, next: Next) => unknown) {
       return function reissueHandler(req: Req, res: Res, next: Next): void {
-        // Express takes every falsy value for none, and Express 5 does the same for handlers that reject.
+        // Express takes a falsy value for no error, and Express 5 replaces it in the same way for handlers that reject.
         const fail = (error: unknown): void => {
           if (error) next(error);
           else next(new Error("The handler rejected"));

@@ -15,16 +15,16 @@ import type {
 
 import { setReplyHeaders } from "./reply-headers.ts";
 
-/** The inbound request behind one of Fastify's, which there is not yet where a hook before ours has failed. */
-export type InboundOf = (request: FastifyRequest, reply: FastifyReply) => RequestContext;
+/** Returns the context of a request; creates it where a hook before Reissue's has failed. */
+export type ContextOf = (request: FastifyRequest, reply: FastifyReply) => RequestContext;
 
-/** An error handler of Fastify's. */
+/** An error handler for Fastify. */
 export type ErrorHandler = NonNullable<RouteOptions["errorHandler"]>;
 
-/** The error handler of a route: its own, or else its scope's, with the translated error. */
-export function translating(own: ErrorHandler | undefined, inboundOf: InboundOf): ErrorHandler {
+/** Wraps the error handler of a route, or else of its scope, to get the translated error. */
+export function withTranslation(own: ErrorHandler | undefined, contextOf: ContextOf): ErrorHandler {
   return function reissueErrors(error, request, reply) {
-    const passed = handleError(error, inboundOf(request, reply));
+    const passed = handleError(error, contextOf(request, reply));
     if (passed === null) return void reply.hijack();
     if (passed.asProblem) {
       setReplyHeaders(reply);
@@ -37,16 +37,19 @@ export function translating(own: ErrorHandler | undefined, inboundOf: InboundOf)
 }
 
 /**
- * Hands an error on to the next error handler. What is thrown and is no Error would be sent as a response that has
- * succeeded; Fastify takes whatever an error handler rejects with for an error.
+ * Passes an error to the next error handler. Fastify would send a thrown value that is not an Error as a successful
+ * response, but takes every rejection of an error handler for an error.
  */
 function failWith(error: unknown): Promise<never> {
   if (error instanceof Error) throw error;
   return Promise.reject(error);
 }
 
-/** The handler of a route; Fastify asks no error handler once a response has begun. */
-export function watched(handler: RouteHandlerMethod, inboundOf: InboundOf): RouteHandlerMethod {
+/** Wraps the handler of a route: Fastify calls no error handler once a response has begun. */
+export function withErrorHandling(
+  handler: RouteHandlerMethod,
+  contextOf: ContextOf,
+): RouteHandlerMethod {
   return function reissueHandler(request, reply) {
     const result: unknown = handler.call(this, request, reply);
     if (!(result instanceof Promise)) return result;
@@ -56,7 +59,7 @@ export function watched(handler: RouteHandlerMethod, inboundOf: InboundOf): Rout
         return payload;
       },
       (error: unknown) => {
-        if (reply.raw.headersSent) handleError(error, inboundOf(request, reply));
+        if (reply.raw.headersSent) handleError(error, contextOf(request, reply));
         throw error;
       },
     );

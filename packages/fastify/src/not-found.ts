@@ -1,15 +1,15 @@
 import type { FastifyInstance, RouteHandlerMethod } from "fastify";
 
-import { translating, watched, type ErrorHandler, type InboundOf } from "./errors.ts";
+import { withTranslation, withErrorHandling, type ErrorHandler, type ContextOf } from "./errors.ts";
 
-/** What Fastify takes here, from 5.0 on, though its types leave out the error handler. */
+/** Options of `setNotFoundHandler` in Fastify 5; its types lack the error handler. */
 interface NotFoundOptions {
   readonly errorHandler?: ErrorHandler;
 }
 
 type Handler = RouteHandlerMethod | undefined;
 
-/** A scope, as far as it sets a not-found handler; Fastify lets the options be left out, and the handler too. */
+/** A scope in which a not-found handler can be set; options and handler are both optional. */
 interface Scope {
   setNotFoundHandler: (
     this: FastifyInstance,
@@ -19,15 +19,19 @@ interface Scope {
 }
 
 /**
- * Has errors translated on the way to the not-found handlers that are set from now on, in this scope and its children:
- * Fastify tells no hook of them, as it tells onRoute of routes.
+ * Translates the errors of not-found handlers that are set from now on, in this scope and its children. Fastify has no hook
+ * for them, as onRoute is for routes.
  */
-export function watchNotFound(fastify: FastifyInstance, inboundOf: InboundOf): void {
+export function watchNotFound(fastify: FastifyInstance, contextOf: ContextOf): void {
   const scope = fastify as unknown as Scope;
   const set = scope.setNotFoundHandler;
   scope.setNotFoundHandler = function reissueNotFound(first, second) {
     const [options, handler] = typeof first === "function" ? [{}, first] : [first, second];
-    const errorHandler = translating(options?.errorHandler, inboundOf);
-    return set.call(this, { ...options, errorHandler }, handler && watched(handler, inboundOf));
+    const errorHandler = withTranslation(options?.errorHandler, contextOf);
+    return set.call(
+      this,
+      { ...options, errorHandler },
+      handler && withErrorHandling(handler, contextOf),
+    );
   };
 }

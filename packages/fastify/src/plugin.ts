@@ -31,18 +31,18 @@ import type {
 } from "fastify";
 import fp from "fastify-plugin";
 
-import { translating, watched } from "./errors.ts";
+import { withErrorHandling, withTranslation } from "./errors.ts";
 import { watchNotFound } from "./not-found.ts";
 import { setReplyHeaders } from "./reply-headers.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's leaving. */
+    /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's disconnect. */
     readonly upstream: BoundUpstream;
   }
   interface FastifyContextConfig {
-    /** What holds for this route. */
-    // Not under a name of Fastify's: where a plugin adds to its RouteOptions, those would be meant here.
+    /** Options of this route. */
+    // Not under the name RouteOptions, which is Fastify's own here where a plugin extends it.
     reissue?: ReissueRoute | undefined;
   }
 }
@@ -50,20 +50,20 @@ declare module "fastify" {
 /** Options of {@link reissue}. */
 export interface ReissueOptions extends GateOptions<FastifyRequest> {
   /**
-   * The client behind `request.upstream`: one that is open, which stays yours to close, or options for one that is
-   * closed with the server.
+   * The client behind `request.upstream`: an open client, which you close, or options for a client that is closed with the
+   * server.
    *
-   * @defaultValue a client with every default, opened at the first `request.upstream`
+   * @defaultValue a client with every default, opened at the first use of `request.upstream`
    */
   readonly upstream?: Upstream | UpstreamOptions | undefined;
 }
 
 /**
- * Puts `request.upstream` on every request, and answers its failures with 502, 503 or 504 only where a replay is safe.
+ * Puts `request.upstream` on every request, and responds to its failures with 502, 503 or 504 only where a replay is safe.
  *
- * Register it, and wait for it, before the routes and the not-found handlers that it is for. Fastify does not tell a
- * plugin of routes that were declared earlier, so that the log warns of each only at its first request, and of a
- * not-found handler never. Error handlers of yours, of whatever scope, get the translated error.
+ * Register the plugin, and await that, before the routes and the not-found handlers that it is for. Fastify does not show
+ * earlier routes to a plugin: the log warns of each at its first request, and of an earlier not-found handler never. Your
+ * own error handlers, of any scope, get the translated error.
  *
  * @example
  * ```js
@@ -83,40 +83,42 @@ export const reissue: FastifyPluginAsync<ReissueOptions> = fp(plugin, {
   name: "@reissue/fastify",
 });
 
-/** What a route says of itself, where Fastify carries it from the route to its requests; null for nothing. */
-const said = Symbol("reissue.route");
+/** The slot of a route's options in its Fastify config, which its requests can read; null for no options. */
+const routeSlot = Symbol("reissue.route");
 
 interface Config {
-  [said]?: Partial<RouteConfig> | null;
+  [routeSlot]?: Partial<RouteConfig> | null;
 }
 
-/** What a request's route says; undefined where it was declared before the plugin was registered, or is none. */
-function ownOf({ routeOptions }: FastifyRequest): Config[typeof said] {
-  return (routeOptions.config as Config)[said];
+/** The options of a request's route; undefined where the route was declared before the plugin, or there is none. */
+function routeOf({ routeOptions }: FastifyRequest): Config[typeof routeSlot] {
+  return (routeOptions.config as Config)[routeSlot];
 }
 
 async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
-  const settings = gateConfig(withoutFastifys(options), ["upstream"]);
+  const settings = gateConfig(withoutFastifyOptions(options), ["upstream"]);
   const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const binding = { settings, client: upstream.get };
   const warned = new Set<string>();
-  // Whether requests differ in what their routes say, for Fastify makes an object of eleven to tell what a route is.
-  let looksUp = fastify.printRoutes() !== "(empty tree)";
+  // perf: false while no route has options, since `request.routeOptions` creates an object with eleven properties
+  let readsRoute = fastify.printRoutes() !== "(empty tree)";
 
-  /** The one of a request that has failed; made now where that was in a hook before ours. */
-  function inboundOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
-    const known = getContext(request.raw);
-    if (known !== null) return known;
-    const own = ownOf(request);
-    if (own) applyRoute(request.raw, own);
+  /** The context of a request that has failed; created now where a hook before Reissue's has failed. */
+  function contextOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
+    const context = getContext(request.raw);
+    if (context !== null) return context;
+    const route = routeOf(request);
+    if (route) applyRoute(request.raw, route);
     return getOrCreateContext(request.raw, reply.raw, settings, request);
   }
 
   fastify.decorateRequest("upstream", {
     getter(this: FastifyRequest): BoundUpstream {
-      const inbound = getContext(this.raw);
-      if (inbound === null) throw new Error("request.upstream is there from the onRequest hook on");
-      return inbound.bind(upstream.get());
+      const context = getContext(this.raw);
+      if (context === null) {
+        throw new Error("request.upstream is available from Reissue's onRequest hook on");
+      }
+      return context.bind(upstream.get());
     },
   });
 
@@ -126,20 +128,20 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     const options = config?.reissue;
     const path = `config.reissue of ${name}`;
     const settings = options == null ? null : routeConfig(options, path);
-    if (settings !== null) looksUp = true;
-    const own: FastifyContextConfig & Config = { ...config, [said]: settings };
+    if (settings !== null) readsRoute = true;
+    const own: FastifyContextConfig & Config = { ...config, [routeSlot]: settings };
     route.config = own;
-    route.handler = watched(route.handler, inboundOf);
-    route.errorHandler = translating(route.errorHandler, inboundOf);
+    route.handler = withErrorHandling(route.handler, contextOf);
+    route.errorHandler = withTranslation(route.errorHandler, contextOf);
   });
-  watchNotFound(fastify, inboundOf);
+  watchNotFound(fastify, contextOf);
 
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
-    const own = looksUp ? ownOf(request) : null;
-    if (own === undefined && !request.is404) warnOnce(request, warned);
-    if (!own && deferContext(request.raw, reply.raw, binding, request)) return done();
+    const route = readsRoute ? routeOf(request) : null;
+    if (route === undefined && !request.is404) warnOnce(request, warned);
+    if (!route && deferContext(request.raw, reply.raw, binding, request)) return done();
     const context = openContext(request.raw, reply.raw, binding, request);
-    if (own) context.applyRoute(own);
+    if (route) context.applyRoute(route);
     void admit(context, framework, done, reply);
   });
 
@@ -161,8 +163,8 @@ const framework: Framework<(error?: Error) => void, FastifyReply, void> = {
   skip: (reply) => void reply.hijack(),
 };
 
-/** Options less those that Fastify itself takes of every plugin. */
-function withoutFastifys(options: ReissueOptions & RegisterOptions): ReissueOptions {
+/** Removes the options that Fastify itself reads from every plugin's. */
+function withoutFastifyOptions(options: ReissueOptions & RegisterOptions): ReissueOptions {
   const { prefix: _prefix, logLevel: _level, logSerializers: _serializers, ...own } = options;
   return own;
 }
@@ -179,19 +181,19 @@ function stopTimeoutAtSend(context: RequestContext, reply: FastifyReply): void {
   };
 }
 
-/** Has a request whose time is over responded to by its error handler. */
+/** Has the error handler of a request respond to its expired timeout. */
 function expire(error: Error, { gate }: RequestContext, reply: FastifyReply): void {
-  if (reply.sent) takeBack(reply);
+  if (reply.sent) undoHijack(reply);
   if (!reply.sent) return void reply.send(error);
   reply.log.error({ err: error }, error.message);
   sendError(reply.raw, error, gate.problemDetails);
 }
 
 /**
- * Gives Fastify back a reply that its handler has hijacked and not begun: Fastify would send nothing of it, and tell no
- * hook and no error handler. There is no other way than by the symbol, which it does not export.
+ * Undoes the hijacking of a reply whose handler has not begun to respond: Fastify would send nothing, and call neither
+ * hooks nor error handlers. Only by a symbol that Fastify does not export.
  */
-function takeBack(reply: FastifyReply): void {
+function undoHijack(reply: FastifyReply): void {
   const isHijacked = Object.getOwnPropertySymbols(reply).find(
     ({ description }) => description === "fastify.reply.hijacked",
   );

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 
-/** Sets on the response what has been set on a reply, which Fastify keeps until it responds itself. */
+/** Copies headers from a reply, where Fastify stores them until it responds itself, to the response. */
 export function setReplyHeaders(reply: FastifyReply): void {
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);

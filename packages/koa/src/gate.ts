@@ -29,12 +29,12 @@ import { watchBodies, type KoaResponse } from "./body-watch.ts";
 
 declare module "koa" {
   interface ExtendableContext {
-    /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's leaving. */
+    /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's disconnect. */
     readonly upstream: BoundUpstream;
   }
 }
 
-/** What of Koa's context is used. Structural, so that Koa 2 and 3 both fit. */
+/** The members of Koa's context that are used. Structural, so that Koa 2 and 3 both fit. */
 interface Context {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -42,27 +42,27 @@ interface Context {
   respond?: boolean | undefined;
 }
 
-/** A middleware of Koa's. */
+/** A middleware for Koa. */
 export type Middleware = (ctx: Context, next: () => Promise<unknown>) => Promise<unknown>;
 
 /** Options of {@link reissue}. */
 export interface ReissueOptions<Ctx = KoaContext> extends GateOptions<Ctx> {
   /**
-   * The client behind `ctx.upstream`: one that is open, which stays yours to close, or options for one of the gate's.
+   * The client behind `ctx.upstream`: an open client, which you close, or options for a client of the gate.
    *
-   * @defaultValue a client with every default, opened at the first `ctx.upstream`
+   * @defaultValue a client with every default, opened at the first use of `ctx.upstream`
    */
   readonly upstream?: Upstream | UpstreamOptions | undefined;
 }
 
-/** The middleware, and what belongs to it. */
+/** The middleware, with its other functions. */
 export interface Gate extends Middleware {
-  /** Closes the client that the gate opened, once its calls have ended; one that it was given stays open. */
+  /** Closes a client that the gate has opened, once its calls have ended; a client that was given stays open. */
   close(): Promise<void>;
 }
 
 /**
- * Puts `ctx.upstream` on every context, and answers its failures with 502, 503 or 504 only where a replay is safe.
+ * Puts `ctx.upstream` on every context, and responds to its failures with 502, 503 or 504 only where a replay is safe.
  *
  * @example
  * ```js
@@ -81,7 +81,7 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
   const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
   const binding = { settings, client: upstream.get };
 
-  // Not async: its frame would take as long as all else that it does for a request without a key.
+  // perf: not async, docs/performance.md#deferred-contexts
   function gate(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
     defineUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     watchBodies(ctx.response);
@@ -113,7 +113,7 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
 }
 
 /**
- * The middleware that says what holds for a route; goes inside the gate, or before it.
+ * Creates a middleware that sets the options of a route; mount it inside the gate, or before it.
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */

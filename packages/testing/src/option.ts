@@ -10,7 +10,7 @@ export interface NumberOption {
 }
 
 /**
- * The number given for an option, or its default.
+ * Reads a numeric option.
  *
  * @throws OptionError with the option's path.
  */
@@ -23,7 +23,7 @@ export function numberOption(
 }
 
 /**
- * The word given for an option, or its default.
+ * Reads an option that is one of several words.
  *
  * @throws OptionError with the option's path.
  */

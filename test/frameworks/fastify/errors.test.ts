@@ -74,7 +74,7 @@ describe("an error in a hook that was added before the plugin", () => {
   test("says so where the hook asked for request.upstream", async () => {
     const app = await service(async (request) => void request.upstream);
     const answer = await app.inject("/");
-    const message = "request.upstream is there from the onRequest hook on";
+    const message = "request.upstream is available from Reissue's onRequest hook on";
     expect([answer.statusCode, answer.json()]).toMatchObject([500, { message }]);
   });
 });

@@ -2,48 +2,48 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 
 import type { ClaimOptions, IdempotencyStore } from "@reissue/core";
 
-/** What a handler is given of a request, whichever framework carries it: node:http's own two. */
+/** The arguments of a handler in every framework: request and response of node:http. */
 export interface AdapterCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-/** What a case says of keys; it goes to the adapter as its option `idempotency`. */
+/** A case's options of keys, for the adapter's option `idempotency`. */
 export interface AdapterIdempotency extends ClaimOptions {
   readonly scope: "shared" | ((carrier: { readonly headers: IncomingHttpHeaders }) => string);
   readonly maxBodyBytes?: number;
   readonly maxAnswerBytes?: number;
 }
 
-/** A service of one route, which takes every method and path; what is not said is left at its default. */
+/** A service with one route for every method and path; other options have their defaults. */
 export interface AdapterService {
   readonly idempotency: AdapterIdempotency;
-  /** What the route says of itself. */
+  /** Options of the route. */
   readonly route: { readonly timeoutMs?: number };
   /**
-   * The handler. It gives the body of the answer, a string or a Buffer, or null where it has written on the response
-   * itself; what it throws is to reach the adapter, as an error that the framework's own handlers throw does.
+   * The handler. Returns the body of the response, a string or a Buffer, or null where it has written the response itself;
+   * its exceptions must reach the adapter, as those of the framework's own handlers do.
    */
   readonly run: (call: AdapterCall) => unknown;
 }
 
-/** A service that listens. */
+/** A running service. */
 export interface StartedService {
-  /** Where it listens, such as `http://127.0.0.1:40123`. */
+  /** The origin, such as `http://127.0.0.1:40123`. */
   readonly origin: string;
-  /** Ends it, with the connections that it has. */
+  /** Closes the service and its connections. */
   close(): Promise<void>;
 }
 
-/** What an adapter is tested in, or a store through one. */
+/** The environment in which an adapter is tested, or a store through an adapter. */
 export interface AdapterHarness {
-  /** Where records are kept. */
+  /** The store of the records. */
   readonly store: IdempotencyStore;
   /** Starts a service on a free port of this machine, in this process. */
   start(service: AdapterService): Promise<StartedService>;
 }
 
-/** One thing that every adapter does with every store; it throws an `AssertionError` where they do not. */
+/** One requirement of adapters and stores; throws an `AssertionError` where they do not meet it. */
 export interface AdapterCase {
   readonly name: string;
   run(harness: AdapterHarness): Promise<void>;

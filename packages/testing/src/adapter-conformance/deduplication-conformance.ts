@@ -5,12 +5,10 @@ import { storeFaultCases } from "./store-fault-cases.ts";
 import { unfinishedCases } from "./unfinished-cases.ts";
 
 /**
- * What keyed requests get from an adapter and a store of anybody's, over real connections, as cases for whichever test
- * runner.
+ * Requirements of an adapter and a store for keyed requests, over real connections, as cases for any test runner.
  *
- * They hold an adapter of your own to what the others do, and show a store at its work; what a store has to do by itself
- * is in `storeConformance`. Each starts and closes services of its own, and has keys of its own, so one store serves them
- * all.
+ * For adapters of your own, and for stores in use; the requirements of a store alone are in `storeConformance`. Each case
+ * starts and closes its own services, and has its own keys, so that one store serves all of them.
  *
  * @example
  * ```js

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AdapterCase } from "./adapter-case.ts";
 import { serving, until, type KeyedServiceOptions } from "./keyed-service.ts";
 
-/** Which requests are duplicates, and what becomes of those that come while the first one runs. */
+/** Cases about which requests are duplicates, and about those that arrive while the first one runs. */
 export const duplicateCases: readonly AdapterCase[] = [
   {
-    name: "of concurrent duplicates one runs, and the others are told to come again",
+    name: "of concurrent duplicates one runs, and the others get 409 with Retry-After",
     async run(harness) {
       let refused = 0;
       const run = async (_call: unknown, number: number): Promise<string> => {
@@ -33,7 +33,7 @@ export const duplicateCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "duplicates wait for the first answer where they may",
+    name: "duplicates wait for the first response where the options say so",
     async run(harness) {
       const run = async (): Promise<string> => {
         await sleep(100);
@@ -73,7 +73,7 @@ export const duplicateCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "two callers with the same key and body do not see each other's answers",
+    name: "two callers with the same key and body do not get each other's responses",
     async run(harness) {
       const options: KeyedServiceOptions = {
         idempotency: { scope: ({ headers }) => headers.authorization ?? "" },
@@ -96,7 +96,7 @@ export const duplicateCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "with and without quotes a key is the same; without its closing quote it is none",
+    name: "a key is the same with and without quotes; without its closing quote it is malformed",
     async run(harness) {
       await serving(harness, {}, async (service) => {
         await service.post();
@@ -107,7 +107,7 @@ export const duplicateCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a header that a client made up is nothing to it",
+    name: "an unknown header of the client's does not matter",
     async run(harness) {
       await serving(harness, {}, async (service) => {
         const headers = { "x-hit": "true", "idempotent-replayed": "true" };
@@ -117,7 +117,7 @@ export const duplicateCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a body that is too large is refused before it runs",
+    name: "a body that is too large is refused before the handler runs",
     async run(harness) {
       await serving(harness, { idempotency: { maxBodyBytes: 10 } }, async (service) => {
         assert.equal((await service.post({ body: "x".repeat(11) })).status, 413);

@@ -17,8 +17,8 @@ import type {
   AdapterService,
 } from "./adapter-case.ts";
 
-/** What a service of a case answered. */
-export interface KeyedAnswer {
+/** The response of a case's service. */
+export interface KeyedResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly replayed: boolean;
@@ -27,7 +27,7 @@ export interface KeyedAnswer {
   readonly text: string;
 }
 
-/** What differs from a POST of "pay" to /payments with the case's own key. */
+/** Differences from a POST of "pay" to /payments with the case's own key. */
 export interface KeyedPost {
   readonly path?: string;
   readonly key?: string;
@@ -39,28 +39,28 @@ export interface KeyedPost {
 export interface KeyedService {
   /** A key that no other case has, so that one store may serve them all. */
   readonly key: string;
-  /** How often the handler has run. */
+  /** The number of runs of the handler. */
   readonly runs: number;
-  /** What the channel told of that key. */
+  /** Messages of the diagnostics channel about that key. */
   readonly messages: readonly IdempotencyMessage[];
   readonly events: readonly IdempotencyEvent[];
-  post(request?: KeyedPost): Promise<KeyedAnswer>;
-  /** Sends a POST whose client leaves as soon as the handler runs. */
+  post(request?: KeyedPost): Promise<KeyedResponse>;
+  /** Sends a POST whose client disconnects as soon as the handler runs. */
   leave(): Promise<void>;
 }
 
-/** How a service of a case differs from one that answers "done". */
+/** Differences from a service that responds "done". */
 export interface KeyedServiceOptions {
   readonly idempotency?: Partial<AdapterIdempotency>;
   readonly route?: AdapterService["route"];
-  /** Given which run it is, from 1 on. */
+  /** @param number - The number of the run, from 1 on. */
   readonly run?: (call: AdapterCall, number: number) => unknown;
 }
 
-/** How long anything may take before a case fails, in ms. */
-const patienceMs = 10_000;
+/** The longest wait before a case fails, in ms. */
+const maxWaitMs = 10_000;
 
-/** Starts a service, checks something of it, and closes it whatever came of that. */
+/** Starts a service, runs a check, and closes the service in any case. */
 export async function serving(
   harness: AdapterHarness,
   { idempotency = {}, route = {}, run = () => "done" }: KeyedServiceOptions,
@@ -70,8 +70,8 @@ export async function serving(
   const id = recordId("shared", key);
   const messages: IdempotencyMessage[] = [];
   const listen = (message: unknown): void => {
-    const heard = message as IdempotencyMessage;
-    if (heard.id === id) messages.push(heard);
+    const published = message as IdempotencyMessage;
+    if (published.id === id) messages.push(published);
   };
   let runs = 0;
   const service = await harness.start({
@@ -92,15 +92,15 @@ export async function serving(
       },
       post: (request) => post(service.origin, { key, ...request }),
       async leave() {
-        const leaving = new AbortController();
+        const client = new AbortController();
         const request = { method: "POST", body: "pay", headers: fields(key) };
-        const asked = fetch(`${service.origin}/payments`, { ...request, signal: leaving.signal });
-        const outcome = asked.then(
+        const call = fetch(`${service.origin}/payments`, { ...request, signal: client.signal });
+        const outcome = call.then(
           () => "answered",
           (error: unknown) => (error instanceof Error ? error.name : error),
         );
         await until("the handler runs", () => runs === 1);
-        leaving.abort();
+        client.abort();
         assert.equal(await outcome, "AbortError");
       },
     });
@@ -110,10 +110,13 @@ export async function serving(
   }
 }
 
-/** Waits until it is so, and fails where it has not come so in time. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAtMs = systemClock.now() + patienceMs;
-  while (!(await isSo())) {
+/** Waits until a condition holds; fails where it does not in time. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const endsAtMs = systemClock.now() + maxWaitMs;
+  while (!(await condition())) {
     assert.ok(systemClock.now() < endsAtMs, `Waited in vain: ${what}`);
     await sleep(10);
   }
@@ -122,19 +125,19 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
 async function post(
   origin: string,
   { path = "/payments", key, body = "pay", headers = {} }: KeyedPost & { readonly key: string },
-): Promise<KeyedAnswer> {
-  const answer = await fetch(origin + path, {
+): Promise<KeyedResponse> {
+  const response = await fetch(origin + path, {
     method: "POST",
     body,
     headers: { ...fields(key), ...headers },
     redirect: "manual",
-    signal: AbortSignal.timeout(patienceMs),
+    signal: AbortSignal.timeout(maxWaitMs),
   });
-  const bytes = Buffer.from(await answer.arrayBuffer());
+  const bytes = Buffer.from(await response.arrayBuffer());
   return {
-    status: answer.status,
-    headers: answer.headers,
-    replayed: answer.headers.get("idempotent-replayed") === "true",
+    status: response.status,
+    headers: response.headers,
+    replayed: response.headers.get("idempotent-replayed") === "true",
     body: bytes,
     text: bytes.toString(),
   };

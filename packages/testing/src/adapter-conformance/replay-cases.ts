@@ -5,7 +5,7 @@ import type { AdapterCall, AdapterCase } from "./adapter-case.ts";
 import { serving } from "./keyed-service.ts";
 import { storeWith } from "./store-with.ts";
 
-/** What is kept of an answer, and comes back. */
+/** Cases about the parts of a response that are stored and replayed. */
 export const replayCases: readonly AdapterCase[] = [
   replays("bytes", () => Buffer.from([0, 255, 128, 10, 13])),
   replays("nothing", ({ response }) => {
@@ -26,7 +26,7 @@ export const replayCases: readonly AdapterCase[] = [
   }),
   replays("an error of the client's", () => {
     throw Object.assign(new Error("Declined"), {
-      // As http-errors makes them, which is what every framework knows.
+      // In the form of http-errors, which every framework accepts.
       status: 402,
       statusCode: 402,
       expose: true,
@@ -34,7 +34,7 @@ export const replayCases: readonly AdapterCase[] = [
     });
   }),
   {
-    name: "an answer that is too large is not kept, and nothing runs again",
+    name: "a response that is too large is not stored, and nothing runs again",
     async run(harness) {
       const options = { run: () => "x".repeat(2000), idempotency: { maxAnswerBytes: 1000 } };
       await serving(harness, options, async (service) => {
@@ -72,7 +72,7 @@ export const replayCases: readonly AdapterCase[] = [
   },
 ];
 
-/** An answer comes back with its status, its bytes, and the headers that describe them. */
+/** A response is replayed with its status, its bytes, and the headers that describe them. */
 function replays(what: string, run: (call: AdapterCall) => unknown): AdapterCase {
   return {
     name: `replays ${what}`,

@@ -7,10 +7,10 @@ import { storeWith } from "./store-with.ts";
 const down = (): Promise<never> => Promise.reject(new Error("connect ECONNREFUSED 10.0.0.9:6379"));
 const silent = (): Promise<never> => new Promise(() => {});
 
-/** Long enough, in ms, for the calls that a store does answer. */
+/** The store's timeout in these cases, in ms. */
 const storeTimeoutMs = 250;
 
-/** A store that fails or does not answer, at either end of a run. */
+/** Cases with a store that fails or does not respond, at either end of a run. */
 export const storeFaultCases: readonly AdapterCase[] = [
   {
     name: "a store that is down at the claim: 503, and nothing runs",
@@ -29,7 +29,7 @@ export const storeFaultCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a store that is slow at the claim: 503 once its time is over",
+    name: "a store that is slow at the claim: 503 once storeTimeoutMs is over",
     async run(harness) {
       const store = storeWith(harness.store, { claim: silent });
       await serving(harness, { idempotency: { store, storeTimeoutMs } }, async (service) => {
@@ -64,7 +64,7 @@ export const storeFaultCases: readonly AdapterCase[] = [
     ),
   ),
   ...[["down", down] as const, ["slow", silent] as const].map(([how, complete]): AdapterCase => ({
-    name: `a store that is ${how} at the end: the client gets its answer`,
+    name: `a store that is ${how} at the end: the client gets its response`,
     async run(harness) {
       const store = storeWith(harness.store, { complete });
       await serving(harness, { idempotency: { store, storeTimeoutMs } }, async (service) => {

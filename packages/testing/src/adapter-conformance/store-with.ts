@@ -1,6 +1,6 @@
 import type { IdempotencyStore } from "@reissue/core";
 
-/** A store, some methods of which are others. */
+/** Replaces some methods of a store. */
 export function storeWith(
   store: IdempotencyStore,
   methods: Partial<IdempotencyStore>,

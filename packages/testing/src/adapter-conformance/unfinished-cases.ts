@@ -7,17 +7,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AdapterCall, AdapterCase } from "./adapter-case.ts";
 import { serving, until, type KeyedService } from "./keyed-service.ts";
 
-/** How an answer may come that is no string. */
+/** Ways to send a response other than a string. */
 const ways: readonly (readonly [name: string, answer: (response: ServerResponse) => unknown])[] = [
   ["written", (response) => (response.write("do"), response.end("ne"))],
   ["piped", (response) => Readable.from(["do", "ne"]).pipe(response)],
   ["a pipeline", (response) => pipeline(Readable.from(["do", "ne"]), response, () => {})],
 ];
 
-/** What a run's key is left in where it does not end with an answer to whoever asked. */
+/** Cases about the key of a run that does not end with a response to its client. */
 export const unfinishedCases: readonly AdapterCase[] = [
   {
-    name: "an error of the service's frees its key",
+    name: "an error of the service frees its key",
     async run(harness) {
       await serving(harness, { run: failing(new Error("a bug")) }, async (service) => {
         const answers = [await service.post(), await service.post(), await service.post()];
@@ -42,7 +42,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a failure ends the key where that may run once only",
+    name: "a failure ends the key where the handler may run only once",
     async run(harness) {
       const reset = { code: "ECONNRESET", syscall: "read" };
       const run = failing(Object.assign(new Error("read ECONNRESET"), reset));
@@ -62,11 +62,11 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a client that left gets its answer when it comes again",
+    name: "a client that disconnected gets its response when it retries",
     async run(harness) {
       const run = async ({ response }: AdapterCall): Promise<string> => {
         await closed(response);
-        // The framework has seen it too by then.
+        // By then the framework has noticed the disconnect too.
         await sleep(50);
         return "done";
       };
@@ -74,11 +74,11 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   ...ways.map(([name, answer]): AdapterCase => ({
-    name: `a client that left gets its answer when it comes again: ${name}`,
+    name: `a client that disconnected gets its response when it retries: ${name}`,
     async run(harness) {
       const run = async ({ response }: AdapterCall): Promise<null> => {
         await closed(response);
-        // Koa's is 404 until there is a body.
+        // Koa's status is 404 until there is a body.
         response.statusCode = 200;
         answer(response);
         return null;
@@ -87,7 +87,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   })),
   {
-    name: "a response that its handler destroys after its client has left ends its key, and nothing else",
+    name: "a response that its handler destroys after the client has disconnected ends its key, and nothing else",
     async run(harness) {
       const run = async ({ response }: AdapterCall): Promise<null> => {
         await closed(response);
@@ -103,7 +103,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a client that left is not told of more than is kept, and nothing runs again",
+    name: "a client that disconnected gets no response that is too large to store, and nothing runs again",
     async run(harness) {
       let isOver = false;
       const run = async ({ response }: AdapterCall): Promise<null> => {
@@ -122,7 +122,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a handler that destroys its response before any of it has gone out frees its key",
+    name: "a handler that destroys its response before any of it was sent frees its key",
     async run(harness) {
       const run = ({ response }: AdapterCall, number: number): string | null => {
         if (number > 1) return "done";
@@ -137,7 +137,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a body that is shorter than was declared is not replayed as if it were whole",
+    name: "a body that is shorter than declared is not replayed as if it were complete",
     async run(harness) {
       const run = ({ response }: AdapterCall): null => {
         response.setHeader("content-length", 9).setHeader("connection", "close").end("short");
@@ -152,7 +152,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a handler that never answers holds its key for maxRunMs and a lease",
+    name: "a handler that never responds holds its key for maxRunMs and a lease",
     async run(harness) {
       let isOver = false;
       const run = (call: AdapterCall, number: number): Promise<string | null> => {
@@ -169,7 +169,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a handler that never answers ends its key where that may run once only",
+    name: "a handler that never responds ends its key where it may run only once",
     async run(harness) {
       const idempotency = { ...brief, guarantee: "at-most-once" } as const;
       await serving(harness, { run: leftOnce, idempotency }, async (service) => {
@@ -187,7 +187,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
     },
   },
   {
-    name: "a route that answered for its handler leaves the key to its lease",
+    name: "a route whose timeout has responded leaves the key to its lease",
     async run(harness) {
       let answer = (): void => {};
       const answered = new Promise<void>((resolve) => (answer = resolve));
@@ -215,7 +215,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
   },
 ];
 
-/** A claim that is over in less than a second, and is never renewed. */
+/** Options for a claim that ends in less than a second, and is never renewed. */
 const brief = { storeTimeoutMs: 250, leaseMs: 750, maxRunMs: 0 };
 
 async function leaveAndComeAgain(service: KeyedService): Promise<void> {
@@ -230,7 +230,7 @@ function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.alloc(500);
 }
 
-/** Throws the first time. */
+/** Throws at the first run. */
 function failing(error: Error): (call: AdapterCall, number: number) => string {
   return (_call, number) => {
     if (number === 1) throw error;
@@ -238,14 +238,14 @@ function failing(error: Error): (call: AdapterCall, number: number) => string {
   };
 }
 
-/** Never answers the first time. */
+/** Never responds at the first run. */
 async function leftOnce({ response }: AdapterCall, number: number): Promise<string | null> {
   if (number > 1) return "done";
   await closed(response);
   return null;
 }
 
-/** Once the client has left: its response does not tell, for it goes on. */
+/** Waits until the client has disconnected; the response does not tell, since it goes on. */
 async function closed({ req: { socket } }: AdapterCall["response"]): Promise<void> {
   await once(socket, "close", { signal: AbortSignal.timeout(10_000) });
 }

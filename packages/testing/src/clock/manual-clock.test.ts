@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { manualClock } from "./manual-clock.ts";
 
-test("time stands still, and moves by as much as told", async () => {
+test("time moves only by the given amount", async () => {
   const clock = manualClock({ nowMs: 5, wallNowMs: 1_000 });
   expect([clock.now(), clock.wallNow()]).toEqual([5, 1_000]);
   await clock.advance(12.5);
@@ -22,7 +22,7 @@ test("timers run in the order in which they fall due, the older first, each at i
   expect([clock.pending, clock.nextMs, clock.now()]).toEqual([1, 1, 30]);
 });
 
-test("timers and promises that a callback sets off are part of the same advance", async () => {
+test("timers and promises that a callback starts are part of the same advance", async () => {
   const clock = manualClock();
   const ran: number[] = [];
   const sleep = (ms: number): Promise<void> =>
@@ -41,7 +41,7 @@ test("timers and promises that a callback sets off are part of the same advance"
   expect([ran, clock.pending]).toEqual([[10, 20, 30, 40, 50], 0]);
 });
 
-test("a timer can be cleared, before its time, by another, or when it is gone", async () => {
+test("a timer can be cleared before it fires, by another timer, or after it has fired", async () => {
   const clock = manualClock();
   let fired = 0;
   const one = clock.setTimeout(() => fired++, 10);
@@ -54,7 +54,7 @@ test("a timer can be cleared, before its time, by another, or when it is gone", 
   expect(fired).toBe(0);
 });
 
-test("the same seed gives the same chance", () => {
+test("the same seed gives the same random numbers", () => {
   const draws = (seed: number): number[] => Array.from({ length: 5 }, manualClock({ seed }).random);
   expect(draws(3)).toEqual(draws(3));
   expect(draws(3)).not.toEqual(draws(4));

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { numberOption } from "../option.ts";
 import { seededRandom } from "./seeded-random.ts";
 
-/** What a {@link ManualClock} starts from. */
+/** Options of {@link manualClock}. */
 export interface ManualClockOptions {
   /** The first reading of `now`, in milliseconds. @defaultValue 0 */
   readonly nowMs?: number | undefined;
@@ -12,27 +12,27 @@ export interface ManualClockOptions {
   readonly seed?: number | undefined;
 }
 
-/** A clock that stands still until it is told to go on; fits Reissue's `Clock` by shape. */
+/** A clock that only moves when a test advances it; has the shape of Reissue's `Clock`. */
 export interface ManualClock {
-  /** Milliseconds, moved by {@link ManualClock.advance} only. */
+  /** The time in milliseconds, moved only by {@link ManualClock.advance}. */
   now(): number;
-  /** Milliseconds since the Unix epoch; moves along with `now`. */
+  /** Milliseconds since the Unix epoch; moves together with `now`. */
   wallNow(): number;
   /** Calls `callback` once, `delayMs` from now; a delay below 0 counts as 0. */
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** Seeded, in [0, 1). */
+  /** A seeded random number in [0, 1). */
   random(): number;
-  /** Live timers. */
+  /** The number of pending timers. */
   readonly pending: number;
   /** Milliseconds from now to the next timer; null without one. */
   readonly nextMs: number | null;
   /**
-   * Goes on by `ms`: runs what falls due, in order, timers set meanwhile included, and lets promises settle before,
+   * Advances by `ms`: runs the timers that fall due, in order, including new ones, and lets promises settle before,
    * between and after.
    *
-   * @throws RangeError on a negative time; Error after 100 000 timers, since they would never end. What a callback
-   * throws passes through.
+   * @throws RangeError for a negative time; Error after 100 000 timers, since they would never end; the exception of a
+   * callback.
    */
   advance(ms: number): Promise<void>;
 }
@@ -42,15 +42,15 @@ interface Entry {
   readonly callback: () => void;
 }
 
-const MAX_FIRED = 100_000;
+const maxTimers = 100_000;
 
-// A macrotask: by then every promise reaction that was ready has run, however long the chain.
-function settled(): Promise<void> {
+// A macrotask: all promise reactions that were ready run before it, however long the chain.
+function settlePromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
- * A test clock: nothing sleeps, and the same seed gives the same chance.
+ * Creates a clock for tests: nothing sleeps, and the same seed gives the same random numbers.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
   });
   const seed = numberOption("options.seed", options.seed, { ...any, fallback: 1 });
   let nowMs = startMs;
-  // In the order of setting, so that of two timers due at once the older is found first.
+  // In the order of their creation, so that of two timers due at once the older is found first.
   const timers = new Set<Entry>();
 
   function next(): Entry | null {
@@ -99,16 +99,16 @@ export function manualClock(options: ManualClockOptions = {}): ManualClock {
     async advance(ms) {
       if (!(ms >= 0)) throw new RangeError(`ms must be 0 or more, got ${ms}`);
       const untilMs = nowMs + ms;
-      await settled();
-      for (let fired = 0; ; fired++) {
+      await settlePromises();
+      for (let fired = 0; ; fired += 1) {
         const entry = next();
         if (entry === null || entry.dueMs > untilMs) break;
-        if (fired === MAX_FIRED)
-          throw new Error(`more than ${MAX_FIRED} timers fell due within ${ms} ms`);
+        if (fired === maxTimers)
+          throw new Error(`more than ${maxTimers} timers fell due within ${ms} ms`);
         timers.delete(entry);
         nowMs = Math.max(nowMs, entry.dueMs);
         entry.callback();
-        await settled();
+        await settlePromises();
       }
       nowMs = untilMs;
     },

@@ -1,4 +1,4 @@
-const STEP = 0x6d2b79f5;
+const step = 0x6d2b79f5;
 
 /** The output function of mulberry32: a 32-bit state to a number in [0, 1). */
 function mix(state: number): number {
@@ -10,12 +10,12 @@ function mix(state: number): number {
 /**
  * Numbers in [0, 1) that are the same for the same seed (mulberry32).
  *
- * @param seed - any integer; only its low 32 bits count.
+ * @param seed - Any integer; only its low 32 bits count.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
-    state = (state + STEP) | 0;
+    state = (state + step) | 0;
     return mix(state);
   };
 }
@@ -23,10 +23,10 @@ export function seededRandom(seed: number): () => number {
 /**
  * The `index`th number of stream `stream` of a seed, in [0, 1), without drawing those before it.
  *
- * Faults draw by position, so that one rule's decisions depend neither on the other rules nor on which requests it
- * applied to.
+ * Faults draw by position, so that the decisions of one rule depend neither on other rules nor on the requests that the
+ * rule has applied to.
  */
 export function drawAt(seed: number, stream: number, index: number): number {
   const start = Math.floor(mix((seed + Math.imul(stream + 1, 0x9e3779b1)) | 0) * 4_294_967_296);
-  return mix((start + Math.imul(index + 1, STEP)) | 0);
+  return mix((start + Math.imul(index + 1, step)) | 0);
 }

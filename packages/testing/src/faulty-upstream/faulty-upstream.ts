@@ -1,13 +1,12 @@
 import type { Socket } from "node:net";
-import { clearTimeout, setTimeout } from "node:timers";
 import { setImmediate } from "node:timers/promises";
 import { Connection, type ConnectionHost, type Exchange } from "./http/connection.ts";
 import { encodeResponse, type EncodedResponse } from "./http/encoded-response.ts";
+import { Controls } from "./controls.ts";
 import { checkFault, type Closing } from "./faults/fault.ts";
 import { checkFaultRules, FaultPlan } from "./faults/fault-plan.ts";
 import { RequestLog } from "./request-log.ts";
 import { Listener } from "./http/listener.ts";
-import { numberOption, wordOption } from "../option.ts";
 import type { RequestBody } from "./http/request-body.ts";
 import type { UpstreamResponse } from "./http/response.ts";
 import {
@@ -26,7 +25,7 @@ import {
 import { Waiters } from "./waiters.ts";
 
 class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
-  readonly ledger: RequestLog;
+  readonly log: RequestLog;
   readonly plan: FaultPlan;
   readonly idleTimeoutMs: number;
   readonly idleClose: Closing | "408";
@@ -36,25 +35,24 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
   late = 0;
   readonly #settings: UpstreamSettings;
   readonly #open = new Set<Connection>();
+  readonly #controls: Controls;
   readonly #waiters = new Waiters();
   #respond: UpstreamSettings["respond"];
-  /** The whole answer, encoded, while it is the same for all. */
+  /** The encoded response, while it is the same for all requests. */
   #constant: EncodedResponse | null = null;
-  #restarting: Promise<void> | null = null;
-  #wake: (() => void) | null = null;
   #drained: (() => void) | null = null;
-  #closed = false;
 
   constructor(settings: UpstreamSettings) {
     this.#settings = settings;
     this.idleTimeoutMs = settings.idleTimeoutMs;
     this.idleClose = settings.idleClose;
     this.keepBodyBytes = settings.keepBodyBytes;
-    this.ledger = new RequestLog(settings.maxRequests, settings.honourKeys);
+    this.log = new RequestLog(settings.maxRequests, settings.honourKeys);
     this.plan = new FaultPlan(settings.seed);
     this.plan.setRules(settings.faults);
     this.#respond = settings.respond;
     this.listener = new Listener(settings.port, settings.host, (socket) => this.#onSocket(socket));
+    this.#controls = new Controls(this.listener, this.#open);
   }
 
   get port(): number {
@@ -65,27 +63,27 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
     return `http://${host.includes(":") ? `[${host}]` : host}:${this.port}`;
   }
   get effects(): FaultyUpstream["effects"] {
-    return this.ledger.effects;
+    return this.log.effects;
   }
   get processedCount(): number {
-    return this.ledger.processed;
+    return this.log.processed;
   }
   get received(): number {
-    return this.ledger.received;
+    return this.log.received;
   }
   get open(): number {
     return this.#open.size;
   }
   get requests(): FaultyUpstream["requests"] {
-    return this.ledger.requests();
+    return this.log.requests();
   }
 
   duplicates(): string[] {
-    return this.ledger.duplicates();
+    return this.log.duplicates();
   }
 
   stats(): UpstreamStats {
-    const { heads, received, processed, faults } = this.ledger;
+    const { heads, received, processed, faults } = this.log;
     const { connections, open, late } = this;
     return {
       heads,
@@ -115,32 +113,24 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
     this.#constant = null;
   }
 
-  killIdle(options: Parameters<FaultyUpstream["killIdle"]>[0] = {}): number {
-    return this.#kill(
-      options.with,
-      (one) => one.idle && (one.requests > 0 || options.unused === true),
-    );
+  killIdle(options?: Parameters<FaultyUpstream["killIdle"]>[0]): number {
+    return this.#controls.killIdle(options);
   }
 
-  killAll(options: Parameters<FaultyUpstream["killAll"]>[0] = {}): number {
-    return this.#kill(options.with, () => true);
+  killAll(options?: Parameters<FaultyUpstream["killAll"]>[0]): number {
+    return this.#controls.killAll(options);
   }
 
-  restart(options: Parameters<FaultyUpstream["restart"]>[0] = {}): Promise<void> {
-    const limits = { fallback: 100, min: 0, max: 3_600_000, fraction: true };
-    const downMs = numberOption("options.downMs", options.downMs, limits);
-    this.#restarting ??= this.#restart(downMs, options.with).finally(() => {
-      this.#restarting = null;
-    });
-    return this.#restarting;
+  restart(options?: Parameters<FaultyUpstream["restart"]>[0]): Promise<void> {
+    return this.#controls.restart(options);
   }
 
   refuse(): Promise<void> {
-    return this.listener.stop();
+    return this.#controls.refuse();
   }
 
-  async accept(): Promise<void> {
-    if (!this.#closed) await this.listener.open();
+  accept(): Promise<void> {
+    return this.#controls.accept();
   }
 
   until(condition: (stats: UpstreamStats) => boolean, timeoutMs: number = 2_000): Promise<void> {
@@ -148,15 +138,12 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
   }
 
   clear(): void {
-    this.ledger.clear();
+    this.log.clear();
     this.late = 0;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#wake?.();
-    await this.#restarting?.catch(() => {});
-    await this.listener.stop();
+    await this.#controls.close();
     for (const connection of this.#open) connection.destroy();
     const drained =
       this.#open.size === 0
@@ -164,14 +151,14 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
         : new Promise<void>((resolve) => (this.#drained = resolve));
     await Promise.all([this.listener.drained(), drained]);
     this.#waiters.close();
-    // Node says closed before libuv has let go of the handles, which it does at the end of a turn.
+    // Node emits `close` before libuv releases the handles, at the end of an event loop turn.
     await setImmediate();
     await setImmediate();
   }
 
   onHead(connection: Connection, exchange: Exchange): boolean {
     const { fault } = exchange;
-    this.#waiters.look();
+    this.#waiters.check();
     if (fault === null) return true;
     if (fault.fault === "kill-idle") this.killIdle({ with: fault.with });
     if (!actsAtHead(fault)) return true;
@@ -180,14 +167,14 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
   }
 
   onBody(exchange: Exchange, body: RequestBody | null): void {
-    this.ledger.body(exchange.request, body);
-    this.#waiters.look();
+    this.log.body(exchange.request, body);
+    this.#waiters.check();
   }
 
   onWhole(connection: Connection, exchange: Exchange): void {
     const { fault } = exchange;
-    if (fault === null || !actsBeforeProcessing(fault)) this.ledger.process(exchange.request);
-    this.#waiters.look();
+    if (fault === null || !actsBeforeProcessing(fault)) this.log.process(exchange.request);
+    this.#waiters.check();
     if (fault !== null && fault.fault !== "kill-idle")
       applyFault(this, connection, exchange, fault);
     else this.respond(exchange, (response) => this.send(connection, exchange, response));
@@ -198,28 +185,28 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
   }
 
   onLate(): void {
-    this.late++;
-    this.#waiters.look();
+    this.late += 1;
+    this.#waiters.check();
   }
 
   onClose(connection: Connection): void {
     this.#open.delete(connection);
-    this.#waiters.look();
+    this.#waiters.check();
     if (this.#open.size === 0) this.#drained?.();
   }
 
   respond(exchange: Exchange, use: (response: UpstreamResponse) => void): void {
     const respond = this.#respond;
     if (typeof respond !== "function") return use(respond);
-    // An answer that cannot be made is the test's mistake: it must be seen, and the connection must not hang.
-    const failed = (error: unknown): void =>
+    // An exception is a mistake of the test's: it must be visible, and the connection must not hang.
+    const fail = (error: unknown): void =>
       use({ status: 500, body: `options.respond threw: ${String(error)}` });
     try {
-      const made = respond(exchange.request);
-      if (made instanceof Promise) made.then(use).catch(failed);
-      else use(made);
+      const result = respond(exchange.request);
+      if (result instanceof Promise) result.then(use).catch(fail);
+      else use(result);
     } catch (error) {
-      failed(error);
+      fail(error);
     }
   }
 
@@ -232,54 +219,29 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
   }
 
   #encode(response: UpstreamResponse, exchange: Exchange): EncodedResponse {
-    const common =
+    const isShared =
       response === this.#respond && exchange.keepAlive && exchange.request.method !== "HEAD";
-    if (common && this.#constant !== null) return this.#constant;
+    if (isShared && this.#constant !== null) return this.#constant;
     const encoded = encodeResponse(response, {
       method: exchange.request.method,
       close: !exchange.keepAlive,
       keepAliveHint: this.#settings.keepAliveHint,
     });
-    if (common) this.#constant = encoded;
+    if (isShared) this.#constant = encoded;
     return encoded;
   }
 
   #onSocket(socket: Socket): void {
-    const connection = new Connection(socket, ++this.connections, this);
+    this.connections += 1;
+    const connection = new Connection(socket, this.connections, this);
     this.#open.add(connection);
-    if (this.#closed) connection.destroy();
-    this.#waiters.look();
-  }
-
-  #kill(closing: Closing | undefined, chosen: (connection: Connection) => boolean): number {
-    const how = wordOption("options.with", closing, ["rst", "fin"], "rst");
-    let killed = 0;
-    for (const connection of this.#open) {
-      if (!chosen(connection)) continue;
-      connection.shut(how, true);
-      killed++;
-    }
-    return killed;
-  }
-
-  async #restart(downMs: number, closing: Closing | undefined): Promise<void> {
-    await this.listener.stop();
-    this.killAll({ with: closing });
-    if (this.#closed) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, downMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = null;
-    await this.accept();
+    if (this.#controls.isClosed) connection.destroy();
+    this.#waiters.check();
   }
 }
 
 /**
- * Opens an HTTP/1.1 origin that fails as it is told, on a real socket, and counts every side effect.
+ * Opens an HTTP/1.1 origin on a real socket that fails on purpose, and counts every side effect.
  *
  * @throws OptionError with the option's path; the system's error when the port is taken
  * @example

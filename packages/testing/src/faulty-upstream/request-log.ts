@@ -7,10 +7,10 @@ import { headerValue, type RequestHead } from "./http/request-head.ts";
 
 type Entry = { -readonly [Key in keyof ReceivedRequest]: ReceivedRequest[Key] };
 
-const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-const NOTHING: Buffer = Buffer.alloc(0);
+const emptySha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const noBytes: Buffer = Buffer.alloc(0);
 
-/** What the upstream remembers: the last requests, and of all of them how often each was processed. */
+/** The log of an upstream: the last requests, and how often each of all requests was processed. */
 export class RequestLog {
   /** How often each request id was processed; unbounded, so that a duplicate cannot hide. */
   readonly effects: Map<string, number> = new Map();
@@ -18,7 +18,7 @@ export class RequestLog {
   received: number = 0;
   /** Side effects committed. */
   processed: number = 0;
-  /** How often each fault struck. */
+  /** The number of requests that each fault was applied to. */
   readonly faults: Map<FaultName, number> = new Map();
   readonly #maxRequests: number;
   readonly #honourKeys: boolean;
@@ -36,9 +36,10 @@ export class RequestLog {
     return this.#heads;
   }
 
-  /** Notes a head. */
+  /** Adds a request whose head has arrived. */
   arrive(head: RequestHead, connection: number, nth: number): ReceivedRequest {
-    const number = ++this.#heads;
+    this.#heads += 1;
+    const number = this.#heads;
     const entry: Entry = {
       number,
       id: headerValue(head.headers, "x-request-id") ?? `anonymous-${number}`,
@@ -57,29 +58,29 @@ export class RequestLog {
       fault: null,
     };
     this.#log.push(entry);
-    // Trimmed in blocks: shifting one entry a request would cost more than the request.
+    // Trimmed in blocks: shifting an entry for each request would cost more than the request.
     if (this.#log.length >= this.#maxRequests * 2 + 64) this.#log = this.requests();
     return entry;
   }
 
-  /** Notes the fault that the plan chose. */
+  /** Records the fault that the plan chose. */
   strike(request: ReceivedRequest, fault: FaultName): void {
     (request as Entry).fault = fault;
     this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
   }
 
-  /** Notes the bytes of a body so far, and all of it once it is whole. */
+  /** Records the size of a body so far, and its content once complete. */
   body(request: ReceivedRequest, body: RequestBody | null): void {
     const entry = request as Entry;
     entry.bodyBytes = body?.bytes ?? 0;
     if (body !== null && !body.done) return;
-    entry.bodySha256 = body === null || body.bytes === 0 ? EMPTY_SHA256 : body.digest();
-    entry.body = body === null ? NOTHING : body.content();
+    entry.bodySha256 = body === null || body.bytes === 0 ? emptySha256 : body.digest();
+    entry.body = body === null ? noBytes : body.content();
     entry.whole = true;
-    this.received++;
+    this.received += 1;
   }
 
-  /** Commits the request's side effect; not twice for one Idempotency-Key where keys are honoured. */
+  /** Commits the request's side effect, with `honourKeys` only once for each Idempotency-Key. */
   process(request: ReceivedRequest): void {
     const entry = request as Entry;
     const key = this.#honourKeys ? headerValue(request.headers, "idempotency-key") : null;
@@ -89,11 +90,11 @@ export class RequestLog {
     }
     if (key !== null) this.#keys.add(key);
     entry.processed = true;
-    this.processed++;
+    this.processed += 1;
     this.effects.set(request.id, (this.effects.get(request.id) ?? 0) + 1);
   }
 
-  /** Ids that were processed more than once. */
+  /** Request ids that were processed more than once. */
   duplicates(): string[] {
     const ids: string[] = [];
     for (const [id, count] of this.effects) if (count > 1) ids.push(id);
@@ -105,7 +106,7 @@ export class RequestLog {
     return this.#log.slice(Math.max(0, this.#log.length - this.#maxRequests));
   }
 
-  /** Forgets everything but the numbering of requests. */
+  /** Clears everything but the number of requests. */
   clear(): void {
     this.effects.clear();
     this.faults.clear();

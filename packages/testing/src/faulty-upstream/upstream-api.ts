@@ -15,19 +15,19 @@ export interface UpstreamStats {
   readonly connections: number;
   /** Connections open now. */
   readonly open: number;
-  /** Connections on which bytes came after the upstream had closed: how often the keep-alive race was lost. */
+  /** Connections on which bytes arrived after the upstream had closed: how often the keep-alive race was lost. */
   readonly late: number;
-  /** How often each fault struck. */
+  /** The number of requests that each fault was applied to. */
   readonly faults: Readonly<Partial<Record<FaultName, number>>>;
 }
 
 /** A running faulty upstream. */
 export interface FaultyUpstream {
-  /** Such as `http://127.0.0.1:41234`. */
+  /** The origin, such as `http://127.0.0.1:41234`. */
   readonly origin: string;
-  /** Stays the same across restarts. */
+  /** The port, which stays the same across restarts. */
   readonly port: number;
-  /** For each request id how often it was processed. */
+  /** How often each request id was processed. */
   readonly effects: ReadonlyMap<string, number>;
   /** Side effects committed. */
   readonly processedCount: number;
@@ -42,21 +42,21 @@ export interface FaultyUpstream {
   /** Ids that were processed more than once. */
   duplicates(): string[];
   stats(): UpstreamStats;
-  /** Replaces the fault rules; their counts and their draws start anew. */
+  /** Replaces the fault rules; their counts and random draws start again. */
   setFaults(rules: readonly FaultRule[]): void;
   /**
-   * The nth request from now gets the nth entry, null for none, whatever the rules say; after the last entry the rules
+   * Gives the nth request from now on the nth fault, null for none, instead of the rules'; after the last entry the rules
    * apply again.
    */
   script(faults: readonly (Fault | null)[]): void;
-  /** Changes the answer. */
+  /** Changes the response. */
   setRespond(respond: NonNullable<FaultyUpstreamOptions["respond"]>): void;
-  /** Closes idle connections that have served a request, and with `unused` the others too; how many. */
+  /** Closes idle connections that have served a request, with `unused` also others. @returns their number. */
   killIdle(options?: {
     readonly with?: Closing | undefined;
     readonly unused?: boolean | undefined;
   }): number;
-  /** Closes every connection, busy ones too; how many. */
+  /** Closes all connections, busy ones too. @returns their number. */
   killAll(options?: { readonly with?: Closing | undefined }): number;
   /**
    * Stops listening, closes all connections, and listens again on the same port `downMs` (default 100) later; joins a
@@ -66,18 +66,18 @@ export interface FaultyUpstream {
     readonly downMs?: number | undefined;
     readonly with?: Closing | undefined;
   }): Promise<void>;
-  /** Stops listening: connects are refused, connections live on. */
+  /** Stops listening: new connections are refused, open ones stay. */
   refuse(): Promise<void>;
   /** Listens again. */
   accept(): Promise<void>;
   /**
-   * Resolves once the condition holds; it is looked at after each arrival, side effect and close.
+   * Resolves once a condition holds, which is checked after each arrival, side effect and close.
    *
-   * @param timeoutMs - how long to wait before rejecting. Default 2000.
+   * @param timeoutMs - When to reject, in ms. Default 2000.
    */
   until(condition: (stats: UpstreamStats) => boolean, timeoutMs?: number): Promise<void>;
-  /** Forgets effects, log and counts, but for the numbers of requests and connections; faults and script stay. */
+  /** Clears effects, log and counts, except the numbers of requests and connections; faults and script stay. */
   clear(): void;
-  /** Closes everything; resolves when no handle is left. */
+  /** Closes everything; resolves when no handle remains. */
   close(): Promise<void>;
 }

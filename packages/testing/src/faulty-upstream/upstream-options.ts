@@ -5,44 +5,44 @@ import { numberOption, wordOption } from "../option.ts";
 import type { ReceivedRequest } from "./http/received-request.ts";
 import { checkResponse, type UpstreamResponse } from "./http/response.ts";
 
-/** How a faulty upstream behaves; every option has a default, and without faults it is a plain origin. */
+/** Options of {@link faultyUpstream}; all have defaults, and without faults the upstream is a plain origin. */
 export interface FaultyUpstreamOptions {
-  /** Same seed and same order of requests, same faults. An integer. @defaultValue 1 */
+  /** An integer; the same seed and order of requests give the same faults. @defaultValue 1 */
   readonly seed?: number | undefined;
   /** @defaultValue 0, any free port */
   readonly port?: number | undefined;
   /** @defaultValue `"127.0.0.1"` */
   readonly host?: string | undefined;
   /**
-   * Milliseconds after the end of an answer at which a connection without a new request is closed.
+   * When a connection without a new request is closed, in milliseconds after the end of a response.
    *
    * @defaultValue Infinity
    */
   readonly idleTimeoutMs?: number | undefined;
-  /** How it is closed then; `408` sends an unasked 408 before the FIN, as balancers do. @defaultValue `"fin"` */
+  /** How an idle connection is closed; `408` sends a 408 before the FIN, as load balancers do. @defaultValue `"fin"` */
   readonly idleClose?: Closing | "408" | undefined;
-  /** Sent verbatim as `Keep-Alive`, such as `timeout=5`, true or not. @defaultValue no such header */
+  /** The value of `Keep-Alive`, such as `timeout=5`, whether true or not. @defaultValue no such header */
   readonly keepAliveHint?: string | undefined;
   /** @defaultValue no faults */
   readonly faults?: readonly FaultRule[] | undefined;
-  /** The answer, or what makes one of the request once it is whole. @defaultValue 200 with the body `ok` */
+  /** The response, or a function that creates it once the request is complete. @defaultValue 200 with the body `ok` */
   readonly respond?:
     | UpstreamResponse
     | ((request: ReceivedRequest) => UpstreamResponse | Promise<UpstreamResponse>)
     | undefined;
   /**
-   * Answers a request whose Idempotency-Key was processed before without a second side effect.
+   * Whether to respond without a second side effect to a request whose Idempotency-Key was processed before.
    *
    * @defaultValue false
    */
   readonly honourKeys?: boolean | undefined;
-  /** Bodies up to so many bytes are kept in the log; larger ones only as count and hash. @defaultValue 4096 */
+  /** The largest body that the log stores, in bytes; of larger ones it has count and hash. @defaultValue 4096 */
   readonly keepBodyBytes?: number | undefined;
-  /** So many of the last requests are kept in the log. @defaultValue 10000 */
+  /** The number of requests that the log stores. @defaultValue 10000 */
   readonly maxRequests?: number | undefined;
 }
 
-const OPTIONS: readonly string[] = [
+const optionNames: readonly string[] = [
   "seed",
   "port",
   "host",
@@ -74,7 +74,7 @@ export interface UpstreamSettings {
 }
 
 /**
- * Checks an answer, or what makes one.
+ * Checks a response, or a function that creates one.
  *
  * @throws OptionError with the option's path
  */
@@ -88,7 +88,7 @@ export function checkRespond(path: string, respond: UpstreamSettings["respond"])
  * @throws OptionError with the option's path
  */
 export function upstreamSettings(options: FaultyUpstreamOptions): UpstreamSettings {
-  checkKeys(options, "options", OPTIONS);
+  checkKeys(options, "options", optionNames);
   const { faults = [], respond = {}, host = "127.0.0.1" } = options;
   checkFaultRules("options.faults", faults);
   checkRespond("options.respond", respond);

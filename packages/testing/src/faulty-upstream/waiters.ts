@@ -5,7 +5,7 @@ interface Waiter {
   readonly settle: (error: unknown) => void;
 }
 
-/** Conditions that somebody waits for; looked at whenever something has happened. */
+/** Conditions that callers wait for, checked after each event of the upstream. */
 export class Waiters {
   #waiting: Waiter[] = [];
 
@@ -22,14 +22,14 @@ export class Waiters {
           else reject(error);
         },
       };
-      const late = new Error(`the condition did not come true within ${timeoutMs} ms`);
-      const timer = setTimeout(() => waiter.settle(late), timeoutMs);
+      const timeoutError = new Error(`the condition did not hold within ${timeoutMs} ms`);
+      const timer = setTimeout(() => waiter.settle(timeoutError), timeoutMs);
       this.#waiting.push(waiter);
     });
   }
 
-  /** Something has happened. */
-  look(): void {
+  /** Settles the waits whose condition holds now; called after each event. */
+  check(): void {
     if (this.#waiting.length === 0) return;
     for (const waiter of this.#waiting) {
       try {
@@ -40,7 +40,7 @@ export class Waiters {
     }
   }
 
-  /** Nothing will happen any more. */
+  /** Rejects all waits. */
   close(): void {
     for (const waiter of this.#waiting) waiter.settle(new Error("the upstream was closed"));
   }

@@ -1,4 +1,4 @@
-/** What the parent may ask of the upstream in the child. */
+/** Methods of the upstream in the child that the parent may call. */
 export type RemoteMethod =
   | "setFaults"
   | "script"
@@ -15,14 +15,14 @@ export type RemoteMethod =
   | "clear"
   | "close";
 
-/** From parent to child; each is answered by one {@link ChildReply} of the same number. */
+/** A message from parent to child; one {@link ChildReply} with the same number follows. */
 export interface ChildCall {
   readonly call: number;
   readonly method: RemoteMethod | "open";
   readonly argument?: unknown;
 }
 
-/** From child to parent: a value, or the error that was thrown. */
+/** A message from child to parent: a value, or the error that was thrown. */
 export interface ChildReply {
   readonly call: number;
   readonly value?: unknown;

@@ -2,7 +2,7 @@ import { faultyUpstream } from "../faulty-upstream/faulty-upstream.ts";
 import type { FaultyUpstream } from "../faulty-upstream/upstream-api.ts";
 import type { ChildCall, ChildReply, RemoteMethod } from "./child-call.ts";
 
-// The entry of the process that `spawnFaultyUpstream` starts: one upstream, told what to do over IPC.
+// The entry of the process that `spawnFaultyUpstream` starts: one upstream, controlled over IPC.
 
 let opened: FaultyUpstream | null = null;
 
@@ -39,7 +39,7 @@ async function run({ method, argument }: ChildCall): Promise<unknown> {
 }
 
 function reply(message: ChildReply): void {
-  // A reply that finds no reader any more is no error: the parent has left.
+  // The parent may have exited: a reply without a reader is not an error.
   process.send?.(message, undefined, undefined, () => {});
 }
 
@@ -51,5 +51,5 @@ process.on("message", (message) => {
   );
 });
 
-// The parent closed the channel, or died: nobody could close this process any more.
+// The parent has closed the channel, or exited: nothing else would end this process.
 process.on("disconnect", () => process.exit(0));

@@ -4,7 +4,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 
 import type { ChildCall, ChildReply } from "./child-call.ts";
 
-const EXIT_MS = 2_000;
+const maxExitMs = 2_000;
 
 /** The parent's end of the channel to an upstream in a process of its own. */
 export class Remote {
@@ -24,10 +24,11 @@ export class Remote {
     );
   }
 
-  /** Calls a method in the child; rejects with its error, and when the process ends first. */
+  /** Calls a method in the child; rejects with its error, or when the process ends first. */
   call<Value = void>(method: ChildCall["method"], argument?: unknown): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
-      const call = ++this.#number;
+      this.#number += 1;
+      const call = this.#number;
       this.#calls.set(call, { resolve, reject });
       const message: ChildCall = { call, method, argument };
       if (!this.#child.connected) return this.#fail(new Error("the upstream's process has ended"));
@@ -39,7 +40,7 @@ export class Remote {
   async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");
-    const force = setTimeout(() => this.#child.kill("SIGKILL"), EXIT_MS);
+    const force = setTimeout(() => this.#child.kill("SIGKILL"), maxExitMs);
     this.call("close")
       .catch(() => {})
       .finally(() => this.#child.connected && this.#child.disconnect());

@@ -22,9 +22,9 @@ export interface SpawnedUpstreamOptions extends Omit<FaultyUpstreamOptions, "fau
   readonly respond?: UpstreamResponse | undefined;
 }
 
-/** A faulty upstream in a process of its own; the methods of {@link FaultyUpstream}, each a call to that process. */
+/** A faulty upstream in a process of its own; its methods are those of {@link FaultyUpstream}, called there. */
 export interface SpawnedUpstream {
-  /** Such as `http://127.0.0.1:41234`. */
+  /** The origin, such as `http://127.0.0.1:41234`. */
   readonly origin: string;
   readonly port: number;
   /** The upstream's process. */
@@ -56,9 +56,9 @@ function withoutFunctions(path: string, rules: readonly SpawnedFaultRule[] = [])
 }
 
 /**
- * Opens a faulty upstream in a process of its own, so that it takes no time from the caller's event loop.
+ * Opens a faulty upstream in a process of its own, so that it does not use the caller's event loop.
  *
- * The process ends with {@link SpawnedUpstream.close}, and by itself when its parent goes away.
+ * The process ends with {@link SpawnedUpstream.close}, and when its parent exits.
  *
  * @throws as `faultyUpstream` does; OptionError for a function among the options
  * @example
@@ -82,7 +82,7 @@ export async function spawnFaultyUpstream(
   }
   const entry = new URL(`./child${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
   const child = fork(entry, [], {
-    // The parent's flags (an inspector's port, a profiler) are not meant for this process.
+    // Without the parent's flags, such as an inspector's port or a profiler.
     execArgv: [],
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],

@@ -3,26 +3,26 @@ import { randomBytes } from "node:crypto";
 
 import type { ClaimRequest, ClaimResult, ClaimToken, IdempotencyStore } from "@reissue/core";
 
-/** What a store is tested in. */
+/** The environment in which a store is tested. */
 export interface StoreHarness {
   readonly store: IdempotencyStore;
-  /** Lets time pass for the store, in ms: moves the clock that it was given, or really waits. */
+  /** Lets time pass for the store, in ms: advances the store's clock, or waits. */
   advance(ms: number): Promise<void>;
 }
 
-/** One thing that every store does; it throws an `AssertionError` where a store does not. */
+/** One requirement of stores; throws an `AssertionError` where a store does not meet it. */
 export interface StoreCase {
   readonly name: string;
   run(harness: StoreHarness): Promise<void>;
 }
 
-/** A lease that outlasts a case, in ms, and one that a case lets run out. */
+/** A lease that outlasts a case, in ms, and one that expires during a case. */
 export const longMs = 60_000;
 export const shortMs = 400;
-/** How long a case waits for a short one to be over. */
+/** How long a case waits for a short lease to expire, in ms. */
 export const overMs = 600;
 
-/** A name for who makes a claim, as the engine draws them. */
+/** A random owner of a claim, as the engine creates them. */
 export function newOwner(): string {
   return randomBytes(16).toString("base64url");
 }
@@ -51,7 +51,7 @@ export async function held(
   return { asked, token: { id: asked.id, owner: asked.owner, fence: 1 } };
 }
 
-/** Asks for a record as somebody else. */
+/** Claims a record as another owner. */
 export async function again(
   { store }: StoreHarness,
   asked: ClaimRequest,

@@ -12,13 +12,13 @@ import {
   type StoreCase,
 } from "./store-case.ts";
 
-const answer = Buffer.from("the first answer");
+const answer = Buffer.from("the first response");
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
 /**
- * What an idempotency store of anybody's has to do, as cases for whichever test runner.
+ * Requirements of an idempotency store, as cases for any test runner.
  *
- * Each takes records of its own, so one store serves them all, one after the other or at once.
+ * Each case has records of its own, so that one store serves all of them, one after the other or at once.
  *
  * @example
  * ```js
@@ -38,14 +38,14 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "keys do not know each other",
+    name: "records of different keys are independent",
     async run(harness) {
       const { asked } = await held(harness);
       await held(harness, { fingerprint: asked.fingerprint });
     },
   },
   {
-    name: "keys are told apart by every character, its case too, and may be of any of them",
+    name: "keys differ by every character, and by its case",
     async run(harness) {
       const rest = request().id.slice(2);
       const ids = ["--", "__", "-_", "00", "aa", "aA", "Aa"].map((start) => `${start}${rest}`);
@@ -59,14 +59,14 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a claim that is made again by its owner is the same claim",
+    name: "a claim that is repeated by its owner is the same claim",
     async run(harness) {
       const { asked } = await held(harness);
       assert.deepEqual(await harness.store.claim(asked), { state: "claimed", fence: 1 });
     },
   },
   {
-    name: "a completed key gives its answer, to everybody and always the same",
+    name: "a completed key gives its response, to every claim and always the same",
     async run(harness) {
       const { asked, token } = await held(harness);
       assert.equal(await harness.store.complete(token, answer, longMs), true);
@@ -80,7 +80,7 @@ export const storeConformance: readonly StoreCase[] = [
     ["a mebibyte", Buffer.alloc(1_048_576, everyByte)] as const,
     ["a part of a larger buffer", everyByte.subarray(100, 200)] as const,
   ].map(([name, bytes]): StoreCase => ({
-    name: `an answer of ${name} comes back as it was`,
+    name: `a response of ${name} comes back unchanged`,
     async run(harness) {
       const { asked, token } = await held(harness);
       assert.equal(await harness.store.complete(token, bytes, longMs), true);
@@ -88,7 +88,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   })),
   {
-    name: "an answer is kept as it was given, whatever becomes of the buffer",
+    name: "a response is stored as it was given, whatever happens to its buffer later",
     async run(harness) {
       const { asked, token } = await held(harness);
       const bytes = Buffer.from(answer);
@@ -111,7 +111,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a lease that has run out is taken over, with the next fence",
+    name: "an expired lease is taken over, with the next fence",
     async run(harness) {
       const { asked } = await held(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
@@ -123,7 +123,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a lease that has run out is left alone where nobody may take over",
+    name: "an expired lease is not taken over without takeOver",
     async run(harness) {
       const { asked, token } = await held(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
@@ -134,7 +134,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a lease is renewed, also one that has run out",
+    name: "a lease is renewed, also after it has expired",
     async run(harness) {
       const { asked, token } = await held(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
@@ -143,7 +143,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a record lives as long as its lease, though that outlasts its retention",
+    name: "a record lives as long as its lease, even beyond its retention",
     async run(harness) {
       const { asked, token } = await held(harness, { leaseMs: shortMs, retentionMs: shortMs });
       assert.equal(await harness.store.renew(token, longMs), true);
@@ -152,7 +152,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "whoever was taken over can do nothing any more",
+    name: "an owner that was taken over can neither renew, complete nor release",
     async run(harness) {
       const { asked, token } = await held(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
@@ -168,7 +168,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a completion that is made again by its owner changes nothing",
+    name: "a completion that is repeated by its owner changes nothing",
     async run(harness) {
       const { asked, token } = await held(harness);
       assert.equal(await harness.store.complete(token, answer, longMs), true);
@@ -177,7 +177,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "what is completed is neither renewed nor released",
+    name: "a completed record is neither renewed nor released",
     async run(harness) {
       const { asked, token } = await held(harness);
       await harness.store.complete(token, answer, longMs);
@@ -187,7 +187,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a released key is free, for another request too",
+    name: "a released key is free, also for another request",
     async run(harness) {
       const { asked, token } = await held(harness);
       assert.equal(await harness.store.release(token), true);
@@ -220,7 +220,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a key is forgotten when its retention is over, in flight or completed",
+    name: "a key is free again when its retention has expired, in flight or completed",
     async run(harness) {
       const brief = { leaseMs: shortMs, retentionMs: shortMs };
       const inFlight = await held(harness, brief);
@@ -235,7 +235,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a completion begins the retention anew",
+    name: "a completion starts the retention again",
     async run(harness) {
       const { asked, token } = await held(harness, { leaseMs: shortMs, retentionMs: 5 * overMs });
       await harness.advance(3 * overMs);
@@ -245,7 +245,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "nobody holds what was never claimed",
+    name: "a record that was never claimed has no owner",
     async run({ store }) {
       const { id, owner } = request();
       const token = { id, owner, fence: 1 };
@@ -255,7 +255,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "of many who claim at once one has it",
+    name: "of many concurrent claims one succeeds",
     async run({ store }) {
       const race = async (): Promise<void> => {
         const { id, fingerprint } = request();
@@ -266,12 +266,12 @@ export const storeConformance: readonly StoreCase[] = [
         assert.equal(states.filter((state) => state === "claimed").length, 1);
         assert.equal(states.filter((state) => state === "in-flight").length, 15);
       };
-      // One after the other: all at once they would be a queue before other cases' calls, whose time runs.
+      // One after the other: all at once they would delay the calls of other cases, which have timeouts.
       for (let round = 0; round < 50; round += 1) await race();
     },
   },
   {
-    name: "of many who would take over at once one does",
+    name: "of many concurrent takeovers one succeeds",
     async run(harness) {
       const { asked } = await held(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
@@ -281,7 +281,7 @@ export const storeConformance: readonly StoreCase[] = [
     },
   },
   {
-    name: "a claim that meets a completion is told of either state, whole",
+    name: "a claim during a completion gets either state, complete",
     async run(harness) {
       const { asked, token } = await held(harness);
       const claims = Array.from({ length: 8 }, () => again(harness, asked));

@@ -6,22 +6,22 @@ import { encodeResponse } from "../http/encoded-response.ts";
 import { cutShort, drip } from "../http/partial-response.ts";
 import type { UpstreamResponse } from "../http/response.ts";
 
-const GARBAGE = "\x16\x03\x01\x02\x00 this is not HTTP\r\n\r\n";
+const garbage = "\x16\x03\x01\x02\x00 this is not HTTP\r\n\r\n";
 
-/** libuv reports a reset that it finds together with the last bytes as an orderly end; so it must come later. */
-const CUT_RST_MS = 10;
+/** Delay before a reset, in ms: libuv reports a reset that it reads together with the last bytes as an orderly end. */
+const resetDelayMs = 10;
 
-/** What a fault needs of the upstream, beside the connection it strikes on. */
+/** The methods of an upstream that faults use. */
 export interface FaultHost {
-  /** Calls `use` with the response that the request would have got. */
+  /** Calls `use` with the response that the request would have got without the fault. */
   respond(exchange: Exchange, use: (response: UpstreamResponse) => void): void;
-  /** Writes a response whole. */
+  /** Writes a complete response. */
   send(connection: Connection, exchange: Exchange, response: UpstreamResponse): void;
-  /** Restarts the upstream; failing to listen again leaves it down. */
+  /** Restarts the upstream; if it cannot listen again, it stays down. */
   onRestart(downMs: number, closing: Closing): void;
 }
 
-/** Whether a fault strikes before the side effect is committed. */
+/** Whether a fault is applied before the side effect is committed. */
 export function actsBeforeProcessing(fault: Fault): boolean {
   switch (fault.fault) {
     case "slow":
@@ -42,7 +42,7 @@ export function actsBeforeProcessing(fault: Fault): boolean {
   }
 }
 
-/** Whether a fault strikes as soon as the head has arrived, the body unread. */
+/** Whether a fault is applied when the head has arrived, before the body is read. */
 export function actsAtHead(fault: Fault): boolean {
   switch (fault.fault) {
     case "reset":
@@ -63,7 +63,7 @@ export function actsAtHead(fault: Fault): boolean {
   }
 }
 
-/** Does to the connection what the fault says. */
+/** Applies a fault to a connection. */
 export function applyFault(
   host: FaultHost,
   connection: Connection,
@@ -79,7 +79,7 @@ export function applyFault(
       return connection.hang();
     case "garbage":
       return connection.later(fault.delayMs ?? 0, () => {
-        connection.write(GARBAGE);
+        connection.write(garbage);
         connection.end();
       });
     case "status": {
@@ -94,9 +94,9 @@ export function applyFault(
     case "cut-chunked":
       return host.respond(exchange, (response) => {
         const closing = fault.with ?? "rst";
-        const delayMs = fault.delayMs ?? (closing === "rst" ? CUT_RST_MS : 0);
+        const delayMs = fault.delayMs ?? (closing === "rst" ? resetDelayMs : 0);
         connection.write(cutShort(response, exchange, fault.fault, fault.afterBytes), () =>
-          // A turn later still: a client in this process has then read what was written, however busy it is.
+          // One event loop turn later a client in this process has read the bytes, however busy it is.
           connection.later(delayMs, () => setImmediate(() => connection.shut(closing))),
         );
       });
@@ -123,7 +123,7 @@ export function applyFault(
           method: exchange.request.method,
           close: !exchange.keepAlive,
         });
-        // Never completed: what comes on this connection from now on is not processed, however late the close.
+        // Never completed: later requests on this connection are not processed, however late the close.
         connection.write(encoded.wire, () =>
           connection.later(fault.delayMs ?? 0, () => connection.shut(fault.with ?? "fin", true)),
         );
@@ -131,7 +131,7 @@ export function applyFault(
     case "restart":
       return host.onRestart(fault.downMs ?? 100, fault.with ?? "rst");
     case "kill-idle":
-      // Struck when the head arrived; the request itself is served.
+      // Applied when the head arrived; the request itself is served.
       return;
   }
 }

@@ -4,24 +4,24 @@ import { numberOption, wordOption } from "../../option.ts";
 import type { ReceivedRequest } from "../http/received-request.ts";
 import { drawAt } from "../../clock/seeded-random.ts";
 
-/** Which requests a fault rule applies to; every condition given must hold. */
+/** The requests that a fault rule applies to; all given conditions must hold. */
 export interface FaultSelector {
-  /** Only on a connection that has carried a request before, or has not. @defaultValue `"any"` */
+  /** Only requests on a connection that has carried a request before, or has not. @defaultValue `"any"` */
   readonly on?: "reused" | "fresh" | "any" | undefined;
-  /** The seeded chance of each request that the conditions let through, 0 to 1. @defaultValue 1 */
+  /** The probability for each request that meets the conditions, 0 to 1, seeded. @defaultValue 1 */
   readonly probability?: number | undefined;
-  /** How often it strikes at most. @defaultValue Infinity */
+  /** The most requests that the fault is applied to. @defaultValue Infinity */
   readonly times?: number | undefined;
   /** Only these methods, in upper case. */
   readonly methods?: readonly string[] | undefined;
-  /** Only requests for which it returns true; called when the head has arrived, so it sees no body. */
+  /** Only requests for which this returns true; called when the head has arrived, without the body. */
   readonly match?: ((request: ReceivedRequest) => boolean) | undefined;
 }
 
-/** A fault and the requests it applies to; of several rules the first that strikes counts. */
+/** A fault and the requests that it applies to; of several rules the first that applies counts. */
 export type FaultRule = Fault & FaultSelector;
 
-const SELECTORS: readonly string[] = ["on", "probability", "times", "methods", "match"];
+const selectorNames: readonly string[] = ["on", "probability", "times", "methods", "match"];
 
 /**
  * Checks fault rules.
@@ -32,7 +32,7 @@ export function checkFaultRules(path: string, rules: readonly FaultRule[]): void
   if (!Array.isArray(rules)) throw new OptionError(path, "must be an array");
   for (const [index, rule] of rules.entries()) {
     const at = `${path}[${index}]`;
-    checkFault(at, rule, SELECTORS);
+    checkFault(at, rule, selectorNames);
     wordOption(`${at}.on`, rule.on, ["reused", "fresh", "any"], "any");
     numberOption(`${at}.probability`, rule.probability, {
       fallback: 1,
@@ -48,11 +48,11 @@ export function checkFaultRules(path: string, rules: readonly FaultRule[]): void
   }
 }
 
-/** Decides which fault each request meets; one decision a request, in the order in which heads arrive. */
+/** Chooses the fault of each request, in the order in which heads arrive. */
 export class FaultPlan {
   readonly #seed: number;
   #rules: readonly FaultRule[] = [];
-  #struck: number[] = [];
+  #applied: number[] = [];
   #request = 0;
   #script: (Fault | null)[] = [];
   #scriptAt = 0;
@@ -61,10 +61,10 @@ export class FaultPlan {
     this.#seed = seed;
   }
 
-  /** Replaces the rules; counts and draws start anew. */
+  /** Replaces the rules; counts and random draws start again. */
   setRules(rules: readonly FaultRule[]): void {
     this.#rules = [...rules];
-    this.#struck = rules.map(() => 0);
+    this.#applied = rules.map(() => 0);
     this.#request = 0;
   }
 
@@ -74,21 +74,25 @@ export class FaultPlan {
     this.#scriptAt = 0;
   }
 
-  /** The fault for the next request; while the script lasts it alone decides. */
+  /** The fault for the next request: the script's until its end, then the rules'. */
   next(request: ReceivedRequest): Fault | null {
-    const index = this.#request++;
-    if (this.#scriptAt < this.#script.length) return this.#script[this.#scriptAt++] ?? null;
-    for (let at = 0; at < this.#rules.length; at++) {
+    const index = this.#request;
+    this.#request += 1;
+    if (this.#scriptAt < this.#script.length) {
+      this.#scriptAt += 1;
+      return this.#script[this.#scriptAt - 1] ?? null;
+    }
+    for (let at = 0; at < this.#rules.length; at += 1) {
       const rule = this.#rules[at];
-      if (rule === undefined || !this.#strikes(rule, at, index, request)) continue;
-      this.#struck[at] = (this.#struck[at] ?? 0) + 1;
+      if (rule === undefined || !this.#applies(rule, at, index, request)) continue;
+      this.#applied[at] = (this.#applied[at] ?? 0) + 1;
       return rule;
     }
     return null;
   }
 
-  #strikes(rule: FaultRule, at: number, index: number, request: ReceivedRequest): boolean {
-    if ((this.#struck[at] ?? 0) >= (rule.times ?? Infinity)) return false;
+  #applies(rule: FaultRule, at: number, index: number, request: ReceivedRequest): boolean {
+    if ((this.#applied[at] ?? 0) >= (rule.times ?? Infinity)) return false;
     if (rule.on === "reused" && request.nth === 1) return false;
     if (rule.on === "fresh" && request.nth > 1) return false;
     if (rule.methods !== undefined && !rule.methods.includes(request.method)) return false;

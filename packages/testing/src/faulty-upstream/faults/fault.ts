@@ -2,27 +2,27 @@ import { OptionError } from "@reissue/core";
 import { checkKeys } from "@reissue/core/internal";
 import { numberOption, wordOption } from "../../option.ts";
 
-/** How a connection is closed: `rst` is a real TCP reset, `fin` an orderly end of our side. */
+/** A way to close a connection: `rst` is a real TCP reset, `fin` an orderly end of the upstream's side. */
 export type Closing = "rst" | "fin";
 
-/** Whether the request's side effect is committed before the fault strikes. */
+/** Whether a fault is applied before or after the side effect of the request is committed. */
 export type Moment = "before-processing" | "after-processing";
 
-/** When a fault before processing strikes: once the head has arrived, or once the body has, too. */
+/** When a fault before processing is applied: once the head has arrived, or also the body. */
 export type Arrival = "head" | "body-end";
 
 /**
- * What goes wrong with one request.
+ * A failure of one request.
  *
- * - `reset`, `end`: the connection is reset (RST) or ended (FIN) instead of an answer.
- * - `hang`: never an answer; the connection stays open until the client or the upstream closes it.
+ * - `reset`, `end`: the connection is reset (RST) or ended (FIN) instead of a response.
+ * - `hang`: never a response; the connection stays open until the client or the upstream closes it.
  * - `garbage`: bytes that are not HTTP, then FIN.
- * - `status`: an answer with that status, and Retry-After if given (seconds, or a verbatim value).
- * - `cut-headers`, `cut-body`, `cut-chunked`: the answer stops in its head, in a body of declared length, or in a
+ * - `status`: a response with that status, and Retry-After if given (seconds, or a verbatim value).
+ * - `cut-headers`, `cut-body`, `cut-chunked`: the response stops in its head, in a body of declared length, or in a
  *   chunked body, after `afterBytes` bytes of that part (default: half; the first of two chunks).
- * - `slow`: the answer drips, `chunkBytes` every `everyMs`, from its head or only from its body on.
- * - `answer-then-close`: a whole answer that does not announce the close that follows `delayMs` later.
- * - `kill-idle`: as this request arrives, every other idle connection is closed; this one is served as it should be.
+ * - `slow`: the response is sent slowly, `chunkBytes` every `everyMs`, from its head or only from its body on.
+ * - `answer-then-close`: a complete response that does not announce the close that follows `delayMs` later.
+ * - `kill-idle`: as this request arrives, all idle connections are closed; the request itself is served.
  * - `restart`: as this request arrives, or once it is processed, the upstream restarts and is down for `downMs`.
  */
 export type Fault =
@@ -57,8 +57,8 @@ export type Fault =
       /** @defaultValue `"after-processing"` */
       readonly when?: Moment | undefined;
       /**
-       * Milliseconds between the last byte and the cut. A Node client that finds bytes and RST at once takes them for
-       * bytes and FIN, so RST waits.
+       * Milliseconds between the last byte and the cut. A Node client that reads bytes and RST at once takes the RST for a
+       * FIN, so that RST waits.
        *
        * @defaultValue 10 with `rst`, 0 with `fin`
        */
@@ -98,7 +98,7 @@ export type Fault =
 /** The name of a fault. */
 export type FaultName = Fault["fault"];
 
-const OPTIONS: Readonly<Record<FaultName, readonly string[]>> = {
+const optionNames: Readonly<Record<FaultName, readonly string[]>> = {
   reset: ["when", "at", "delayMs"],
   end: ["when", "at", "delayMs"],
   hang: ["when", "at", "delayMs"],
@@ -114,15 +114,15 @@ const OPTIONS: Readonly<Record<FaultName, readonly string[]>> = {
 };
 
 /** The names of all faults. */
-export const faultNames: readonly FaultName[] = Object.keys(OPTIONS) as FaultName[];
+export const faultNames: readonly FaultName[] = Object.keys(optionNames) as FaultName[];
 
-const MAX_MS = 3_600_000;
+const maxDelayMs = 3_600_000;
 
 /**
  * Checks a fault.
  *
- * @param path - where it was given, such as `faults[0]`; starts the error's message.
- * @param selectors - names of the options beside the fault's own.
+ * @param path - The fault's path, such as `faults[0]`, for the error message.
+ * @param selectors - Names of the options beside the fault's own.
  * @throws OptionError with the option's path
  */
 export function checkFault(path: string, fault: Fault, selectors: readonly string[] = []): void {
@@ -130,7 +130,7 @@ export function checkFault(path: string, fault: Fault, selectors: readonly strin
   if (fault.fault === undefined)
     throw new OptionError(`${path}.fault`, `is missing; one of ${faultNames.join(", ")}`);
   wordOption(`${path}.fault`, fault.fault, faultNames, fault.fault);
-  checkKeys(fault, path, ["fault", ...OPTIONS[fault.fault], ...selectors]);
+  checkKeys(fault, path, ["fault", ...optionNames[fault.fault], ...selectors]);
   const given: Readonly<Record<string, unknown>> = { ...fault };
   wordOption(
     `${path}.when`,
@@ -145,7 +145,7 @@ export function checkFault(path: string, fault: Fault, selectors: readonly strin
     numberOption(`${path}.${name}`, given[name], {
       fallback: 0,
       min: 0,
-      max: MAX_MS,
+      max: maxDelayMs,
       fraction: true,
     });
   }
@@ -153,6 +153,6 @@ export function checkFault(path: string, fault: Fault, selectors: readonly strin
   numberOption(`${path}.chunkBytes`, given["chunkBytes"], { fallback: 16, min: 1, max: Infinity });
   numberOption(`${path}.afterBytes`, given["afterBytes"], { fallback: 0, min: 0, max: Infinity });
   if (given["at"] !== undefined && given["when"] === "after-processing") {
-    throw new OptionError(`${path}.at`, "only makes sense before-processing");
+    throw new OptionError(`${path}.at`, "applies only before-processing");
   }
 }

@@ -10,48 +10,49 @@ import { RequestBody } from "./request-body.ts";
 import { BadRequest, parseHead } from "./request-head.ts";
 import { encodeResponse } from "./encoded-response.ts";
 
-const MAX_HEAD = 65_536;
-const MAX_WAITING = 65_536;
-const LINGER_MS = 1_000;
-const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
-const IDLE_408 = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const maxHeadBytes = 65_536;
+const maxWaitingBytes = 65_536;
+const lingerMs = 1_000;
+const continueHead = "HTTP/1.1 100 Continue\r\n\r\n";
+const idleTimeoutResponse =
+  "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/** A request on its connection, with the fault the plan chose for it. */
+/** A request on its connection, with the fault that the plan has chosen. */
 export interface Exchange {
   readonly request: ReceivedRequest;
   readonly fault: Fault | null;
-  /** Whether the client lets the connection live on after this exchange. */
+  /** Whether the client keeps the connection open after this exchange. */
   readonly keepAlive: boolean;
 }
 
-/** What a connection needs of the upstream that accepted it. */
+/** The members of an upstream that its connections use. */
 export interface ConnectionHost {
-  readonly ledger: RequestLog;
+  readonly log: RequestLog;
   readonly plan: FaultPlan;
   /** Milliseconds of idleness after which the connection is closed; Infinity for never. */
   readonly idleTimeoutMs: number;
   readonly idleClose: Closing | "408";
   readonly keepBodyBytes: number;
-  /** A head has arrived; false when its fault strikes before the body is read. */
+  /** Called with each head; returns false when the fault is applied before the body is read. */
   onHead(connection: Connection, exchange: Exchange): boolean;
-  /** More of the body, or all of it, has arrived; null when there is none. */
+  /** Called with the body so far, as more of it arrives; null when there is none. */
   onBody(exchange: Exchange, body: RequestBody | null): void;
-  /** The body is whole; the host answers, and then calls {@link Connection.complete}. */
+  /** Called once the body is complete; the host responds, and then calls {@link Connection.complete}. */
   onWhole(connection: Connection, exchange: Exchange): void;
-  /** Bytes came after the upstream had closed its side: the race. */
+  /** Called where bytes arrive after the upstream has closed its side: the keep-alive race. */
   onLate(): void;
   onClose(connection: Connection): void;
 }
 
 /**
- * One accepted connection: reads requests off the socket one after the other and hands them to its host.
+ * One accepted connection: reads one request after the other from the socket, and passes them to its host.
  *
- * States: `head` waits for a request, `body` reads one, `busy` answers one, `hang` never will, `ended` has sent FIN.
+ * States: `head` waits for a request, `body` reads its body, `busy` responds, `hang` never does, `ended` has sent FIN.
  */
 export class Connection {
   /** 1-based, in the order of acceptance. */
   readonly number: number;
-  /** Heads read so far. */
+  /** The number of heads read so far. */
   requests: number = 0;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
@@ -77,30 +78,30 @@ export class Connection {
     );
     socket.on("data", (data: Buffer) => this.#onData(data));
     socket.on("end", () => this.#onEnd());
-    // A client's reset is an everyday event here; `close` follows.
+    // A reset by the client; `close` follows.
     socket.on("error", () => {});
     socket.on("close", () => this.#onClose());
   }
 
-  /** Whether no request is on it, not even a part of one, and every answer has been handed to the kernel. */
+  /** Whether there is no request, not even a part of one, and every response has been passed to the kernel. */
   get idle(): boolean {
     return this.#state === "head" && this.#buffer === null && this.#socket.writableLength === 0;
   }
 
-  /** Closes with a real RST; what was written but not read by the client may be lost. */
+  /** Closes with a real RST; bytes that the client has not read yet may be lost. */
   reset(): void {
     this.#state = "ended";
     const socket = this.#socket;
     if (socket.destroyed) return;
-    // libuv refuses a reset while a FIN is on its way out, and Node then loses the handle.
+    // libuv refuses a reset while a FIN is being sent, and Node then loses the handle.
     if (socket.writableEnded && !socket.writableFinished) socket.destroy();
     else socket.resetAndDestroy();
   }
 
   /**
-   * Sends FIN and reads on, so that the close stays orderly, until the client has closed too or a second is over.
+   * Sends FIN and goes on reading, so that the close stays orderly, until the client has closed too, or for a second.
    *
-   * @param resetLate - answer bytes that come now with RST, as the kernel does for a socket that was closed.
+   * @param resetLate - Whether to send RST for bytes that arrive from now on, as the kernel does for a closed socket.
    */
   end(resetLate: boolean = false): void {
     if (this.#state === "ended" || this.#socket.destroyed) return;
@@ -113,22 +114,22 @@ export class Connection {
     this.#buffer = null;
     this.#socket.resume();
     this.#socket.end();
-    this.#lingerTimer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    this.#lingerTimer = setTimeout(() => this.#socket.destroy(), lingerMs);
   }
 
-  /** Closes either way. */
+  /** Closes with RST or FIN. */
   shut(closing: Closing, resetLate: boolean = false): void {
     if (closing === "rst") this.reset();
     else this.end(resetLate);
   }
 
-  /** Gives up on it without a farewell; the kernel sends FIN, or RST if bytes were left unread. */
+  /** Destroys the socket; the kernel sends FIN, or RST if there are unread bytes. */
   destroy(): void {
     this.#state = "ended";
     this.#socket.destroy();
   }
 
-  /** Never answers; still reads, to notice the client leaving. */
+  /** Never responds; still reads, to notice that the client disconnects. */
   hang(): void {
     if (this.#state === "ended") return;
     this.#state = "hang";
@@ -137,14 +138,14 @@ export class Connection {
     if (this.#peerEnded) this.destroy();
   }
 
-  /** Writes bytes; `then` runs once the kernel has taken them, and not at all if the connection dies first. */
+  /** Writes bytes; calls `then` once the kernel has accepted them, and not if the connection closes first. */
   write(bytes: Buffer | string, then?: () => void): void {
     if (!this.#socket.writable) return;
     if (then === undefined) this.#socket.write(bytes);
     else this.#socket.write(bytes, (error) => (error ? undefined : then()));
   }
 
-  /** Runs `step` after a delay unless the connection is closed by then; one step at a time. */
+  /** Calls `step` after a delay, unless the connection is closed by then; one step at a time. */
   later(delayMs: number, step: () => void): void {
     if (this.#state === "ended") return;
     if (delayMs <= 0) return step();
@@ -154,7 +155,7 @@ export class Connection {
     }, delayMs);
   }
 
-  /** The answer to the current request has been written; goes on to the next, or closes. */
+  /** Ends the current exchange, whose response has been written; reads the next request, or closes. */
   complete(close: boolean): void {
     if (this.#state !== "busy") return;
     this.#exchange = null;
@@ -166,7 +167,7 @@ export class Connection {
   }
 
   #onIdle(): void {
-    if (this.#host.idleClose === "408") this.write(IDLE_408);
+    if (this.#host.idleClose === "408") this.write(idleTimeoutResponse);
     this.shut(this.#host.idleClose === "rst" ? "rst" : "fin", true);
   }
 
@@ -182,14 +183,14 @@ export class Connection {
     }
     this.#buffer = this.#buffer === null ? data : Buffer.concat([this.#buffer, data]);
     if (this.#state === "busy") {
-      if (this.#buffer.length > MAX_WAITING) this.#socket.pause();
+      if (this.#buffer.length > maxWaitingBytes) this.#socket.pause();
     } else {
       this.#read();
     }
   }
 
   #read(): void {
-    // An answer given at once completes inside this loop; re-entering would recurse once a pipelined request.
+    // A synchronous response completes inside this loop; without the guard each pipelined request would recurse.
     if (this.#reading) return;
     this.#reading = true;
     try {
@@ -212,15 +213,16 @@ export class Connection {
     while (this.#buffer[start] === 13 && this.#buffer[start + 1] === 10) start += 2;
     const end = this.#buffer.indexOf("\r\n\r\n", start, "latin1");
     if (end === -1) {
-      if (this.#buffer.length > MAX_HEAD) throw new BadRequest("head too large", 431);
+      if (this.#buffer.length > maxHeadBytes) throw new BadRequest("head too large", 431);
       return false;
     }
     const head = parseHead(this.#buffer.toString("latin1", start, end));
     this.#rest(end + 4);
     const host = this.#host;
-    const request = host.ledger.arrive(head, this.number, ++this.requests);
+    this.requests += 1;
+    const request = host.log.arrive(head, this.number, this.requests);
     const fault = host.plan.next(request);
-    if (fault !== null) host.ledger.strike(request, fault.fault);
+    if (fault !== null) host.log.strike(request, fault.fault);
     const exchange: Exchange = { request, fault, keepAlive: head.keepAlive };
     this.#exchange = exchange;
     this.#body = head.length === 0 ? null : new RequestBody(head.length, host.keepBodyBytes);
@@ -230,7 +232,7 @@ export class Connection {
       this.#whole(exchange);
     } else {
       this.#state = "body";
-      if (head.expectsContinue) this.write(CONTINUE);
+      if (head.expectsContinue) this.write(continueHead);
     }
     return true;
   }
@@ -267,7 +269,7 @@ export class Connection {
 
   #onEnd(): void {
     this.#peerEnded = true;
-    // A client that has sent its requests whole may still read the answers; all others have left.
+    // A client that has sent complete requests may still read the responses; others have disconnected.
     if (this.#state === "busy" || this.#state === "ended") return;
     if (this.#state === "head") this.end();
     else this.destroy();

@@ -1,6 +1,6 @@
 import type { UpstreamResponse } from "./response.ts";
 
-/** A response ready to be written, in the parts that faults cut between. */
+/** A response in bytes, in the parts between which faults cut. */
 export interface EncodedResponse {
   readonly head: Buffer;
   /** Content in one piece, or framed chunks and their end; empty for HEAD, 204 and 304. */
@@ -12,17 +12,17 @@ export interface EncodedResponse {
   readonly delayMs: number;
 }
 
-/** What the connection adds to a response. */
+/** Facts about the exchange that the encoding depends on. */
 export interface ResponseContext {
   /** The request's method: HEAD takes no body. */
   readonly method: string;
   /** Whether the connection closes after this response. */
   readonly close: boolean;
-  /** A verbatim Keep-Alive header for responses that keep the connection. */
+  /** The value of Keep-Alive in responses that keep the connection open. */
   readonly keepAliveHint?: string | undefined;
 }
 
-const REASONS: Readonly<Record<number, string>> = {
+const reasons: Readonly<Record<number, string>> = {
   200: "OK",
   201: "Created",
   202: "Accepted",
@@ -46,7 +46,7 @@ function chunk(content: Buffer): Buffer {
   ]);
 }
 
-/** Writes a response out in bytes. */
+/** Encodes a response. */
 export function encodeResponse(
   response: UpstreamResponse,
   context: ResponseContext,
@@ -58,7 +58,7 @@ export function encodeResponse(
       ? Buffer.from(given)
       : Buffer.from(given.buffer, given.byteOffset, given.byteLength);
   const bodiless = status === 204 || status === 304;
-  const lines = [`HTTP/1.1 ${status} ${REASONS[status] ?? ""}`];
+  const lines = [`HTTP/1.1 ${status} ${reasons[status] ?? ""}`];
   let close = context.close;
   let framed = bodiless;
   for (const [name, value] of Object.entries(response.headers ?? {})) {

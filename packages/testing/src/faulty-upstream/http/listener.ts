@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
-const LISTEN_TRIES = 50;
-const LISTEN_RETRY_MS = 20;
+const maxTries = 50;
+const retryMs = 20;
 
-/** A listening port that can be closed and opened again under the same number. */
+/** A listening port that can be closed, and opened again with the same number. */
 export class Listener {
   /** The port; known once {@link Listener.open} has resolved. */
   port: number;
@@ -23,9 +23,9 @@ export class Listener {
   }
 
   /**
-   * Listens; nothing happens when it already does.
+   * Listens, unless it does already.
    *
-   * @throws the system's error when the port cannot be had
+   * @throws the system's error when the port is taken
    */
   open(): Promise<void> {
     if (this.#server !== null) return Promise.resolve();
@@ -35,9 +35,9 @@ export class Listener {
     return this.#opening;
   }
 
-  /** Stops listening, so that connects are refused; accepted sockets live on. */
+  /** Stops listening, so that new connections are refused; accepted sockets stay open. */
   async stop(): Promise<void> {
-    // A listen that is under way cannot be called off: the address is still being looked up.
+    // A listen that is under way cannot be cancelled: the address is still being looked up.
     if (this.#opening !== null) await this.#opening.catch(() => {});
     const server = this.#server;
     if (server === null) return;
@@ -53,18 +53,18 @@ export class Listener {
 
   async #open(): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, this.#onSocket);
-    for (let tried = 1; ; tried++) {
+    for (let tried = 1; ; tried += 1) {
       try {
         server.listen({ port: this.port, host: this.#host, backlog: 4_096 });
         await once(server, "listening");
         break;
       } catch (error) {
-        // On the way back up, somebody may hold the port for a moment; on the first listen it is simply taken.
-        if (!this.#opened || tried === LISTEN_TRIES) throw error;
-        await setTimeout(LISTEN_RETRY_MS);
+        // After a restart another process may hold the port for a moment; at the first listen it is taken.
+        if (!this.#opened || tried === maxTries) throw error;
+        await setTimeout(retryMs);
       }
     }
-    // Out of file descriptors: the client sees its connect fail, which is what this server is for.
+    // Out of file descriptors: the client's connect fails, as in production.
     server.on("error", () => {});
     this.#server = server;
     this.#opened = true;

@@ -2,7 +2,7 @@ import type { Connection, Exchange } from "./connection.ts";
 import { encodeResponse } from "./encoded-response.ts";
 import type { UpstreamResponse } from "./response.ts";
 
-/** The beginning of a response, up to where the fault cuts it; never the whole. */
+/** The beginning of a response, up to the place where the fault cuts it; never all of it. */
 export function cutShort(
   response: UpstreamResponse,
   exchange: Exchange,
@@ -17,7 +17,7 @@ export function cutShort(
   );
   const head = encoded.head.length;
   const rest = encoded.wire.length - head;
-  // An answer without a body can only be cut in its head.
+  // A response without a body can only be cut in its head.
   if (fault === "cut-headers" || rest === 0) {
     return encoded.wire.subarray(0, Math.min(afterBytes ?? Math.floor(head / 2), head - 1));
   }

@@ -1,21 +1,21 @@
 import { createHash, hash, type Hash } from "node:crypto";
 import { BadRequest } from "./request-head.ts";
 
-const MAX_LINE = 4096;
-const LF = 10;
+const maxLineBytes = 4096;
+const lineFeed = 10;
 
 /**
- * Reads one request body off a connection: counts it, hashes it and keeps it while it is small.
+ * Reads one request body from a connection: counts its bytes, hashes them, and stores them while they are few.
  *
- * Chunked framing is taken off first, so count and hash are of the content.
+ * Chunked framing is removed first, so that count and hash are those of the content.
  */
 export class RequestBody {
   /** Content bytes so far. */
   bytes: number = 0;
-  /** True once the last byte of the body has been read. */
+  /** Whether the last byte of the body has been read. */
   done: boolean = false;
   #hash: Hash | null = null;
-  #kept: Buffer[] = [];
+  #chunks: Buffer[] = [];
   readonly #keepBytes: number;
   readonly #chunked: boolean;
   /** Content bytes to come: of the body, or of the current chunk. */
@@ -37,16 +37,16 @@ export class RequestBody {
     return running === null ? hash("sha256", this.content() ?? "") : running.digest("hex");
   }
 
-  /** The content, or null when it outgrew what is kept. */
+  /** The content; null when it is larger than may be stored. */
   content(): Buffer | null {
     if (this.bytes > this.#keepBytes) return null;
-    return this.#kept.length === 1 ? (this.#kept[0] ?? null) : Buffer.concat(this.#kept);
+    return this.#chunks.length === 1 ? (this.#chunks[0] ?? null) : Buffer.concat(this.#chunks);
   }
 
   /**
-   * Reads on; what is left of `data` after the body's end belongs to the next request.
+   * Reads further bytes; those after the body's end belong to the next request.
    *
-   * @returns how many bytes of `data` were the body's.
+   * @returns the number of bytes of `data` that belong to the body.
    * @throws {@link BadRequest} on broken chunked framing.
    */
   push(data: Buffer): number {
@@ -61,11 +61,11 @@ export class RequestBody {
         if (this.#chunked) this.#part = "data-end";
         else this.done = true;
       } else {
-        const end = data.indexOf(LF, at);
+        const end = data.indexOf(lineFeed, at);
         const stop = end === -1 ? data.length : end + 1;
         this.#line += data.toString("latin1", at, stop);
         at = stop;
-        if (this.#line.length > MAX_LINE) throw new BadRequest("chunk line too long");
+        if (this.#line.length > maxLineBytes) throw new BadRequest("chunk line too long");
         if (end !== -1) this.#endLine();
       }
     }
@@ -75,13 +75,13 @@ export class RequestBody {
   #take(content: Buffer): void {
     this.bytes += content.length;
     if (this.bytes <= this.#keepBytes) {
-      this.#kept.push(content);
+      this.#chunks.push(content);
       return;
     }
-    // A running hash costs three times what hashing a small body at once does.
+    // A running hash costs three times as much as hashing a small body at once.
     this.#hash ??= createHash("sha256");
-    for (const kept of this.#kept) this.#hash.update(kept);
-    this.#kept = [];
+    for (const chunk of this.#chunks) this.#hash.update(chunk);
+    this.#chunks = [];
     this.#hash.update(content);
   }
 

@@ -1,14 +1,14 @@
-/** A header field as it was sent: name in the sender's case, value without surrounding whitespace. */
+/** A header as it was sent: name in the sender's case, value without surrounding whitespace. */
 export type HeaderPair = readonly [name: string, value: string];
 
-/** A parsed request head, and how its body is framed. */
+/** A parsed request head, with the framing of its body. */
 export interface RequestHead {
   readonly method: string;
   /** The request target as sent, query included. */
   readonly path: string;
-  /** In the order of the wire, repeated fields apart. */
+  /** Headers in the order in which they were sent; repeated headers are separate. */
   readonly headers: readonly HeaderPair[];
-  /** Bytes of body that follow, or `chunked`; 0 when neither framing header was sent. */
+  /** The length of the body, in bytes, or `chunked`; 0 when neither framing header was sent. */
   readonly length: number | "chunked";
   /** False when the client asked to close after this request, or speaks HTTP/1.0 without keep-alive. */
   readonly keepAlive: boolean;
@@ -16,7 +16,7 @@ export interface RequestHead {
   readonly expectsContinue: boolean;
 }
 
-/** A request that cannot be parsed; it is answered with `status` and the connection is closed. */
+/** A request that cannot be parsed; gets `status`, and the connection is closed. */
 export class BadRequest extends Error {
   override readonly name: string = "BadRequest";
   readonly status: number;
@@ -26,10 +26,10 @@ export class BadRequest extends Error {
   }
 }
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ ]+) HTTP\/1\.([01])$/;
+const tokenPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const requestLinePattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ ]+) HTTP\/1\.([01])$/;
 
-/** The value of the first header of that name (lower case), or null. */
+/** The value of the first header with a name, given in lower case; null for none. */
 export function headerValue(headers: readonly HeaderPair[], name: string): string | null {
   for (const pair of headers) {
     if (pair[0].length === name.length && pair[0].toLowerCase() === name) return pair[1];
@@ -38,26 +38,26 @@ export function headerValue(headers: readonly HeaderPair[], name: string): strin
 }
 
 /**
- * Parses a head: everything before the empty line, as latin1 text.
+ * Parses a head: everything before the empty line, as Latin-1 text.
  *
- * It is strict about framing (RFC 9112 §6.3), since a wrongly framed body would be counted as another request.
+ * Strict about framing (RFC 9112 §6.3), since a wrongly framed body would count as another request.
  *
  * @throws {@link BadRequest}
  */
 export function parseHead(text: string): RequestHead {
   const lines = text.split("\r\n");
-  const start = REQUEST_LINE.exec(lines[0] ?? "");
+  const start = requestLinePattern.exec(lines[0] ?? "");
   if (start === null) throw new BadRequest("malformed request line");
   const headers: HeaderPair[] = [];
   let contentLength: string | null = null;
   let chunked = false;
   let keepAlive = start[3] === "1";
   let expectsContinue = false;
-  for (let index = 1; index < lines.length; index++) {
+  for (let index = 1; index < lines.length; index += 1) {
     const line = lines[index] ?? "";
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(colon, 0));
-    if (!TOKEN.test(name)) throw new BadRequest("malformed header line");
+    if (!tokenPattern.test(name)) throw new BadRequest("malformed header line");
     const value = line.slice(colon + 1).trim();
     headers.push([name, value]);
     switch (name.toLowerCase()) {

@@ -2,20 +2,20 @@ import { OptionError } from "@reissue/core";
 import { checkKeys } from "@reissue/core/internal";
 import { numberOption } from "../../option.ts";
 
-/** What the upstream answers when no fault strikes. */
+/** The response of an upstream without a fault. */
 export interface UpstreamResponse {
   /** @defaultValue 200 */
   readonly status?: number | undefined;
   /**
-   * Sent verbatim; `connection: close` closes after the answer. A framing header (Content-Length, Transfer-Encoding)
-   * is added unless one is given, right or wrong.
+   * Headers, sent as they are; `connection: close` closes after the response. A framing header (Content-Length,
+   * Transfer-Encoding) is added unless one is given, right or wrong.
    */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** @defaultValue `"ok"` */
   readonly body?: string | Uint8Array | undefined;
   /** Sends the body in two chunks instead of with Content-Length. @defaultValue false */
   readonly chunked?: boolean | undefined;
-  /** Milliseconds between processing and the answer. @defaultValue 0 */
+  /** Milliseconds between processing and the response. @defaultValue 0 */
   readonly delayMs?: number | undefined;
 }
 
