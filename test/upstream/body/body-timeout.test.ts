@@ -73,7 +73,7 @@ async function streamed(
   return { clock, server, reading };
 }
 
-test("a response that falls silent fails after bodyTimeoutMs, to the millisecond, and says so", async () => {
+test("a response that falls silent fails after bodyTimeoutMs, to the millisecond, with its own error", async () => {
   const { clock, server, reading } = await streamed({ bodyTimeoutMs: 400 });
   await clock.advance(399);
   expect(reading.error).toBeNull();
@@ -83,7 +83,7 @@ test("a response that falls silent fails after bodyTimeoutMs, to the millisecond
   await server.server.until(({ open }) => open.size === 0);
 });
 
-test("fetch's body says so, too", async () => {
+test("the body of fetch fails in the same way", async () => {
   const clock = manualClock();
   const server = await dripServer();
   const sent = client({ clock })(server.origin, { bodyTimeoutMs: 400 });
@@ -95,7 +95,7 @@ test("fetch's body says so, too", async () => {
   expect(await reading.failed()).toMatchObject({ name: "TypeError", cause: silent });
 });
 
-test("each chunk begins the time anew, however long that goes on", async () => {
+test("each chunk restarts the timeout, however often", async () => {
   const { clock, server, reading } = await streamed({ bodyTimeoutMs: 400 });
   for (let chunk = 2; chunk <= 100; chunk += 1) {
     await clock.advance(399);

@@ -7,7 +7,7 @@ import { opened } from "../../testing/opened.ts";
 import { bodyKinds, letters, sha256 } from "../../support/upstream/body-kinds.ts";
 import { client, impatient } from "../../support/upstream/client.ts";
 
-test("all streams together hold no more than the total cap, and give it back", async () => {
+test("all streams together hold no more than the total limit, and free it", async () => {
   const server = await opened();
   const upstream = impatient({ bodies: { maxBytes: 100_000, maxBytesTotal: 250_000 } });
   const content = letters(100_000);
@@ -49,7 +49,7 @@ test.each([
   expect(server.requests.map(({ body }) => body?.toString())).toEqual(["abcd", "abcd"]);
 });
 
-test("what a slow source brings after the first death is in the second body, once and in order", async () => {
+test("chunks of a slow source after the first death are in the second body, once and in order", async () => {
   const server = await opened();
   const upstream = impatient();
   for (const death of [{ fault: "reset" }, { fault: "end", delayMs: 5 }] satisfies Fault[]) {
@@ -95,7 +95,7 @@ test.each(bodyKinds)("a plain POST of a $name is processed once, however it ends
   }
 });
 
-test("a plain POST that nobody has seen is sent again, whole, whatever its body", async () => {
+test("an unsent plain POST is resent complete, whatever its body", async () => {
   const server = await opened();
   await server.refuse();
   const upstream = client();

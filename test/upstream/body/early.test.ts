@@ -13,7 +13,7 @@ const busy = "HTTP/1.1 503 Busy\r\nRetry-After: 5\r\nContent-Length: 4\r\n\r\n";
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const lastChunk = "\r\n0\r\n\r\n";
 
-test("an answer before the body's end leaves no short body behind that looks whole", async () => {
+test("a response before the body's end leaves no short body that looks complete", async () => {
   const clock = manualClock();
   // The first answer is slow to end, so that its connection lives on while the next attempt begins.
   const server = await rawServer((socket, number) => {
@@ -35,7 +35,7 @@ test("an answer before the body's end leaves no short body behind that looks who
   if (cut) expect(server.received[0]).not.toContain(lastChunk);
 });
 
-test("a factory's stream, too, is not ended short when the next one is asked for", async () => {
+test("a factory's stream is not ended early either when the next one is made", async () => {
   const clock = manualClock();
   const server = await rawServer((socket, number) => {
     if (number === 1) onHead(socket, () => socket.write(busy));
@@ -61,7 +61,7 @@ test("a factory's stream, too, is not ended short when the next one is asked for
   expect(bodies[0]?.destroyed).toBe(true);
 });
 
-test("what outgrows the cap during the back-off is refused, and never sent short", async () => {
+test("a body that exceeds the limit during the back-off is refused, and never sent short", async () => {
   const clock = manualClock();
   // Answers before the body's end, and reads on.
   const server = await rawServer((socket, number) => {
@@ -87,7 +87,7 @@ test("what outgrows the cap during the back-off is refused, and never sent short
   else expect(outcome).toMatchObject({ reason: "body-not-replayable" });
 });
 
-test("a death with less than the cap read does not let the rest go out as a body of its own", async () => {
+test("a death with less than the limit read does not send the rest as a body of its own", async () => {
   const clock = manualClock();
   const server = await opened({ faults: [{ fault: "reset", times: 1 }] });
   const upstream = client({ clock, bodies: { maxBytes: 100_000 } });

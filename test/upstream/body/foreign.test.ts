@@ -33,8 +33,8 @@ function postedTo(port: number): Promise<number | string> {
   });
 }
 
-describe("an inbound request that is passed on as a body", () => {
-  test("can still be answered when the upstream is down", async () => {
+describe("an inbound request that is forwarded as a body", () => {
+  test("the inbound request can still get a response when the upstream is down", async () => {
     const server = await opened();
     await server.refuse();
     const upstream = client({ retry: { unsentWindowMs: 0, retryOn: [] } });
@@ -46,7 +46,7 @@ describe("an inbound request that is passed on as a body", () => {
     expect(await postedTo(port)).toBe(502);
   });
 
-  test("can still be answered when the upstream's answer comes before its end", async () => {
+  test("the inbound request can still get a response when the upstream's comes before its end", async () => {
     const server = await rawServer((socket) => {
       onHead(socket, () => socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"));
     });
@@ -62,7 +62,7 @@ describe("an inbound request that is passed on as a body", () => {
     expect(await postedTo(port)).toBe(413);
   });
 
-  test("can still be answered when its time is over", async () => {
+  test("the inbound request can still get a response after its timeout", async () => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const upstream = client({ retry: { attemptTimeoutMs: 50 } });
     const port = await inbound((request, response) => {

@@ -72,7 +72,7 @@ test("a source's own failure says nothing about the other connections", async ()
   expect(server.open).toBe(1);
 });
 
-test("a file that cannot be opened is told to the caller, not to the process", async () => {
+test("a file that cannot be opened fails the call, not the process", async () => {
   const server = await opened();
   const upstream = client({ connections: 1 });
   const uncaught: unknown[] = [];
@@ -95,8 +95,8 @@ test("a file that cannot be opened is told to the caller, not to the process", a
   }
 });
 
-describe("a source is let go of", () => {
-  test("when the call is aborted in line, before anybody has read it", async () => {
+describe("a source is closed", () => {
+  test("a source is closed when the call is aborted in the queue, before it was read", async () => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const upstream = client({ connections: 1 });
     const held = upstream.request(server.origin, { signal: AbortSignal.timeout(100) });
@@ -124,7 +124,7 @@ describe("a source is let go of", () => {
     expect(body.destroyed).toBe(true);
   });
 
-  test("when the upstream never reads on", async () => {
+  test("a source is closed when the upstream never reads on", async () => {
     const server = await rawServer((socket) => socket.pause());
     const upstream = client({ retry: { attemptTimeoutMs: 300 } });
     const body = Readable.from(
@@ -139,7 +139,7 @@ describe("a source is let go of", () => {
     await server.until(({ open }) => open.size === 0);
   });
 
-  test("when the call is aborted while a web stream has nothing to give", async () => {
+  test("a web stream is closed when the call is aborted while it has no chunk", async () => {
     const server = await opened();
     const controller = new AbortController();
     let cancelled = false;

@@ -96,7 +96,7 @@ async function readSlowly({ clock, reader, sent }: Upload, total = bytes): Promi
 }
 
 describe.each(bodies)("%s that is read slowly", (_, body) => {
-  test("is sent to its end, and has the whole time for the headers then", async () => {
+  test("an upload is sent to its end, and then has the full timeout for the headers", async () => {
     const call = await upload(body());
     expect(await readSlowly(call)).toBeGreaterThan(1);
     await call.clock.advance(limit.attemptTimeoutMs - 1);

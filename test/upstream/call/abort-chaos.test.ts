@@ -44,7 +44,7 @@ const faults: FaultRule[] = [
 
 const contents = [0, 1, 3000, 70_000, 200_000].map((size) => letters(size));
 
-test("whatever fails and whoever aborts, every call ends, no body is short, nothing is left", async () => {
+test("every call ends, no body is short and nothing is left over, whatever fails or aborts", async () => {
   const random = seededRandom(7);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const server = await opened({ faults, idleTimeoutMs: 60, seed: 3 });

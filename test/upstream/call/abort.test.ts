@@ -64,7 +64,7 @@ describe("before the call", () => {
   });
 });
 
-test("in a body factory ends it, and the connection is as good as before", async () => {
+test("an abort in a body factory ends the call, and the connection stays usable", async () => {
   const clock = manualClock();
   const upstream = client({ clock });
   const server = await opened();
@@ -83,7 +83,7 @@ test("in a body factory ends it, and the connection is as good as before", async
   expect(server.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
 });
 
-test("what a body factory throws goes to the caller, and the connection is kept", async () => {
+test("an error of a body factory is given to the caller, and the connection is kept", async () => {
   const clock = manualClock();
   const upstream = client({ clock });
   const server = await opened();
@@ -155,7 +155,7 @@ describe.each([null, 0, ""])(
   },
 );
 
-test("a body factory that throws nothing fails the call all the same", async () => {
+test("a body factory that throws undefined fails the call", async () => {
   const server = await opened();
   const body = (): never => {
     throw undefined;

@@ -72,7 +72,7 @@ describe("over HTTP/1.1", () => {
     expect(log.connecting).toEqual(users.slice(0, 4));
   });
 
-  test("a resend, its back-off, its body and what is decided are the caller's", async () => {
+  test("a resend, its back-off, its body and its decision are in the caller's context", async () => {
     const server = await opened();
     const upstream = outbound({ connections: 1, retry: { maxAttempts: 5 } });
     await as("opener", upstream, server.origin);
@@ -150,7 +150,7 @@ describe("over HTTP/1.1", () => {
     await expect.poll(() => closers).toEqual(["user-1"]);
   });
 
-  test("an interim response is told in the context of the caller", async () => {
+  test("an interim response is forwarded in the context of the caller", async () => {
     const server = await rawServer((socket) => {
       const answer = (): void => {
         onHead(socket, () => {
@@ -191,7 +191,7 @@ describe("over HTTP/1.1", () => {
     expect(log.foreign).toEqual([]);
   });
 
-  test("what is decided when a wait in line is over is published in the context of the call", async () => {
+  test("the decision after a wait in the queue is published in the context of the call", async () => {
     const clock = manualClock();
     const server = await opened();
     const upstream = outbound({ connections: 1, clock });

@@ -17,7 +17,7 @@ const timeout = { code: "ERR_REISSUE_UPSTREAM_TIMEOUT", delivery: "unknown" };
 describe("a hanging upstream", () => {
   const hang: FaultRule[] = [{ fault: "hang" }];
 
-  test("is given up after attemptTimeoutMs, to the millisecond", async () => {
+  test("an attempt ends after attemptTimeoutMs, to the millisecond", async () => {
     const clock = manualClock();
     const server = await opened({ faults: hang });
     const sent = thrownBy(
@@ -36,7 +36,7 @@ describe("a hanging upstream", () => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("is asked again where `timeout` is listed, on another connection, as often as allowed", async () => {
+  test("the request is resent on another connection if `timeout` is listed, as often as allowed", async () => {
     const clock = manualClock();
     const server = await opened({ faults: hang });
     const retry = { attemptTimeoutMs: 200, retryOn: ["timeout"] as const };
@@ -112,7 +112,7 @@ describe("the deadline ends a call", () => {
   });
 });
 
-test("what cannot be reached is tried until the deadline, and not past it", async () => {
+test("an unreachable upstream is tried until the deadline, and not past it", async () => {
   const clock = manualClock();
   const server = await opened();
   await server.refuse();
@@ -149,7 +149,7 @@ test.each<[string, Fault, boolean]>([
   expect(clock.pending).toBe(0);
 });
 
-test("on the real clock, too, a call that ends at its deadline says so", async () => {
+test("on the real clock, the error of a call that ends at its deadline says so", async () => {
   const server = await opened({ faults: [{ fault: "hang" }] });
   const upstream = client();
   const reasons = new Set<string>();

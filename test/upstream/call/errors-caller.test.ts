@@ -26,7 +26,7 @@ const mistakes: readonly [string, object, RegExp][] = [
   ],
 ];
 
-describe("a mistake of the caller's is told as undici tells it, and ends nothing else", () => {
+describe("a mistake of the caller has undici's own error, and ends nothing else", () => {
   test.each(mistakes)("%s", async (_what, options, message) => {
     const server = await opened();
     const upstream = impatient();
@@ -63,7 +63,7 @@ test.each(["/relative", "orders:3000", "ftp://127.0.0.1/", "http://"])(
   },
 );
 
-test("wrong options of a call are told by their path, and nothing is sent", async () => {
+test("wrong options of a call are named by their path, and nothing is sent", async () => {
   const server = await opened();
   const upstream = client();
   const retry = { retryOn: ["always"] } as never;

@@ -193,21 +193,21 @@ describe("the delivery is the weakest of all attempts", () => {
     expect(error.attempts.at(-1)).toMatchObject({ reused: null, failure: { delivery: "unsent" } });
   });
 
-  test("answered and cut off, then refused: unknown", async () => {
+  test("a cut response, then refused: unknown", async () => {
     const busy: Fault = { fault: "status", headers: { connection: "close" } };
     const error = await outcome([busy], true);
     expect(error).toMatchObject({ code: "ERR_REISSUE_UPSTREAM_UNKNOWN", delivery: "unknown" });
     expect(error.attempts[0]).toMatchObject({ status: 503, failure: null, error: null });
   });
 
-  test("stale, then no answer in time: unknown", async () => {
+  test("stale, then no response in time: unknown", async () => {
     const error = await outcome([{ fault: "reset" }, { fault: "hang" }], false);
     expect(error).toMatchObject({ code: "ERR_REISSUE_UPSTREAM_TIMEOUT", delivery: "unknown" });
     expect(error.attempts).toMatchObject([{ reused: true }, { reused: false }]);
   });
 });
 
-test("a POST whose answer sent it on to an upstream that is down may have been done", async () => {
+test("a POST that was redirected to an upstream that is down may have been processed", async () => {
   const down = await opened();
   await down.refuse();
   const server = await opened({ respond: { status: 303, headers: { location: down.origin } } });
@@ -217,7 +217,7 @@ test("a POST whose answer sent it on to an upstream that is down may have been d
   expect(server.processedCount).toBe(1);
 });
 
-test("an origin that fails everything has its budget spent, and says so", async () => {
+test("an origin that fails everything exhausts its budget, and the error says so", async () => {
   const server = await opened({ faults: [{ fault: "reset" }] });
   const upstream = impatient({ retry: { budget: { ratio: 0, minPerSecond: 1 } } });
   const errors = await Promise.all(

@@ -9,7 +9,7 @@ import { client } from "../../support/upstream/client.ts";
 afterEach(() => void vi.useRealTimers());
 
 describe.each(fakedTimers)("under fake timers: %s", (_name, config) => {
-  test("calls of every kind are answered on connections that are reused", async () => {
+  test("calls of every kind get responses on reused connections", async () => {
     const server = await opened();
     const upstream = client();
     vi.useFakeTimers(config);
@@ -28,7 +28,7 @@ describe.each(fakedTimers)("under fake timers: %s", (_name, config) => {
     expect(server.requests).toHaveLength(24);
   }, 5000);
 
-  test("calls wait in line, and are resent after a back-off", async () => {
+  test("calls wait in the queue, and are resent after a back-off", async () => {
     const server = await opened({
       faults: [
         { fault: "status", status: 503, times: 2 },

@@ -25,7 +25,7 @@ describe("numbers, which undici takes and its types do not", () => {
     expect(values(server.requests[0]!, "x-count")).toEqual(["5"]);
   });
 
-  test("are no worse a key than others, and are not replaced by a derived one", async () => {
+  test("a number is a valid key, and is not replaced by a derived one", async () => {
     const server = await opened();
     const upstream = client({ origins: { [server.origin]: { idempotencyKey: "derive" } } });
     const headers = { "idempotency-key": 42 } as object as IncomingHttpHeaders;
@@ -50,7 +50,7 @@ describe("an iterator, which can be read only once", () => {
     expect(sent).toEqual([["me"], ["me"]]);
   });
 
-  test("is sent with each attempt of undici's own request", async () => {
+  test("an iterator is sent with each attempt of undici's own request", async () => {
     const server = await opened({ faults: [once] });
     const { dispatcher } = impatient();
     await request(server.origin, { method: "POST", dispatcher, headers: entries() });

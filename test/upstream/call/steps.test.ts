@@ -40,7 +40,7 @@ describe.each(ways)("%s", (_, send) => {
     expect(await send(bound(server, options), server.origin, call)).toBe("ok");
   });
 
-  test("a client that is not bound needs none, and takes one", async () => {
+  test("an unbound client needs no step, but accepts one", async () => {
     const server = await opened({ faults: [{ fault: "reset", times: 1 }] });
     const upstream = impatient({ origins: { [server.origin]: { idempotencyKey: "derive" } } });
     await send(upstream, server.origin, { method: "POST", body: "a" });
@@ -130,7 +130,7 @@ describe.each(ways)("%s", (_, send) => {
     expect(new Set(keysOf(server)).size).toBe(1);
   });
 
-  test("a step has ended once its response is there, though its body is unread", async () => {
+  test("a step ends with its response, even if the body is unread", async () => {
     const server = await opened({ respond: { body: "x".repeat(2 ** 20) } });
     const upstream = bound(server);
     const call = (): Promise<{ readonly body: unknown }> =>
@@ -163,7 +163,7 @@ test("two origins and two methods have steps of their own", async () => {
   expect(new Set([...keysOf(one), ...keysOf(other)]).size).toBe(3);
 });
 
-test("where a redirect leads, the call goes on under its key", async () => {
+test("a redirected call continues under its key", async () => {
   const server = await opened({
     respond: ({ path }) =>
       path === "/new" ? { body: "ok" } : { status: 307, headers: { location: "/new" } },
@@ -176,7 +176,7 @@ test("where a redirect leads, the call goes on under its key", async () => {
   expect(new Set(keysOf(server)).size).toBe(1);
 });
 
-test("a redirect to another origin takes neither key nor step along", async () => {
+test("a redirect to another origin carries neither key nor step", async () => {
   const elsewhere = await opened();
   const server = await opened({
     respond: { status: 307, headers: { location: `${elsewhere.origin}/new` } },
@@ -185,7 +185,7 @@ test("a redirect to another origin takes neither key nor step along", async () =
   expect(keysOf(elsewhere)).toEqual([null]);
 });
 
-test("the dispatcher asks for steps of calls that are made for an inbound request", async () => {
+test("the dispatcher requires steps of calls that are made for an inbound request", async () => {
   const server = await opened();
   const origins = { [server.origin]: { idempotencyKey: "derive" } } as const;
   const { dispatcher } = impatient({ origins });
@@ -200,7 +200,7 @@ test("the dispatcher asks for steps of calls that are made for an inbound reques
   await expect(dispatched({ inbound, step: "charge", body: "b" })).rejects.toMatchObject(reused);
 });
 
-test("a request that is refused for something else has begun no step", async () => {
+test("a request that is refused for another reason begins no step", async () => {
   const server = await opened();
   const upstream = bound(server);
   const wrong = { ...charge, retry: { maxAttempts: 0 } };

@@ -39,7 +39,7 @@ describe.each(composed)("%s", (_, compose) => {
   });
 });
 
-test("close() of a composed agent waits for what is under way, as the agent's own", async () => {
+test("close() of a composed agent waits for calls under way, as the agent's own", async () => {
   const server = await opened({ respond: { delayMs: 30 } });
   const dispatcher = outbound().dispatcher.compose(interceptors.redirect());
   const answer = request(server.origin, { dispatcher });

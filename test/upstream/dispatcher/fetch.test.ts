@@ -20,7 +20,7 @@ function withDispatcher(dispatcher: unknown, init: RequestInit = {}): RequestIni
 }
 
 describe.each(fetches)("%s", (_, fetch) => {
-  test("resends what a stale socket swallowed", async () => {
+  test("fetch resends a request that was lost on a stale socket", async () => {
     const server = await opened();
     const { dispatcher } = outbound({ clock: manualClock() });
     const log = eventLog();
@@ -33,7 +33,7 @@ describe.each(fetches)("%s", (_, fetch) => {
     expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["stale-socket"]);
   });
 
-  test("resends a body that it made a stream of", async () => {
+  test("fetch resends a body that it made a stream of", async () => {
     const server = await opened();
     const { dispatcher } = outbound();
     server.script([null, { fault: "reset", at: "body-end" }]);
@@ -45,7 +45,7 @@ describe.each(fetches)("%s", (_, fetch) => {
     expect(bodies).toEqual(["body 0", "body 1", "body 1"]);
   });
 
-  test("does not resend a plain POST, and says why", async () => {
+  test("fetch does not resend a plain POST, and the error says why", async () => {
     const server = await opened();
     const clock = manualClock();
     const { dispatcher } = outbound({ clock });

@@ -77,7 +77,7 @@ describe("an incomplete handler is refused before anything is sent", () => {
   });
 });
 
-test("a refused request throws where the handler has nothing to be told by", () => {
+test("dispatch throws the refusal of a handler without a method for errors", () => {
   const agent = outbound().dispatcher;
   const wrong = { origin: "ftp://127.0.0.1", path: "/", method: "GET" } as const;
   expect(() => agent.dispatch(wrong, { onRequestStart: () => {} })).toThrow("onResponseError");

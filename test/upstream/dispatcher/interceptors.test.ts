@@ -29,7 +29,7 @@ test.each<readonly [string, () => Dispatcher.DispatcherComposeInterceptor]>([
   await server.until(({ open }) => open === 0);
 });
 
-test("retry over it begins a new call, with attempts of its own", async () => {
+test("the retry interceptor begins a new call, with attempts of its own", async () => {
   const server = await opened();
   const agent = outbound({ retry: { maxAttempts: 1 } }).dispatcher;
   const dispatcher = agent.compose(interceptors.retry({ minTimeout: 1, maxTimeout: 2 }));
@@ -43,7 +43,7 @@ test("retry over it begins a new call, with attempts of its own", async () => {
   await agent.close();
 });
 
-test("redirect over it follows", async () => {
+test("the redirect interceptor follows redirects", async () => {
   const server = await opened({
     respond: ({ path }) => (path === "/" ? { status: 302, headers: { location: "/b" } } : {}),
   });
@@ -54,7 +54,7 @@ test("redirect over it follows", async () => {
   expect(server.requests.map(({ path }) => path)).toEqual(["/", "/b"]);
 });
 
-test("decompress over it decompresses", async () => {
+test("the decompress interceptor decompresses", async () => {
   const server = await opened({
     respond: { headers: { "content-encoding": "gzip" }, body: gzipSync("a".repeat(1000)) },
   });

@@ -56,7 +56,7 @@ describe.each(styles)("handlers of the %s style", (style) => {
     expect(heard.names).toEqual(["start", ...whole.slice(1, 4), ...whole.slice(1)]);
   });
 
-  test("hear of it over HTTP/2", async () => {
+  test("handlers get progress over HTTP/2", async () => {
     const { origin } = await h2Server(certificate(), ok);
     const agent = outbound({ allowH2: true, tls: { rejectUnauthorized: false } }).dispatcher;
     const heard = new Heard();

@@ -10,7 +10,7 @@ const ways: readonly [string, object][] = [
 ];
 
 describe.each(ways)("a call %s", (_, init) => {
-  test("rejects with an AbortError when the inbound client leaves", async () => {
+  test("the call rejects with an AbortError when the inbound client disconnects", async () => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const inbound = new AbortController();
     const sent = client().bind({ signal: inbound.signal })(server.origin, init);
@@ -22,14 +22,14 @@ describe.each(ways)("a call %s", (_, init) => {
     expect(error).toBe(inbound.signal.reason);
   });
 
-  test("does so where the client had left before", async () => {
+  test("the call rejects as well if the client had disconnected before", async () => {
     const server = await opened();
     const upstream = client().bind({ signal: AbortSignal.abort() });
     await expect(upstream(server.origin, init)).rejects.toMatchObject({ name: "AbortError" });
     expect(server.received).toBe(0);
   });
 
-  test("runs to its end where it is unsafe", async () => {
+  test("an unsafe call runs to its end", async () => {
     const server = await opened({ respond: { body: "done" } });
     const upstream = client().bind({ signal: AbortSignal.abort() });
     const response = await upstream(server.origin, { ...init, method: "POST", body: "abc" });

@@ -8,7 +8,7 @@ import { comparable, lostItsAbort } from "./named-differences.ts";
 import { varietyServer } from "./variety-server.ts";
 
 describe("upstream() beside the platform's fetch", () => {
-  test("does the same for 1,000 generated calls, but for what docs/fetch.md names", async () => {
+  test("both give the same for 1,000 generated calls, except for the differences in docs/fetch.md", async () => {
     const server = await varietyServer();
     const upstream = client({ retry: { retryOn: [] } });
     const random = seededRandom(16);

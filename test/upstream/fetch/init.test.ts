@@ -37,7 +37,7 @@ describe("an init", () => {
     expect([method, Object.fromEntries(headers)["x-own"]]).toEqual(["DELETE", "1"]);
   });
 
-  test("is read once, each of its members", async () => {
+  test("each member of an init is read once", async () => {
     const server = await opened();
     const reads: string[] = [];
     const init = new Proxy(
@@ -63,7 +63,7 @@ describe("an init", () => {
     },
   );
 
-  test("with a retry of ours opts in, and is checked", async () => {
+  test("an init with Reissue's retry option opts in, and is checked", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     const init = { method: "POST", body: "abc", retry: { retryOn: ["reset"] } } as const;
     expect((await client()(server.origin, init)).status).toBe(200);
@@ -108,7 +108,7 @@ describe("a body that is neither bytes, a form nor a stream", () => {
   });
 });
 
-test("names of headers go out in the letters in which they were given", async () => {
+test("names of headers are sent in their given spelling", async () => {
   const server = await rawServer((socket) => {
     onHead(socket, () => socket.end("HTTP/1.1 204 No Content\r\n\r\n"));
   });

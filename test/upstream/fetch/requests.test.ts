@@ -34,14 +34,14 @@ describe.each([
     expect(request.bodyUsed).toBe(true);
   });
 
-  test("is sent again whole where it is longer than what is recorded of a stream", async () => {
+  test("a body longer than the limit of a stream's record is resent complete", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     const request = new Class(server.origin, { method: "PUT", body: long });
     expect((await impatient()(request)).status).toBe(200);
     expect(server.requests.map(({ bodyBytes }) => bodyBytes)).toEqual([long.length, long.length]);
   });
 
-  test("with a stream is sent again only as far as it is recorded", async () => {
+  test("a streamed body is resent only if it is recorded completely", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     const init = { method: "PUT", body: new Blob([long]).stream(), duplex: "half" } as const;
     const sent = impatient()(new Class(server.origin, init));
@@ -62,7 +62,7 @@ describe.each([
     expect(server.requests.map(({ body }) => body?.toString())).toEqual(["abc", "abc"]);
   });
 
-  test("is refused when its body has been read, or is being read", async () => {
+  test("a Request is refused if its body has been read, or is being read", async () => {
     const server = await opened();
     const read = new Class(server.origin, { method: "POST", body: "abc" });
     await read.text();

@@ -10,7 +10,7 @@ import { rawServer } from "../../support/upstream/raw-server.ts";
 import { listening } from "../../support/listen.ts";
 
 describe("a response", () => {
-  test("is one of the platform's, to all that look at it", async () => {
+  test("a response is one of the platform's, by every test", async () => {
     const server = await opened({ respond: { headers: { "x-own": "1" }, body: "whole" } });
     const response = await client()(`${server.origin}/a?b#c`);
     expect(response).toBeInstanceOf(Response);
@@ -29,7 +29,7 @@ describe("a response", () => {
     expect(response.bodyUsed).toBe(true);
   });
 
-  test("has clones that tell the same, each with the whole body", async () => {
+  test("clones have the same properties, each with the complete body", async () => {
     const server = await opened({ respond: { body: "whole" } });
     const response = await client()(server.origin);
     const clone = response.clone();
@@ -70,7 +70,7 @@ describe("a response", () => {
     expect(await response.text()).toBe("odd");
   });
 
-  test("whose body is not read further gives its connection up", async () => {
+  test("a response whose body is not read further gives up its connection", async () => {
     const server = await opened({
       faults: [{ fault: "slow", from: "body", everyMs: 5, chunkBytes: 1 }],
       respond: { body: "x".repeat(1000) },
@@ -84,7 +84,7 @@ describe("a response", () => {
     await upstream.close();
   });
 
-  test("is decoded as far as it is asked for", async () => {
+  test("a response is decoded as far as it is read", async () => {
     const text = "coded ".repeat(500_000);
     const server = await opened({
       respond: { headers: { "content-encoding": "gzip" }, body: gzipSync(text) },
@@ -100,7 +100,7 @@ describe("a response", () => {
     await upstream.close();
   });
 
-  test("is told of on the Performance Timeline", async () => {
+  test("a response has an entry on the Performance Timeline", async () => {
     const server = await opened({ respond: { body: "whole" } });
     const url = `${server.origin}/timed`;
     await (await client()(url)).text();
@@ -111,7 +111,7 @@ describe("a response", () => {
     expect(entry!["responseEnd"]).toBeGreaterThanOrEqual(entry!["responseStart"]!);
   });
 
-  test("is passed on by Koa 3 as a body", async () => {
+  test("Koa 3 forwards a response as a body", async () => {
     const server = await opened({ respond: { body: "the order" } });
     const upstream = client();
     const app = new Koa();

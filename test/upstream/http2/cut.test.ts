@@ -61,14 +61,14 @@ describe.each([
   });
 });
 
-test("a POST that is answered in part is told so", async () => {
+test("the error of a POST with a partial response says so", async () => {
   const { server, upstream } = await setting(cutting(NGHTTP2_NO_ERROR, 4));
   const { body } = await upstream.request(server.origin, { method: "POST", body: "x" });
   const error = await body.text().catch((thrown: UpstreamError) => thrown);
   expect(error).toMatchObject({ delivery: "delivered", reason: "response-started" });
 });
 
-describe("what declares a length that it does not have is whole", () => {
+describe("responses that declare the length of content they do not have are complete", () => {
   test.each([
     ["a HEAD", "HEAD", 200],
     ["a 304", "GET", 304],
@@ -82,7 +82,7 @@ describe("what declares a length that it does not have is whole", () => {
   });
 });
 
-test("an answer is whole that declares its length and comes with trailers, or in pieces", async () => {
+test("a response that declares its length is complete with trailers, or in pieces", async () => {
   const { server, upstream, log } = await setting((stream, number) => {
     stream.respond({ ":status": 200, "content-length": "10" }, { waitForTrailers: number === 1 });
     stream.on("wantTrailers", () => stream.sendTrailers({ "x-sum": "1" }));
@@ -117,7 +117,7 @@ describe("a stream that is reset on a warm session is no stale socket, since its
     expect(server.heads).toEqual(["GET", "GET", "GET", "POST"]);
   });
 
-  test("but one that dies with its socket is", async () => {
+  test("a stream that dies with its socket is a stale socket", async () => {
     const { server, upstream, log } = await setting(
       (stream, number) => {
         if (number !== 2) return ok(stream);

@@ -35,14 +35,14 @@ test.each<[string, Record<string, string>]>([
   expect(seen.filter((received) => name in received)).toEqual([]);
 });
 
-test("te: trailers is", async () => {
+test("te: trailers is sent", async () => {
   const seen: IncomingHttpHeaders[] = [];
   const server = await h2Server(own, ok, (received) => seen.push(received));
   await outbound(h2).request(server.origin, { headers: { te: "trailers" } });
   expect(seen[0]?.["te"]).toBe("trailers");
 });
 
-test("a header given twice, in different case, ends nothing but its call", async () => {
+test("a header given twice, in different case, fails its own call only", async () => {
   const server = await h2Server(own, ok);
   const upstream = outbound(h2);
   const headers = ["User-Agent", "one", "user-agent", "two"];
@@ -54,7 +54,7 @@ test("a header given twice, in different case, ends nothing but its call", async
   expect(server.heads).toContain("POST");
 });
 
-test("over HTTP/1.1 they are not passed on either where HTTP/2 was offered", async () => {
+test("headers of a connection are not sent over HTTP/1.1 either if HTTP/2 was offered", async () => {
   const seen: unknown[] = [];
   const server = await tlsServer(own, (request, response) => {
     seen.push(request.headers["te"], request.headers["x-kept"]);

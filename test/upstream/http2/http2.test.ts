@@ -14,7 +14,7 @@ import { tlsServer } from "../../support/upstream/tls-server.ts";
 const own = certificate();
 const h2 = { allowH2: true, tls: { ca: own.cert } };
 
-test("requests go over HTTP/2, one at a time on each connection, which are used again", async () => {
+test("requests use HTTP/2, one at a time on each connection, and connections are reused", async () => {
   const server = await h2Server(own, ok);
   const upstream = outbound(h2);
   const log = eventLog();
@@ -28,7 +28,7 @@ test("requests go over HTTP/2, one at a time on each connection, which are used 
   await vi.waitFor(() => expect(server.open.size).toBe(0));
 });
 
-test("a line in front of one connection moves on", async () => {
+test("a queue for one connection advances", async () => {
   const server = await h2Server(own, ok);
   const upstream = outbound({ ...h2, connections: 1 });
   const ask = (index: number): Promise<string> =>
@@ -38,7 +38,7 @@ test("a line in front of one connection moves on", async () => {
   expect(server.sessions).toHaveLength(1);
 });
 
-test("a body of a megabyte arrives whole, and so does the answer", async () => {
+test("a body of a megabyte arrives complete, and so does the response", async () => {
   const server = await h2Server(own, (stream) => {
     stream.respond({ ":status": 200 });
     stream.pipe(stream);
@@ -49,7 +49,7 @@ test("a body of a megabyte arrives whole, and so does the answer", async () => {
   expect(await body.text()).toBe(text);
 });
 
-test("a server that speaks HTTP/1.1 alone is spoken to in HTTP/1.1", async () => {
+test("a server without HTTP/2 gets HTTP/1.1", async () => {
   const server = await tlsServer(own, (_request, response) => void response.end("ok"));
   const upstream = outbound(h2);
   expect(await got(upstream, server.origin)).toBe("ok");
@@ -76,7 +76,7 @@ describe("a refused stream", () => {
     expect(server.sessions).toHaveLength(1);
   });
 
-  test("again and again is given up after the window, as unsent", async () => {
+  test("a stream that is refused repeatedly fails after the window, as unsent", async () => {
     const server = await h2Server(own, (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
     const upstream = outbound({ ...h2, retry: { unsentWindowMs: 300 } });
     const error = await posted(upstream, server.origin).catch((thrown: UpstreamError) => thrown);
@@ -86,7 +86,7 @@ describe("a refused stream", () => {
 });
 
 describe("GOAWAY", () => {
-  test("on an idle connection costs nobody anything", async () => {
+  test("a GOAWAY on an idle connection affects no call", async () => {
     const server = await h2Server(own, ok);
     const upstream = outbound(h2);
     const log = eventLog();

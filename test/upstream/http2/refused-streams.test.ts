@@ -31,7 +31,7 @@ describe.each([
   ["GETs", got],
   ["POSTs", posted],
 ])("%s that come together", (_, ask) => {
-  test("and are all refused are sent little more than once each, on one connection each", async () => {
+  test("calls that are all refused are sent little more than once each, on one connection each", async () => {
     // The first ones open the connections, which takes its time.
     const server = await h2Server(own, (stream, number) => {
       if (number <= calls.length) setTimeout(() => ok(stream), 50);
@@ -57,7 +57,7 @@ describe.each([
     expect(server.sessions.length).toBeLessThanOrEqual(calls.length);
   });
 
-  test("and are refused for a while are all served once that is over", async () => {
+  test("calls that are refused for a while are all served afterwards", async () => {
     let refuses = true;
     let done = 0;
     const server = await h2Server(own, (stream) => {
@@ -75,7 +75,7 @@ describe.each([
     expect(server.sessions.length).toBeLessThanOrEqual(calls.length);
   });
 
-  test("at an upstream that takes few at a time are all served", async () => {
+  test("calls to an upstream that accepts few at a time are all served", async () => {
     let underWay = 0;
     const server = await h2Server(own, (stream) => {
       if (underWay === 5) return refuse(stream);
@@ -92,7 +92,7 @@ describe.each([
   });
 });
 
-test("a refusal costs no connection, and the resend goes out in the context of its caller", async () => {
+test("a refusal costs no connection, and the resend is sent in the context of its caller", async () => {
   const caller = new AsyncLocalStorage<string>();
   const server = await h2Server(own, (stream, number) => {
     if (number > 1 && number < 5) refuse(stream);
@@ -108,7 +108,7 @@ test("a refusal costs no connection, and the resend goes out in the context of i
   expect(server.sessions).toHaveLength(1);
 });
 
-test("those that wait after a refusal end at their deadline, or when they are aborted", async () => {
+test("calls that wait after a refusal end at their deadline, or when they are aborted", async () => {
   const server = await h2Server(own, (stream, number) =>
     number === 1 ? ok(stream) : refuse(stream),
   );
@@ -124,7 +124,7 @@ test("those that wait after a refusal end at their deadline, or when they are ab
   await expect(aborted).rejects.toThrow("left");
 });
 
-test("without a window a refusal is resent as `retryOn` says, within attempts and budget", async () => {
+test("without a window, a refused request is resent by `retryOn`, within attempts and budget", async () => {
   const server = await h2Server(own, refuse);
   const upstream = outbound({ ...h2, retry: { unsentWindowMs: 0 } });
   const log = eventLog();

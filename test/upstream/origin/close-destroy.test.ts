@@ -13,7 +13,7 @@ function settled(promise: Promise<unknown>): Promise<unknown> {
   return Promise.race([promise.catch((error: unknown) => error), setTimeout(500, "still waiting")]);
 }
 
-describe("destroy ends a call at once", () => {
+describe("destroy ends a call immediately", () => {
   test.each(moments)("$name", async (moment) => {
     const clock = manualClock();
     const upstream = client({ clock, connections: 1 });
@@ -40,7 +40,7 @@ describe("destroy ends a call at once", () => {
   });
 });
 
-test("destroy gives its own error to all that are under way", async () => {
+test("destroy fails all calls under way with its own error", async () => {
   const server = await opened({ faults: [{ fault: "hang" }] });
   const upstream = client({ connections: 2 });
   const calls = Array.from({ length: 4 }, () => settled(upstream.request(server.origin)));
@@ -51,7 +51,7 @@ test("destroy gives its own error to all that are under way", async () => {
   await server.until(({ open }) => open === 0);
 });
 
-test("nothing is sent again after destroy, whatever its error looks like", async () => {
+test("nothing is resent after destroy, whatever its error looks like", async () => {
   const server = await opened({ faults: [{ fault: "hang" }] });
   const upstream = client({ retry: { attemptTimeoutMs: 500 } });
   const call = upstream.request(server.origin);
@@ -62,7 +62,7 @@ test("nothing is sent again after destroy, whatever its error looks like", async
   expect(server.connections).toBe(1);
 });
 
-test("destroy ends a held answer that its caller has paused, and close does not wait for it", async () => {
+test("destroy ends a held response that its caller has paused, and close does not wait for it", async () => {
   const server = await opened();
   const upstream = client();
   const heard: unknown[] = [];

@@ -25,7 +25,7 @@ test.each(["close", "destroy", "abort", "idle", "unread"])(
   },
 );
 
-test("nothing keeps the process alive: an answer that was discarded and never ends", async () => {
+test("nothing keeps the process alive: a discarded response that never ends", async () => {
   let busy = 0;
   const server = await rawServer((socket) => {
     socket.on("data", (data) => {

@@ -25,8 +25,8 @@ async function refused(upstream: Upstream, origin: string): Promise<void> {
   ).rejects.toMatchObject(closed);
 }
 
-describe("close waits for a request", () => {
-  test("that is waiting for its answer, and refuses new ones meanwhile", async () => {
+describe("close", () => {
+  test("a request waiting for its response is waited for, and new ones are refused meanwhile", async () => {
     const server = await opened({ respond: { delayMs: 50 } });
     const upstream = client();
     const answer = upstream.request(server.origin);
@@ -40,7 +40,7 @@ describe("close waits for a request", () => {
     expect(server.connections).toBe(1);
   });
 
-  test("that is in back-off, which is then sent again", async () => {
+  test("a request in back-off is waited for, and resent", async () => {
     const clock = manualClock();
     const server = await opened({ faults: [{ fault: "status", retryAfter: 3, times: 1 }] });
     const upstream = client({ clock });
@@ -57,7 +57,7 @@ describe("close waits for a request", () => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("that is in line for a connection", async () => {
+  test("a request in the queue for a connection is waited for", async () => {
     const server = await opened({ respond: { delayMs: 5 } });
     const upstream = client({ connections: 1 });
     const answers = Array.from({ length: 5 }, () => upstream.request(server.origin));
@@ -68,7 +68,7 @@ describe("close waits for a request", () => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("that meets a dead socket, and is sent again on a fresh one", async () => {
+  test("a request that meets a dead socket is waited for, and resent on a fresh one", async () => {
     const server = await opened();
     const upstream = client();
     await (await upstream(server.origin)).text();
@@ -82,7 +82,7 @@ describe("close waits for a request", () => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("whose answer is being read", async () => {
+  test("a request whose response is being read is waited for", async () => {
     const body = "x".repeat(5_000_000);
     const server = await opened({ respond: { body } });
     const upstream = client();
@@ -96,7 +96,7 @@ describe("close waits for a request", () => {
   });
 });
 
-test("close is the same twice, at once, later, and after destroy", async () => {
+test("close has the same result twice at once, later, and after destroy", async () => {
   const server = await opened({ respond: { delayMs: 20 } });
   const upstream = client();
   const answer = upstream.request(server.origin);
@@ -131,7 +131,7 @@ describe("close still waits for a request in back-off", () => {
     await server.until(({ open }) => open === 0);
   }
 
-  test("after a call that was aborted in its body factory", async () => {
+  test("a call that was aborted in its body factory does not change that", async () => {
     await waitsFor(async (upstream, origin) => {
       const controller = new AbortController();
       const body = (): string => (controller.abort(), "a");
@@ -166,7 +166,7 @@ describe("close still waits for a request in back-off", () => {
   });
 });
 
-test("close opens no connection for the rest of an answer that nobody waits for", async () => {
+test("close opens no connection for the rest of a discarded response", async () => {
   const busy = "HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nnever";
   const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   const server = await rawServer((socket, number) => {

@@ -50,7 +50,7 @@ test.each(["timeout=1", "Timeout=1", "max=9, Timeout=0", "timeout=0"])(
   },
 );
 
-test("a POST heeds the hint where it is under unsafeIdleMs", async () => {
+test("a POST obeys a hint below unsafeIdleMs", async () => {
   const clock = manualClock();
   const server = await opened({ keepAliveHint: "Timeout=2" });
   const upstream = outbound({ clock, unsafeIdleMs: 3000 });
@@ -63,7 +63,7 @@ test("a POST heeds the hint where it is under unsafeIdleMs", async () => {
   expect(server.connections).toBe(2);
 });
 
-test("the latest answer's hint holds, and a failed resend's connection does not inherit it", async () => {
+test("the latest response's hint applies, and the connection of a failed resend does not inherit it", async () => {
   const clock = manualClock();
   let hint = "timeout=2";
   const server = await opened({ respond: () => ({ headers: { "Keep-Alive": hint } }) });

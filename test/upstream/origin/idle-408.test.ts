@@ -78,15 +78,15 @@ describe.each(words)("%j that crosses", (answer) => {
     });
   });
 
-  test("a POST without a key is its answer, and nothing is sent again", async () => {
+  test("a POST without a key gets the 408 as its response, and nothing is resent", async () => {
     const at = await tiring(answer);
     expect(await second(at, "/", { method: "POST", body: "x" })).toBe(408);
     expect(at.server.received.join("").match(/POST/g)).toHaveLength(1);
   });
 });
 
-describe("a 408 is an answer", () => {
-  test("on a connection that had not served before", async () => {
+describe("a 408 that is a response", () => {
+  test("a 408 on a fresh connection is given to the caller", async () => {
     const at = await tiring(ok, timeout);
     expect((await at.upstream(at.server.origin)).status).toBe(408);
     expect(at.log.decisions).toEqual([]);
@@ -103,7 +103,7 @@ describe("a 408 is an answer", () => {
     expect(at.log.decisions).toEqual([]);
   });
 
-  test("when it comes later than one that crossed the request can", async () => {
+  test("a 408 that comes too late to have crossed the request is given to the caller", async () => {
     const at = await tiring(timeout, ok, 60);
     expect(await second(at)).toBe(408);
     expect(at.log.decisions).toEqual([]);

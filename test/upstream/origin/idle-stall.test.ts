@@ -41,7 +41,7 @@ test.each([
   },
 );
 
-test("it is said that the first of them never left", async () => {
+test("the error says that the first attempt was unsent", async () => {
   const server = await opened();
   const upstream = outbound({ unsafeIdleMs: 50 });
   const log = eventLog();
@@ -56,7 +56,7 @@ test("it is said that the first of them never left", async () => {
   ]);
 });
 
-test("a body that is a stream is not touched by the attempt that was not written", async () => {
+test("a streamed body is not read for the attempt that was not written", async () => {
   const server = await opened();
   const upstream = outbound({ unsafeIdleMs: 50 });
   await warmUp(upstream, server.origin);
@@ -70,7 +70,7 @@ test("a body that is a stream is not touched by the attempt that was not written
   expect(server.requests.map(({ body }) => body?.toString())).toEqual(["", "abcdef"]);
 });
 
-test("a request that may be resent goes out on the socket it was given", async () => {
+test("a request that may be resent is written on the socket it was given", async () => {
   const server = await opened();
   const upstream = outbound({ unsafeIdleMs: 50 });
   await got(upstream, server.origin);
@@ -80,7 +80,7 @@ test("a request that may be resent goes out on the socket it was given", async (
   expect(server.requests.map(({ nth }) => nth)).toEqual([1, 2]);
 });
 
-test("a POST in line is held up the same way", async () => {
+test("a queued POST is protected in the same way", async () => {
   const server = await opened({ respond: { delayMs: 10 } });
   const upstream = outbound({ unsafeIdleMs: 50, connections: 1 });
   const first = upstream.request(server.origin);

@@ -36,7 +36,7 @@ async function isReused(ageMs: number, { clock, server, upstream }: Setting, ask
   return server.connections === before;
 }
 
-test("closes noticed while idle teach the limit once two agree, for GET and POST alike", async () => {
+test("closes of idle connections lower the limit once two agree, for GET and POST alike", async () => {
   const at = await setting();
   await closedAt(500, at);
   expect(await isReused(450, at)).toBe(true);
@@ -47,7 +47,7 @@ test("closes noticed while idle teach the limit once two agree, for GET and POST
   }
 });
 
-test("a close noticed between choosing a connection and writing on it teaches as well", async () => {
+test("a close noticed between choosing a connection and writing on it counts as well", async () => {
   const at = await setting();
   for (let round = 0; round < 2; round += 1) {
     await got(at.upstream, at.server.origin);
@@ -68,7 +68,7 @@ async function staleAt(ageMs: number, { clock, server, upstream }: Setting): Pro
 }
 
 describe("one stale socket", () => {
-  test("costs those that may be resent nothing", async () => {
+  test("requests that may be resent are not affected", async () => {
     const at = await setting();
     const log = eventLog();
     await staleAt(600, at);
@@ -77,21 +77,21 @@ describe("one stale socket", () => {
     expect(await isReused(599, at)).toBe(true);
   });
 
-  test("keeps a POST off connections of its age, and off no others", async () => {
+  test("a POST avoids connections of that idle time, and no others", async () => {
     const at = await setting();
     await staleAt(600, at);
     expect(await isReused(480, at, posted)).toBe(true);
     expect(await isReused(490, at, posted)).toBe(false);
   });
 
-  test("is forgotten once a request is answered on a connection as old", async () => {
+  test("a response on a connection as old clears the hint", async () => {
     const at = await setting();
     await staleAt(600, at);
     expect(await isReused(600, at)).toBe(true);
     expect(await isReused(600, at, posted)).toBe(true);
   });
 
-  test("is forgotten once an idle connection has outlived it", async () => {
+  test("an idle connection that outlives it clears the hint", async () => {
     const at = await setting();
     await staleAt(600, at);
     const before = at.server.connections;
@@ -102,7 +102,7 @@ describe("one stale socket", () => {
     expect(at.server.connections - before).toBe(1);
   });
 
-  test("costs a few connections where there may be only one at a time", async () => {
+  test("a pool of one connection opens a few new ones", async () => {
     const at = await setting({ connections: 1 });
     await staleAt(600, at);
     const before = at.server.connections;
@@ -114,7 +114,7 @@ describe("one stale socket", () => {
   });
 });
 
-test("stale sockets among many that were not teach nothing", async () => {
+test("stale sockets among many live ones teach nothing", async () => {
   const at = await setting();
   for (let round = 0; round < 3; round += 1) {
     await staleAt(600, at);
@@ -123,7 +123,7 @@ test("stale sockets among many that were not teach nothing", async () => {
   expect(await isReused(600, at, posted)).toBe(true);
 });
 
-test("two stale sockets in turn at like ages teach the limit, and so do a stale one and a close", async () => {
+test("two consecutive stale sockets of similar idle times lower the limit, and so do a stale one and a close", async () => {
   for (const second of [staleAt, closedAt]) {
     const at = await setting();
     await staleAt(600, at);
@@ -135,7 +135,7 @@ test("two stale sockets in turn at like ages teach the limit, and so do a stale 
   }
 });
 
-test("stale sockets of one moment are one event, be they as old", async () => {
+test("stale sockets of one moment are one event, even with equal idle times", async () => {
   const at = await setting();
   at.server.setRespond(() => ({ delayMs: 5 }));
   const both = async (): Promise<unknown> =>
@@ -147,7 +147,7 @@ test("stale sockets of one moment are one event, be they as old", async () => {
   expect(await isReused(599, at)).toBe(true);
 });
 
-test("what was learned is forgiven slowly, and never beyond the configured limit", async () => {
+test("a learned limit rises slowly, and never above the configured one", async () => {
   const at = await setting({ idleMs: 1000 });
   await closedAt(500, at);
   await closedAt(500, at);
@@ -160,7 +160,7 @@ test("what was learned is forgiven slowly, and never beyond the configured limit
   expect(await isReused(1001, at)).toBe(false);
 });
 
-test("connections that die young, or of different ages at one moment, teach nothing", async () => {
+test("connections that die young, or with different idle times at one moment, teach nothing", async () => {
   const at = await setting();
   await closedAt(19, at);
   await closedAt(19, at);
@@ -174,7 +174,7 @@ test("connections that die young, or of different ages at one moment, teach noth
   expect(await isReused(3900, at)).toBe(true);
 });
 
-test("a close of our own teaches nothing", async () => {
+test("a close by the client itself teaches nothing", async () => {
   const clock = manualClock();
   const server = await opened();
   const upstream = outbound({ clock, idleMs: 100 });

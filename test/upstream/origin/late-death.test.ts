@@ -78,7 +78,7 @@ describe.each([
 ] as const)("a warm connection dies under a %s, %d ms after the write (%s)", (...row) => {
   const [, afterMs, how, options] = row;
 
-  test("which may have been processed, and is resent as such", async () => {
+  test("the request may have been processed, and is resent as such", async () => {
     const at = await dying(afterMs, how);
     await ask(at);
     await at.clock.advance(25);
@@ -93,7 +93,7 @@ describe.each([
     ]);
   });
 
-  test("which teaches nothing about idle connections", async () => {
+  test("the death teaches nothing about idle connections", async () => {
     const at = await dying(afterMs, how);
     await ask(at);
     await at.clock.advance(25);
@@ -106,7 +106,7 @@ describe.each([
   });
 });
 
-test("a POST without a key is told that it may have been processed", async () => {
+test("the error of a POST without a key says that it may have been processed", async () => {
   const at = await dying(3000);
   await ask(at);
   await at.clock.advance(25);
@@ -126,7 +126,7 @@ test.each([0, 50])("a death %d ms after the write is the race", async (afterMs) 
   ]);
 });
 
-describe("the race may take longer where a round trip does", () => {
+describe("the window of the race grows with the round trip", () => {
   test.each([
     ["connect and answer take 100 ms, the death 150", 100, 100, 150, "stale-socket"],
     ["connect and answer take 100 ms, the death 250", 100, 100, 250, "reset"],
@@ -145,7 +145,7 @@ describe("the race may take longer where a round trip does", () => {
   });
 });
 
-test("a loop that was held up does not make a late death an early one", async () => {
+test("a blocked event loop does not make a late death an early one", async () => {
   // real time: the event loop itself is held up
   const server = await rawServer((socket, number) => {
     let served = 0;

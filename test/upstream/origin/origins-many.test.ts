@@ -10,7 +10,7 @@ import { client } from "../../support/upstream/client.ts";
 /** More than are remembered when they have nothing to do. */
 const many = 600;
 
-test("an origin with a call in back-off is not forgotten for many others", async () => {
+test("an origin with a call in back-off is not removed for many others", async () => {
   const sockets = new Set<Socket>();
   const paths: string[] = [];
   const server = createServer((request, response) => {

@@ -25,7 +25,7 @@ async function mute(port: number): Promise<Server> {
   return server;
 }
 
-test("a probe that is aborted frees the place for the next one", async () => {
+test("an aborted probe makes room for the next", async () => {
   const server = await opened();
   await server.refuse();
   const origin = server.origin.replace("http:", "https:");
@@ -45,7 +45,7 @@ test("a probe that is aborted frees the place for the next one", async () => {
   await next;
 });
 
-test("a probe whose body cannot be made frees the place for the next one", async () => {
+test("a probe whose body cannot be made makes room for the next", async () => {
   const server = await opened();
   const upstream = outbound({ retry: { unsentWindowMs: windowMs } });
   await server.refuse();
@@ -60,7 +60,7 @@ test("a probe whose body cannot be made frees the place for the next one", async
   expect(await posted(upstream, server.origin)).toBe("ok");
 });
 
-test("a probe that undici refuses frees the place for the next one", async () => {
+test("a probe that undici refuses makes room for the next", async () => {
   const server = await opened();
   const upstream = outbound({ retry: { unsentWindowMs: windowMs } });
   await server.refuse();
@@ -84,7 +84,7 @@ test("a probe that times out counts as one more failure", async () => {
   expect(log.starts).toHaveLength(2);
 });
 
-test("failures of attempts begun before the probe do not let in a second probe", async () => {
+test("failures of attempts that began before the probe do not admit a second probe", async () => {
   const server = await opened();
   await server.refuse();
   const origin = server.origin.replace("http:", "https:");
@@ -104,7 +104,7 @@ test("failures of attempts begun before the probe do not let in a second probe",
   await probe;
 });
 
-test("those who wait in line for an upstream that is gone fail at once, not one after the other", async () => {
+test("queued calls to an upstream that is down fail together, not one after the other", async () => {
   const server = await opened();
   await server.refuse();
   await mute(server.port);
@@ -122,7 +122,7 @@ test("those who wait in line for an upstream that is gone fail at once, not one 
   expect(performance.now() - startedAt).toBeLessThan(3000);
 });
 
-test("a probe whose turn in line comes after its deadline frees the place for the next one", async () => {
+test("a probe whose turn in the queue comes after its deadline makes room for the next", async () => {
   const clock = new SkewedClock();
   const server = await opened();
   await server.refuse();

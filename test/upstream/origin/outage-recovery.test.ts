@@ -57,13 +57,13 @@ test.each<[string, UpstreamOptions, (upstream: Upstream, url: string) => Promise
   expect(server.duplicates()).toEqual([]);
 });
 
-test("so are those that come together over HTTP/2", async () => {
+test("concurrent calls over HTTP/2 are served as well", async () => {
   const { upstream, origin } = await behindDoor({}, true);
   const asked = burst.map(() => posted(upstream, origin));
   expect(new Set(await Promise.all(asked))).toEqual(new Set(["ok"]));
 });
 
-test("while an upstream stays down, those that waited fail as soon as the probe has, with what it met", async () => {
+test("while an upstream stays down, waiting calls fail as soon as the probe has, with its error", async () => {
   const server = await opened();
   await server.refuse();
   const { upstream } = await down(server.origin);
@@ -79,7 +79,7 @@ test("while an upstream stays down, those that waited fail as soon as the probe 
   expect(log.starts).toHaveLength(1);
 });
 
-test("where the probe hangs, so many wait, each for the window or to its own deadline; the rest fail at once", async () => {
+test("while the probe hangs, a limited number of calls waits, each for the window or until its own deadline; the rest fail immediately", async () => {
   const { upstream, origin } = await behindDoor({ maxWaitingForProbe: 3 }, false);
   const log = eventLog();
   const probe = got(upstream, origin).catch(() => {});
@@ -106,7 +106,7 @@ test("where the probe hangs, so many wait, each for the window or to its own dea
   await probe;
 });
 
-test("when the probe is aborted, one of those that waited probes, and all are served", async () => {
+test("when the probe is aborted, one of the waiting calls probes, and all are served", async () => {
   const { upstream, origin, door } = await behindDoor({}, false);
   const controller = new AbortController();
   const probe = upstream.request(origin, { signal: controller.signal });
@@ -118,7 +118,7 @@ test("when the probe is aborted, one of those that waited probes, and all are se
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(["ok"]));
 });
 
-test("a probe that has hung for a whole window, from before the upstream was back, keeps nobody from it", async () => {
+test("a probe that has hung for a whole window, from before the upstream recovered, holds no call back", async () => {
   const { upstream, origin, clock, door } = await behindDoor({}, false);
   const probe = got(upstream, origin).catch(() => {});
   await vi.waitFor(() => expect(door.connections).toBe(1), { interval: 2 });

@@ -28,7 +28,7 @@ test("a POST survives an upstream that refuses for less than the window", async 
   }
 });
 
-test("once an upstream has been down for the window, callers fail at once and one at a time probes", async () => {
+test("once an upstream has been down for the window, callers fail immediately and one at a time probes", async () => {
   const clock = new SkewedClock();
   const server = await opened();
   const upstream = outbound({ clock, retry: { unsentWindowMs: 200 } });
@@ -57,7 +57,7 @@ test("once an upstream has been down for the window, callers fail at once and on
   );
 });
 
-test("an outage that nobody has looked at for a while is forgotten: the next caller has a window", async () => {
+test("an outage without recent attempts is forgotten: the next caller has a window", async () => {
   const clock = new SkewedClock();
   const server = await opened();
   const upstream = outbound({ clock, retry: { unsentWindowMs: 300 } });
@@ -68,7 +68,7 @@ test("an outage that nobody has looked at for a while is forgotten: the next cal
   expect(await posted(upstream, server.origin)).toBe("ok");
 });
 
-test("pooled connections go on being used while nothing new can be opened", async () => {
+test("pooled connections are still used while no new one can be opened", async () => {
   const server = await opened();
   const upstream = outbound({ retry: { unsentWindowMs: 50 } });
   await got(upstream, server.origin);

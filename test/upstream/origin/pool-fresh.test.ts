@@ -8,7 +8,7 @@ import { eventLog } from "../../support/upstream/event-log.ts";
 import { Gate } from "../../support/upstream/held-responses.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 
-test("however many pooled sockets are stale, a resend never meets one of them", async () => {
+test("a resend never meets a stale socket, however many pooled ones are stale", async () => {
   const server = await opened({ respond: { delayMs: 20 } });
   const upstream = outbound({ clock: manualClock() });
   const log = eventLog();
@@ -27,7 +27,7 @@ test("however many pooled sockets are stale, a resend never meets one of them", 
   expect(server.duplicates()).toEqual([]);
 });
 
-test("a stale socket takes its elders along, and leaves the younger ones", async () => {
+test("a stale socket closes older idle ones, and leaves younger ones", async () => {
   const clock = new SkewedClock();
   const gate = new Gate();
   const server = await opened({ respond: ({ path }) => gate.answer(path) });
@@ -56,7 +56,7 @@ test("a stale socket takes its elders along, and leaves the younger ones", async
   expect(server.open).toBe(2);
 });
 
-test("a resend that waits in line gets a connection of its own in place of a used one", async () => {
+test("a queued resend gets a fresh connection in place of a used one", async () => {
   const gate = new Gate();
   const server = await opened({
     respond: ({ path }) => (path === "/first" ? gate.answer(path) : {}),

@@ -9,7 +9,7 @@ import { outbound } from "../../support/upstream/open-upstream.ts";
 
 const paths = Array.from({ length: 40 }, (_, index) => `/${index}`);
 
-test("requests beyond the limit wait in line, and each knows its connection's past", async () => {
+test("requests beyond the limit are queued, and each knows the history of its connection", async () => {
   const server = await opened();
   const upstream = outbound({ connections: 1 });
   const log = eventLog();
@@ -27,7 +27,7 @@ test("requests beyond the limit wait in line, and each knows its connection's pa
   expect(log.records[0]?.idleMs).toBeNull();
 });
 
-test("a limit of several is used up, never exceeded, and the order of arrival is kept", async () => {
+test("a limit of several connections is used, never exceeded, and the order of arrival is kept", async () => {
   const server = await opened({ respond: { delayMs: 5 } });
   const upstream = outbound({ connections: 3 });
   const log = eventLog();
@@ -61,7 +61,7 @@ test.each([1, 3])(
   },
 );
 
-test("a waiter that is aborted leaves, and nobody behind it loses the place", async () => {
+test("an aborted waiter leaves the queue, and no other loses its place", async () => {
   const server = await opened({ respond: { delayMs: 30 } });
   const upstream = outbound({ connections: 1 });
   const controller = new AbortController();
@@ -74,7 +74,7 @@ test("a waiter that is aborted leaves, and nobody behind it loses the place", as
   expect(server.requests.map(({ path }) => path)).toEqual(["/first", "/last"]);
 });
 
-test("when the one connection dies under its request, those in line go on, and it comes back fresh", async () => {
+test("when the only connection dies under its request, queued calls continue on a fresh one", async () => {
   const server = await opened();
   const upstream = outbound({ connections: 1 });
   const log = eventLog();
@@ -90,7 +90,7 @@ test("when the one connection dies under its request, those in line go on, and i
   );
 });
 
-test("a whole line of requests that undici refuses cannot stop the line", async () => {
+test("many queued requests that undici refuses cannot stop the queue", async () => {
   const server = await opened({ respond: { delayMs: 30 } });
   const upstream = outbound({ connections: 1 });
   const first = got(upstream, server.origin);

@@ -9,7 +9,7 @@ import { eventLog } from "../../support/upstream/event-log.ts";
 import { Gate } from "../../support/upstream/held-responses.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 
-test("a wait in line that takes too long is given up within the window, and told", async () => {
+test("a wait in the queue that takes too long ends within the window, with its own error", async () => {
   const clock = manualClock();
   const server = await opened();
   const upstream = outbound({ connections: 1, clock });
@@ -65,7 +65,7 @@ test.each([
   await hanging;
 });
 
-test("a wait in line that took too long says nothing against the connection that comes next", async () => {
+test("a wait in the queue that took too long does not count against the next connection", async () => {
   const clock = manualClock();
   const gate = new Gate();
   const server = await opened({
@@ -121,7 +121,7 @@ test.each([
   },
 );
 
-test("time spent in line is not taken off the window in which connecting is tried again", async () => {
+test("time in the queue is not subtracted from the window in which connecting is tried again", async () => {
   const clock = manualClock();
   const gate = new Gate();
   const server = await opened({

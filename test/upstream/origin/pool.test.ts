@@ -6,7 +6,7 @@ import { got, posted } from "../../support/upstream/requests.ts";
 import { eventLog } from "../../support/upstream/event-log.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 
-test("the connection that was used last is used first, so that the others may age", async () => {
+test("the most recently used connection is used first, so that the others may age", async () => {
   const server = await opened();
   const upstream = outbound();
   await Promise.all([got(upstream, server.origin), got(upstream, server.origin)]);
@@ -16,7 +16,7 @@ test("the connection that was used last is used first, so that the others may ag
   expect(server.requests.at(-1)?.nth).toBe(6);
 });
 
-test("a POST takes a hot connection, and leaves one that has cooled to whoever may be resent", async () => {
+test("a POST takes a recently used connection, and leaves an older one to requests that may be resent", async () => {
   const clock = manualClock();
   const server = await opened();
   const upstream = outbound({ clock });
@@ -51,7 +51,7 @@ test.each([
   expect(server.connections).toBe(1);
 });
 
-test("a connection idle for longer than idleMs is used by nobody", async () => {
+test("a connection idle for longer than idleMs is never used", async () => {
   const clock = manualClock();
   const server = await opened();
   const upstream = outbound({ clock, idleMs: 3000 });
@@ -65,7 +65,7 @@ test("a connection idle for longer than idleMs is used by nobody", async () => {
   await server.until(({ open }) => open === 1);
 });
 
-test("where the pool is full of what a POST cannot have, the coldest makes room", async () => {
+test("in a pool full of connections that a POST cannot use, the longest idle one makes room", async () => {
   const clock = manualClock();
   const server = await opened({
     respond: ({ path }) => ({ delayMs: path === "/coldest" ? 0 : 20 }),
@@ -85,7 +85,7 @@ test("where the pool is full of what a POST cannot have, the coldest makes room"
   expect(after).not.toContain(coldest);
 });
 
-test("an answer that closes its connection costs the next caller nothing but a connection", async () => {
+test("a response that closes its connection costs the next caller nothing but a connection", async () => {
   const server = await opened({ respond: { headers: { connection: "close" } } });
   const upstream = outbound({ connections: 1 });
   const log = eventLog();

@@ -15,7 +15,7 @@ async function serving(listener: RequestListener): Promise<{ server: Server; ori
   return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-test("a redirect whose body goes on is left where the redirect leads to nobody", async () => {
+test("the body of a redirect is not read further if the redirect leads to an unreachable server", async () => {
   const gone = await serving(() => {});
   await new Promise((resolve) => gone.server.close(resolve));
   let left = 0;
@@ -28,7 +28,7 @@ test("a redirect whose body goes on is left where the redirect leads to nobody",
   await vi.waitFor(() => expect(left).toBe(1), { timeout: 2000 });
 });
 
-test("after a 421 a body that a factory makes is sent again under the key of its step", async () => {
+test("after a 421, the body of a factory is resent under the key of its step", async () => {
   const requests: IncomingMessage[] = [];
   const { origin } = await serving((request, response) => {
     requests.push(request);

@@ -14,7 +14,7 @@ const own = certificate();
 const other = certificate("DNS:other.example");
 const tls = { ca: own.cert };
 
-test("an authority of one's own, for all origins or for one", async () => {
+test("a custom certificate authority works for all origins or for one", async () => {
   const server = await tlsServer(own, (_request, response) => void response.end("ok"));
   const log = eventLog();
   const clients = [outbound({ tls }), outbound({ origins: { [server.origin]: { tls } } })];
@@ -80,7 +80,7 @@ test.each(["rst", "fin"] as const)(
 );
 
 describe("a stale socket over TLS", () => {
-  test("is met by a GET, which is sent again on a fresh one", async () => {
+  test("a GET that meets it is resent on a fresh connection", async () => {
     let heads = 0;
     const server = await tlsServer(own, (_request, response) => {
       heads += 1;
@@ -95,7 +95,7 @@ describe("a stale socket over TLS", () => {
     expect([heads, server.sockets.length]).toEqual([3, 2]);
   });
 
-  test("is met by a POST, which is not", async () => {
+  test("a POST that meets it is not resent", async () => {
     let heads = 0;
     const server = await tlsServer(own, (_request, response) => {
       heads += 1;

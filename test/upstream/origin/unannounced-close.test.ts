@@ -80,7 +80,7 @@ test.each([1, 8])(
   },
 );
 
-test("a POST does not meet the end that came while the event loop was held up", async () => {
+test("a POST does not meet a close that came while the event loop was blocked", async () => {
   const origin = await spawned({ idleTimeoutMs: 60 });
   for (let round = 0; round < 3; round += 1) {
     const upstream = client();
@@ -99,7 +99,7 @@ test("a POST does not meet the end that came while the event loop was held up", 
   }
 });
 
-test("nor does one in line, given the connection as soon as the loop goes on", async () => {
+test("a queued POST that gets the connection as soon as the loop continues does not meet the close either", async () => {
   const origin = await spawned({ idleTimeoutMs: 60 });
   for (let round = 0; round < 3; round += 1) {
     const upstream = client({ connections: 1 });
@@ -118,28 +118,28 @@ test("nor does one in line, given the connection as soon as the loop goes on", a
 /** A server that keeps its connections. */
 const keeping = answering(Infinity, () => {});
 
-test("POSTs one after the other take turns on two connections", async () => {
+test("sequential POSTs take turns on two connections", async () => {
   const server = await rawServer(keeping);
   const upstream = client();
   for (const _ of calls) await posted(upstream, server.origin);
   expect(server.connections).toBe(2);
 });
 
-test("GETs one after the other share one", async () => {
+test("sequential GETs share one connection", async () => {
   const server = await rawServer(keeping);
   const upstream = client();
   for (const _ of calls) await got(upstream, server.origin);
   expect(server.connections).toBe(1);
 });
 
-test("POSTs in line share the connections there are", async () => {
+test("queued POSTs share the existing connections", async () => {
   const server = await rawServer(keeping);
   const upstream = client({ connections: 3 });
   await Promise.all(calls.map(() => posted(upstream, server.origin)));
   expect(server.connections).toBe(3);
 });
 
-test("POSTs of several callers have one connection more than callers", async () => {
+test("POSTs of several callers use one connection more than there are callers", async () => {
   const server = await rawServer(keeping);
   const upstream = client();
   const callers = Array.from({ length: 6 }, async () => {
@@ -149,7 +149,7 @@ test("POSTs of several callers have one connection more than callers", async () 
   expect(server.connections).toBeLessThanOrEqual(8);
 });
 
-test("one connection that dies right after its answer costs a few others, and not each its own", async () => {
+test("one connection that dies right after its response costs a few further connections, not one for each request", async () => {
   const server = await rawServer((socket, number) => {
     if (number === 1) onHead(socket, () => socket.end(answer));
     else keeping(socket);

@@ -46,7 +46,7 @@ async function isOpen(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe("a response that drips while it is held", () => {
-  test("is given once its time is over, and the rest as it comes", async () => {
+  test("the response is given once its timeout is over, and the rest as it comes", async () => {
     const { clock, server, sent } = await held();
     await clock.advance(199);
     expect(await isOpen(sent)).toBe(true);
@@ -86,7 +86,7 @@ describe("a response that drips while it is held", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("has its time from its headers on, though they came late", async () => {
+  test("the timeout starts at the headers, though they came late", async () => {
     const clock = manualClock();
     const server = await dripServer();
     const sent = client({ clock, retry: { attemptTimeoutMs: 200 } }).request(server.origin);
@@ -99,7 +99,7 @@ describe("a response that drips while it is held", () => {
     expect(await (await sent).body.text()).toBe("..........");
   });
 
-  test("is asked for again where `timeout` is listed, and given at the last attempt", async () => {
+  test("the request is resent if `timeout` is listed, and the response is given at the last attempt", async () => {
     const log = eventLog();
     const { clock, server, sent } = await held({ retry: { retryOn: ["timeout"], maxAttempts: 3 } });
     for (let attempt = 2; attempt <= 3; attempt += 1) {
@@ -126,7 +126,7 @@ describe("a response that drips while it is held", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("is given where its body can not be sent again", async () => {
+  test("the response is given if the request's body cannot be resent", async () => {
     const { clock, server, sent } = await held(
       { retry: { retryOn: ["timeout"] }, bodies: { maxBytes: 0 } },
       {
@@ -142,7 +142,7 @@ describe("a response that drips while it is held", () => {
     expect(await body.text()).toBe("..........");
   });
 
-  test("is given when the time of the whole call is over, which is a time to the headers", async () => {
+  test("the response is given after the total timeout, which ends at the headers", async () => {
     const { clock, server, sent } = await held({
       retry: { attemptTimeoutMs: 1000, totalTimeoutMs: 300, retryOn: ["timeout"] },
     });
@@ -152,7 +152,7 @@ describe("a response that drips while it is held", () => {
     expect(await body.text()).toBe("..........");
   });
 
-  test("is ended at the inbound deadline", async () => {
+  test("the response is ended at the inbound deadline", async () => {
     const clock = manualClock();
     const server = await dripServer();
     const bound = client({ clock }).bind({ deadlineMs: 300 });
@@ -164,7 +164,7 @@ describe("a response that drips while it is held", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("that is cut after it was given says that it had begun", async () => {
+  test("a response that is cut after it was given fails as begun", async () => {
     const { clock, server, sent } = await held();
     await clock.advance(200);
     const { body } = await sent;
@@ -177,7 +177,7 @@ describe("a response that drips while it is held", () => {
   });
 });
 
-describe("a handler that is given what was held", () => {
+describe("a handler that gets a held response", () => {
   async function heard(
     act: (controller: Dispatcher.DispatchController, name: string) => void,
   ): Promise<{
@@ -210,7 +210,7 @@ describe("a handler that is given what was held", () => {
     return { names, server, clock, agent };
   }
 
-  test("and pauses gets it in order when it goes on, while the upstream waits", async () => {
+  test("a handler that pauses gets the chunks in order when it resumes, while the upstream waits", async () => {
     let paused: Dispatcher.DispatchController | null = null;
     const { names, server, clock } = await heard((controller, name) => {
       if (!name.startsWith("head")) return;
@@ -230,7 +230,7 @@ describe("a handler that is given what was held", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("and pauses later gets no more until it goes on", async () => {
+  test("a handler that pauses later gets no more until it resumes", async () => {
     let paused: Dispatcher.DispatchController | null = null;
     const { names, server, clock } = await heard((controller, name) => {
       if (name !== "..") return;

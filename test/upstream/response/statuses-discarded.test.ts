@@ -27,7 +27,7 @@ async function get(upstream: ReturnType<typeof impatient>, origin: string): Prom
   return `${statusCode} ${await body.text()}`;
 }
 
-test("a long answer that is discarded does not hold the only connection", async () => {
+test("a long discarded response does not hold the only connection", async () => {
   const body = "x".repeat(1 << 20);
   const server = await opened({ faults: [{ fault: "status", body, times: 2 }] });
   const upstream = impatient({ connections: 1 });
@@ -59,7 +59,7 @@ test.each<[string, (socket: Socket) => void]>([
   await server.until(({ open }) => open.size === 0);
 });
 
-test("a discarded answer that is cut takes only its own connection along", async () => {
+test("a discarded response that is cut closes its own connection only", async () => {
   const server = await busyOnce((socket) => {
     socket.write("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbu");
     void setTimeout(5).then(() => socket.resetAndDestroy());
@@ -72,7 +72,7 @@ test("a discarded answer that is cut takes only its own connection along", async
   expect(server.open.size).toBe(1);
 });
 
-test("one with Connection: close is not followed by anything on that connection", async () => {
+test("nothing follows a discarded response with Connection: close on that connection", async () => {
   const server = await busyOnce((socket) => {
     socket.write("HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy");
   });

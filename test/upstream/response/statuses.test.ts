@@ -60,7 +60,7 @@ describe("by default", () => {
 });
 
 describe("numbers in retryOn", () => {
-  test("are asked again, and nothing else is", async () => {
+  test("a listed status is resent, and no other", async () => {
     const server = await opened();
     const upstream = impatient({ retry: { retryOn: [500, 418] } });
     server.script([busy(500), busy(418)]);
@@ -70,7 +70,7 @@ describe("numbers in retryOn", () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  test("of a call opt its POST in", async () => {
+  test("statuses of a call opt its POST in", async () => {
     const server = await opened({ faults: [{ fault: "status", status: 409, times: 1 }] });
     const init = { method: "POST", body: "a", retry: { retryOn: [409] } };
     expect((await impatient()(server.origin, init)).status).toBe(200);
@@ -98,14 +98,14 @@ describe("after the last attempt", () => {
     expect((await upstream(server.origin)).status).toBe(200);
   });
 
-  test("its headers are the last answer's", async () => {
+  test("the headers are those of the last response", async () => {
     const server = await opened();
     server.script([1, 2, 3].map((n) => ({ fault: "status", headers: { "x-try": `${n}` } })));
     expect((await impatient()(server.origin)).headers.get("x-try")).toBe("3");
   });
 });
 
-test("Retry-After beyond the deadline: the answer is passed on at once", async () => {
+test("a response with Retry-After beyond the deadline is given immediately", async () => {
   const clock = manualClock();
   const server = await opened({ faults: [{ fault: "status", retryAfter: 30 }] });
   const upstream = client({ clock });
@@ -118,7 +118,7 @@ test("Retry-After beyond the deadline: the answer is passed on at once", async (
   expect(clock.pending).toBe(0);
 });
 
-test("a POST has its 503 at once; with a key it is asked again", async () => {
+test("a POST gets its 503 immediately, and is resent with a key", async () => {
   const server = await opened({ faults: [{ fault: "status", retryAfter: 0, methods: ["POST"] }] });
   const upstream = impatient();
   const first = await upstream(server.origin, { method: "POST", body: "a" });
@@ -128,7 +128,7 @@ test("a POST has its 503 at once; with a key it is asked again", async () => {
   expect([second.status, server.requests.length]).toEqual([503, 4]);
 });
 
-test("HEAD is asked again, and needs no body to be read", async () => {
+test("HEAD is resent, and no body needs to be read", async () => {
   const server = await opened({ faults: [{ fault: "status", times: 2 }] });
   const { statusCode } = await impatient().request(server.origin, { method: "HEAD" });
   expect([statusCode, server.requests.length]).toEqual([200, 3]);

@@ -16,7 +16,7 @@ describe.each(["304 Not Modified", "204 No Content"])("%s with a Content-Length"
     expect(server.connections).toBe(1);
   });
 
-  test("is fetched, and the next one on another connection", async () => {
+  test("the response is complete, and the next request uses another connection", async () => {
     const server = await rawServer((socket) => socket.on("data", () => socket.write(answer)));
     const upstream = client({ connections: 1 });
     const two = [upstream(server.origin), upstream(server.origin)];
