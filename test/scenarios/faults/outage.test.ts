@@ -10,7 +10,7 @@ import { openLoop } from "./open-loop.ts";
 const windowMs = 2000;
 const perSecond = 200;
 
-test("16 POSTs without key across a restart of 300 ms are done, once each", async () => {
+test("16 POSTs without a key are processed once each across a restart of 300 ms", async () => {
   const upstream = await faultyUpstream();
   const client = createUpstream();
   const post = async (id: string): Promise<string> => {

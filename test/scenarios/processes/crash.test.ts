@@ -128,7 +128,7 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
     expect(counts.size - kept.size).toBeGreaterThan(times(4, 20));
   }, 120_000);
 
-  test("at most once: its outcome is unknown, and nothing runs again", async () => {
+  test("at most once: the outcome is unknown, and nothing runs again", async () => {
     let unknown = 0;
     const counts = await struck(
       { store, url: (await open()).url, guarantee: "at-most-once" },
@@ -146,7 +146,7 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
     expect(unknown).toBeGreaterThan(times(4, 20));
   }, 120_000);
 
-  test("a process that stood still for longer than its lease does not overwrite an answer", async () => {
+  test("a process that was stopped for longer than its lease does not overwrite a response", async () => {
     const counts = await struck(
       { store, url: (await open()).url, guarantee: "at-least-once" },
       { signal: "SIGSTOP", victims: times(4, 8), payments: 1 },

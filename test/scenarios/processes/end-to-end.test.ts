@@ -99,7 +99,7 @@ describe.skipIf(absent("nginx") || absent("haproxy")).each([
   ["nginx", startNginx],
   ["haproxy", startHaproxy],
 ] as const)("the recipe behind %s", (_behind, start) => {
-  test("whatever is lost, every order is made, and charged once", async () => {
+  test("every order is made and charged once, whatever is lost", async () => {
     const { url, query } = await postgres();
     const payments = await opened({ honourKeys: true, respond });
     const ports = [await freePort(), await freePort()] as const;

@@ -23,7 +23,7 @@ test("within the window everybody may connect; after it one, and the rest are he
   expect(outage.holdsBack(one, 100)).toBe(false);
 });
 
-test("the next may probe once the one who probes has failed or given up, and not before", () => {
+test("the next call may probe once the probing one has failed or given up, and not before", () => {
   const outage = down();
   outage.begin(one, 100);
   outage.onFailed(other, refused, 50, 110);
@@ -37,7 +37,7 @@ test("the next may probe once the one who probes has failed or given up, and not
   expect(outage.holdsBack(one, 130)).toBe(false);
 });
 
-test("a probe that has been under way for a whole window holds nobody back any longer", () => {
+test("a probe that has been under way for a whole window holds no call back", () => {
   const outage = down();
   outage.begin(one, 100);
   expect(outage.holdsBack(other, 199)).toBe(true);
@@ -73,13 +73,13 @@ test("a connect that began before another one stood, and fails late, begins no n
   expect(outage.sinceMs(13)).toBe(11);
 });
 
-test("one that nobody has looked at for five windows is forgotten", () => {
+test("an outage without an attempt for five windows is forgotten", () => {
   const outage = down();
   expect(outage.sinceMs(501)).toBe(0);
   expect(outage.sinceMs(502)).toBeNull();
 });
 
-test("without a window nobody is ever held back", () => {
+test("without a window no call is ever held back", () => {
   const outage = new ConnectBreaker(0);
   outage.onFailed(one, refused, 0, 1);
   outage.begin(one, 2);

@@ -26,7 +26,7 @@ function bothAfter(events: readonly Event[], everyMs?: number): readonly number[
 
 const death: Event = ["death", 100];
 
-describe("a death is a hint for what cannot be resent", () => {
+describe("a death is a hint for requests that cannot be resent", () => {
   test.each<[string, Event[], number]>([
     ["at first", [death], 80],
     ["after an answer on a younger connection", [death, ["answer", 99]], 80],
@@ -61,11 +61,11 @@ test.each<[string, Event[]]>([
 });
 
 describe("deaths of one moment", () => {
-  test("are one event, however many", () => {
+  test("deaths at one moment are one event, however many", () => {
     expect(bothAfter([death, death, ["death", 101], death], 1)).toEqual([4000, 80]);
   });
 
-  test("are a restart where they differ, and take back what the first of them taught", () => {
+  test("deaths at different idle times are a restart, and revoke what the first of them taught", () => {
     const limit = limitAfter([death, ["death", 110]]);
     expect(limit.currentMs(minute + 1000)).toBe(80);
     const restarted = limitAfter([death]);

@@ -14,7 +14,7 @@ function grpc(code: number, words: string, fields: readonly string[]): Error {
   return thrown(`${code} ${words}`, { code, details: words, metadata: { internalRepr } });
 }
 
-describe("what looks unsent", () => {
+describe("errors that look unsent", () => {
   it.each<[string, Error]>([
     ["the last of several attempts of the AWS SDK", thrown("x", { $metadata: { attempts: 2 } })],
     ["the last of several attempts of got", thrown("x", { request: { retryCount: 1 } })],

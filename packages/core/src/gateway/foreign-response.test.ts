@@ -80,7 +80,7 @@ const recorded: [client: string, fields: object][] = [
   ["gaxios 7", { status: 404, code: 404, response: new Response("{}", { status: 404, headers }) }],
 ];
 
-describe("an error that carries an upstream's answer", () => {
+describe("an error with an upstream's response", () => {
   it.each<[string, object]>([
     ["undici's", { code: "UND_ERR_RESPONSE", statusCode: 401, headers, body: {} }],
     ["undici's RetryAgent's", { code: "UND_ERR_REQ_RETRY", statusCode: 503, headers }],
@@ -154,7 +154,7 @@ describe("an error that carries an upstream's answer", () => {
   });
 });
 
-describe("an answer that the application made of an error with an upstream's headers", () => {
+describe("an application's response made of an error with an upstream's headers", () => {
   it.each<[string, number, Error, string]>([
     ["by hand", 502, thrown({ status: 502, expose: false, headers: received }), "Bad Gateway"],
     ["anew", 503, createError(503, "x", { headers: received }), "Service Unavailable"],

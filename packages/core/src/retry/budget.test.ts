@@ -19,7 +19,7 @@ function deposit(budget: RetryBudget, requests: number, nowMs: number): void {
 }
 
 describe("tokens", () => {
-  test("a quiet client has those of two seconds, at whatever time it begins", () => {
+  test("a quiet client has the tokens of two seconds at any time", () => {
     for (const nowMs of [0, 199, 1e6, 1.7e12 + 0.5]) {
       expect(drain(new RetryBudget(options), nowMs)).toBe(20);
     }

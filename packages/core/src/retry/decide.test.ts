@@ -85,7 +85,7 @@ describe("a stale socket", () => {
     expect(decided(stale, { ...get, method: "get" })).toEqual(giveUp("not-retry-safe"));
   });
 
-  test("it is outside attempts and budget, and has a cap of its own", () => {
+  test("a stale resend does not count against attempts and budget, but has its own limit", () => {
     const spent = { attempts: 3, budgetLeft: false };
     expect(decided(stale, get, spent)).toEqual(resend("stale-socket", 0, "fresh"));
     expect(decided(stale, get, { staleBudgetLeft: false })).toEqual(giveUp("budget-exhausted"));
@@ -113,7 +113,7 @@ describe("a request that never left", () => {
     expect(decided(refused, post, third)).toEqual(resend("unsent", 100, "fresh"));
   });
 
-  test("it is outside attempts, budget and conditions", () => {
+  test("an unsent resend does not count against attempts, budget and conditions", () => {
     const spent = { attempts: 3, budgetLeft: false, staleBudgetLeft: false };
     expect(decided(refused, post, spent, { retryOn: [] })).toEqual(resend("unsent", 25, "fresh"));
   });
@@ -145,7 +145,7 @@ describe("a request that never left", () => {
     );
   });
 
-  test("what waiting cannot cure is not resent, with or without a window", () => {
+  test("a permanent failure is not resent, with or without a window", () => {
     const unknownHost = failed({ kind: "dns", phase: "dns", delivery: "unsent", transient: false });
     for (const unsentWindowMs of [2000, 0]) {
       const policy = { unsentWindowMs };
@@ -184,19 +184,19 @@ describe("a request whose fate is unknown", () => {
     expect(decided(unknown, get, { budgetLeft: false })).toEqual(giveUp("budget-exhausted"));
   });
 
-  test("what is no transport failure is nobody's condition", () => {
+  test("no condition covers anything but a transport failure", () => {
     const bug = failed({ kind: "unknown", phase: "unknown", status: null, transient: false });
     expect(decided(bug, get)).toEqual(giveUp("condition-not-listed"));
   });
 });
 
-test("what the caller has seen a part of is never resent", () => {
+test("a request is never resent once the caller has a part of the response", () => {
   for (const request of [...safe, post]) {
     expect(decided(delivered, request)).toEqual(giveUp("response-started"));
   }
 });
 
-test("what the caller has aborted is never resent", () => {
+test("an aborted request is never resent", () => {
   for (const outcome of [refused, diedInPool, stale, unknown, delivered, answered(503)]) {
     expect(decided(outcome, get, { aborted: true })).toEqual(giveUp("aborted"));
   }
@@ -213,7 +213,7 @@ test("after the deadline, that is the reason whatever else forbids it", () => {
   expect(decided(delivered, get, late)).toEqual(giveUp("response-started"));
 });
 
-describe("an answer", () => {
+describe("a response", () => {
   test.each([502, 503, 504, 429])("%i is resent on any connection if that is safe", (status) => {
     for (const request of safe) {
       expect(decided(answered(status), request)).toEqual(resend("status", 25, "any"));
@@ -234,7 +234,7 @@ describe("an answer", () => {
     expect(decided(answered(503, 0), get)).toEqual(resend("status", 25, "any"));
   });
 
-  test("Retry-After beyond the deadline gives the answer to the caller at once", () => {
+  test("a response with Retry-After beyond the deadline is given immediately", () => {
     const deadline = { deadlineMs: 8000 };
     expect(decided(answered(429, 6999), get, deadline)).toEqual(resend("status", 6999, "any"));
     expect(decided(answered(429, 7000), get, deadline)).toEqual(giveUp("deadline-exceeded"));

@@ -85,7 +85,7 @@ describe("dates", () => {
   });
 });
 
-describe("what cannot be obeyed is null", () => {
+describe("a value that cannot be obeyed is null", () => {
   test.each([
     "",
     " ",
@@ -141,7 +141,7 @@ test("repeated lines count if they agree", () => {
   expect(parseRetryAfter([], now)).toBeNull();
 });
 
-test("whatever the value and the time, the answer is null or fits a timer", () => {
+test("the result is null or fits a timer, whatever the value and the time", () => {
   const anything = fc.oneof(
     fc.string(),
     fc.stringMatching(/^[0-9.+-]{1,400}$/),

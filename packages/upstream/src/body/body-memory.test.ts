@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { BodyMemory } from "./body-memory.ts";
 
-test("gives what is left, to the last byte, and not one more", () => {
+test("the memory reserves all that is left, to the last byte, and not one more", () => {
   const memory = new BodyMemory(10);
   expect(memory.reserve(4)).toBe(true);
   expect(memory.reserve(7)).toBe(false);
@@ -21,7 +21,7 @@ test("a limit of 0 gives nothing", () => {
   expect(memory.used).toBe(0);
 });
 
-test("whoever takes and gives back, it is never over its limit and ends empty", () => {
+test("the memory never exceeds its limit and ends empty, whatever is reserved and freed", () => {
   fc.assert(
     fc.property(fc.nat(100), fc.array(fc.nat(60), { maxLength: 40 }), (limit, wishes) => {
       const memory = new BodyMemory(limit);

@@ -39,7 +39,7 @@ describe("the record", () => {
     expect(memory.used).toBe(0);
   });
 
-  test("is given up over the cap, and the reader goes on to the end", async () => {
+  test("the record is dropped above the limit, and the reader continues to the end", async () => {
     const memory = new BodyMemory(100);
     const body = streamBody(letters("ab", "cd", "e"), 4, memory);
     expect(await text(body.open())).toBe("abcde");
@@ -47,7 +47,7 @@ describe("the record", () => {
     expect(memory.used).toBe(0);
   });
 
-  test("is given up when others hold all the memory, and gives back its own at once", async () => {
+  test("the record is dropped when others hold all the memory, and frees its own immediately", async () => {
     const memory = new BodyMemory(5);
     const first = streamBody(letters("abc"), 4, memory);
     const second = streamBody(letters("d", "e", "f"), 4, memory);
@@ -60,7 +60,7 @@ describe("the record", () => {
     expect(memory.used).toBe(0);
   });
 
-  test("that is not wanted keeps an untouched body replayable, and no other", async () => {
+  test("without a record an unread body is replayable, and no other", async () => {
     const body = streamBody(letters("ab"), 0, new BodyMemory(100));
     body.open();
     expect(body.replayable).toBe(true);
@@ -69,7 +69,7 @@ describe("the record", () => {
   });
 });
 
-test("what outgrows the cap while the next attempt waits to begin is never given short", async () => {
+test("a body that exceeds the limit while the next attempt waits is never sent short", async () => {
   const body = streamBody(letters("ab", "cd", "ef"), 4, new BodyMemory(100));
   const first = body.open();
   for (let taken = 0; taken < 2; taken += 1) await first.next();
@@ -109,7 +109,7 @@ test("an error that is falsy becomes one that can be told", async () => {
   expect(body.failedWith(error)).toBe(true);
 });
 
-test("what undici is given fails where it is cut, and ends where the body ends", async () => {
+test("the body for undici fails where it is cut, and ends where the body ends", async () => {
   const body = streamBody(letters("ab", "cd"), 100, new BodyMemory(100));
   const first = body.send();
   await first.next();
@@ -122,7 +122,7 @@ test("what undici is given fails where it is cut, and ends where the body ends",
 });
 
 describe("release", () => {
-  test("destroys a Node stream that nobody has read", async () => {
+  test("an unread Node stream is destroyed", async () => {
     const source = Readable.from(["a"]);
     streamBody(source, 10, new BodyMemory(10)).release();
     await once(source, "close");
@@ -180,7 +180,7 @@ describe("release", () => {
   });
 });
 
-test("an error of a Node stream that nobody reads yet is caught, and told to the reader", async () => {
+test("an error of an unread Node stream is caught, and given to the reader", async () => {
   const source = new Readable({ read() {} });
   const body = streamBody(source, 10, new BodyMemory(10));
   const reader = body.open();

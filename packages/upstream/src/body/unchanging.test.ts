@@ -43,7 +43,7 @@ test.each<[string, ArrayBuffer | ArrayBufferView]>([
   expect(Buffer.from(copy).toString()).toBe("abcd");
 });
 
-test("what is empty or was transferred has no bytes", () => {
+test("an empty or transferred buffer has no bytes", () => {
   const transferred = new Uint8Array(4);
   structuredClone(transferred.buffer, { transfer: [transferred.buffer] });
   for (const given of [transferred, transferred.buffer, new Uint8Array(), new ArrayBuffer(0)]) {

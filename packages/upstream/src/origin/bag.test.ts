@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { Bag, type Bagged } from "./bag.ts";
 
-test("what is taken out leaves the rest in the bag, and can be added again", () => {
+test("a removed item leaves the rest in the bag, and can be added again", () => {
   const bag = new Bag<Bagged>();
   const [one, two, three] = [{ bagIndex: -1 }, { bagIndex: -1 }, { bagIndex: -1 }];
   for (const item of [one, two, three]) bag.add(item);

@@ -8,7 +8,7 @@ interface Caller {
   place: number;
 }
 
-test("whatever joins and leaves, the first is who has waited longest, as in a plain list", () => {
+test("the first item is the one that has waited longest, as in a plain list, whatever joins and leaves", () => {
   const steps = fc.array(
     fc.record({ joins: fc.nat(3000), serves: fc.nat(3000), leavers: fc.array(fc.nat(3000)) }),
     { maxLength: 8 },

@@ -41,7 +41,7 @@ test("the first request runs, and the next is told to come again", async () => {
   expect(events(b)).toEqual(["claimed", "in-flight"]);
 });
 
-test("the next request is given what the first was answered with", async () => {
+test("the next request gets the response of the first", async () => {
   const b = bench();
   const given = {
     ...response,
@@ -101,7 +101,7 @@ test("at most once: the outcome of a claim that lapsed is unknown", async () => 
   });
 });
 
-test("an answer that was not kept is not given, and nothing runs again", async () => {
+test("a response without a stored body is not replayed, and nothing runs again", async () => {
   const b = bench();
   await (await b.run()).complete({ ...response, body: null });
   expect(refusal(await b.ask())).toMatchObject({ status: 409, code: "KEY_ANSWER_NOT_KEPT" });
@@ -157,7 +157,7 @@ test("a store may give promises of another library", async () => {
   expect(await b.ask()).toMatchObject({ action: "replay", response });
 });
 
-test("a store that is slow: 503 once its time is over, and what it claims then is released", async () => {
+test("a slow store: 503 after its timeout, and a late claim is released", async () => {
   let arrive = (): void => {};
   const arrived = new Promise<void>((resolve) => (arrive = resolve));
   const b = bench({ storeTimeoutMs: 50 }, (memory) => ({
@@ -191,7 +191,7 @@ test("a store that is slow and then gives nothing: nothing rejects", async () =>
   expect(unhandled).toEqual([]);
 });
 
-test("waits for the answer to another request, and no longer than it may", async () => {
+test("a request waits for the response of another, for waitMs at most", async () => {
   const b = bench({ waitMs: 1000 });
   const claim = await b.run();
   const waiting = b.ask();
@@ -203,7 +203,7 @@ test("waits for the answer to another request, and no longer than it may", async
   expect(refusal(await other)).toMatchObject({ status: 422 });
 });
 
-test("where nobody may wait, nobody asks whether somebody does", async () => {
+test("without waitMs the signal is never read", async () => {
   const b = bench({ waitMs: 0 });
   await b.run();
   let asked = 0;
@@ -230,7 +230,7 @@ test("gives up waiting when its time is over, to the millisecond", async () => {
   expect(refusal(await waiting)).toMatchObject({ code: "KEY_IN_FLIGHT" });
 });
 
-test("runs what it waits for, once that was released or has lapsed", async () => {
+test("a waiting request runs once the claim is released or has lapsed", async () => {
   const b = bench({ waitMs: 60_000, leaseMs: 6000 });
   const claim = await b.run();
   const first = b.ask();

@@ -5,7 +5,7 @@ import { memoryStore } from "../store/memory-store.ts";
 
 const store = memoryStore();
 
-test("what is left out has its default", () => {
+test("an absent option has its default", () => {
   expect(claimConfig({ store }, "idempotency")).toMatchObject({
     guarantee: "at-least-once",
     leaseMs: 30_000,

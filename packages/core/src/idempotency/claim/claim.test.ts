@@ -102,7 +102,7 @@ test("a claim that was lost meanwhile says so, once", async () => {
   expect(b.messages[1]).toMatchObject({ fence: 1 });
 });
 
-test("an answer that comes after another took over is not kept", async () => {
+test("a response after a takeover is not stored", async () => {
   const b = bench({ leaseMs: 6000 }, () => ({ renew: () => Promise.reject(new Error("down")) }));
   const claim = await b.run();
   await b.clock.advance(6000);
@@ -220,7 +220,7 @@ test.each(["complete", "release", "abandon", "markCompleted"] as const)(
   },
 );
 
-test("a claim whose request was answered without its handler is renewed until that is done", async () => {
+test("a claim whose response was sent without its handler is renewed until the handler ends", async () => {
   const b = bench({ leaseMs: 6000, maxRunMs: 60_000 });
   const claim = await b.run();
   claim.outlive();
@@ -232,7 +232,7 @@ test("a claim whose request was answered without its handler is renewed until th
   expect(events(b)).toEqual(["claimed", "abandoned", "in-flight", "taken-over"]);
 });
 
-test("a claim whose request was answered without its handler may still be completed", async () => {
+test("a claim whose response was sent without its handler may still be completed", async () => {
   const b = bench({ leaseMs: 6000 });
   const claim = await b.run();
   claim.outlive();

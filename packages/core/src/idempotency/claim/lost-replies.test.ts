@@ -240,7 +240,7 @@ test.each(["at-least-once", "at-most-once"] as const)(
   },
 );
 
-test("an answer that the store did not take is offered again, and nothing runs twice", async () => {
+test("a response that the store did not accept is stored later, and nothing runs twice", async () => {
   let isDown = true;
   const b = bench({ leaseMs: 6000 }, (memory) => ({
     complete: (...args) => (isDown ? Promise.reject(lost()) : memory.complete(...args)),
@@ -253,7 +253,7 @@ test("an answer that the store did not take is offered again, and nothing runs t
   expect(await b.ask()).toMatchObject({ action: "replay", response });
 });
 
-test("of an answer that cannot be kept it is kept that there was one", async () => {
+test("a tombstone is stored for a response that cannot be stored", async () => {
   const b = bench();
   const headers = [["x-name", "a\nb"]] as const;
   expect(await (await b.run()).complete({ ...response, headers })).toBe(false);
@@ -261,7 +261,7 @@ test("of an answer that cannot be kept it is kept that there was one", async () 
   expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
 });
 
-test("an answer that is offered again after another took over is not kept", async () => {
+test("a response that is stored later, after a takeover, is refused", async () => {
   let isDown = true;
   const b = bench({ leaseMs: 6000 }, (memory) => ({
     complete: (...args) => (isDown ? Promise.reject(lost()) : memory.complete(...args)),

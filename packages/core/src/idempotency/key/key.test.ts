@@ -35,7 +35,7 @@ describe("keys", () => {
     expect(lenient(value)).toEqual({ ok: true, key });
   });
 
-  test("with and without quotes it is the same key", () => {
+  test("a key is the same with and without quotes", () => {
     fc.assert(
       fc.property(bareKeys, (key) => {
         expect(lenient(key)).toEqual({ ok: true, key });
@@ -46,7 +46,7 @@ describe("keys", () => {
     );
   });
 
-  test("strict takes exactly what lenient takes with quotes", () => {
+  test("strict accepts exactly what lenient accepts with quotes", () => {
     const values = fc.oneof(fc.string(), fc.stringMatching(/^ ?"[ -~]{0,20}"?;?[ -~]{0,9}$/));
     fc.assert(
       fc.property(values, (value) => {

@@ -94,7 +94,7 @@ test("a string of printable ASCII is read as it was written", () => {
   );
 });
 
-test("what is cut anywhere is malformed", () => {
+test("a value that is cut anywhere is malformed", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme-ascii" }), fc.nat(), (text, at) => {
       const written = `"${text.replace(/["\\]/g, String.raw`\$&`)}"`;
@@ -103,7 +103,7 @@ test("what is cut anywhere is malformed", () => {
   );
 });
 
-test("what is read on is bounded by the length asked for", () => {
+test("the parser reads no further than the given length", () => {
   expect(parseStructuredString('"abc"', 3)).toEqual({ ok: true, text: "abc" });
   expect(parseStructuredString('"abcd"', 3)).toEqual({
     ok: false,

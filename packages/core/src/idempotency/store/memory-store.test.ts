@@ -47,7 +47,7 @@ test("it is full at maxEntries: new keys are refused, and no key is lost", async
   expect(await store.claim(c)).toEqual({ state: "claimed", fence: 1 });
 });
 
-test("it is full at maxBytes: an answer has no room, and its record stays as it was", async () => {
+test("a store is full at maxBytes: a response has no room, and its record is unchanged", async () => {
   const store = memoryStore({ maxBytes: 10_000, clock: manualClock() });
   const [a, b] = [request("a"), request("b")];
   await store.claim(a);
@@ -61,7 +61,7 @@ test("it is full at maxBytes: an answer has no room, and its record stays as it 
   expect(() => store.claim(request("c"))).toThrow(StoreFullError);
 });
 
-test("what has expired makes room, before anything is refused", async () => {
+test("expired records make room before anything is refused", async () => {
   const clock = manualClock();
   const store = memoryStore({ maxBytes: 10_000, clock });
   const a = request("a");
@@ -131,7 +131,7 @@ describe("a store that is full", () => {
     ]);
   });
 
-  test("takes 1.2 keyed requests a second for days", async () => {
+  test("a store takes 1.2 keyed requests per second for days", async () => {
     const { forgotten } = heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxEntries: 1000 });
@@ -143,7 +143,7 @@ describe("a store that is full", () => {
     expect([state(store, "k-4999"), state(store, "k-4000")]).toEqual(["completed", "completed"]);
   });
 
-  test("never forgets a claim in flight, lapsed or not, nor what was completed late", async () => {
+  test("a store never forgets a claim in flight, lapsed or not, nor a late completion", async () => {
     const { forgotten } = heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxEntries: 3 });
@@ -193,7 +193,7 @@ describe("a store that is full", () => {
     expect([state(store, "b"), forgotten]).toEqual(["claimed", []]);
   });
 
-  test("keeps count of what was released, has expired, or was forgotten", async () => {
+  test("a store counts released, expired and forgotten records", async () => {
     heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxEntries: 10, minRetentionMs: 0 });

@@ -8,7 +8,7 @@ const name = fc.stringMatching(/^[!#$%&'*+.^_`|~\w-]+$/);
 const value = fc.stringMatching(/^[\x01-\x09\x0b\x0c\x0e-\xff]*$/);
 const field = fc.tuple(name, value);
 
-test("an answer comes back as it was", () => {
+test("a response is decoded as it was encoded", () => {
   const answers = fc.record<StoredResponse>({
     status: fc.integer({ min: 200, max: 599 }),
     headers: fc.array(field),
@@ -22,7 +22,7 @@ test("an answer comes back as it was", () => {
   );
 });
 
-test("what no header can be comes back as it was too, or is refused", () => {
+test("an impossible header is decoded as it was encoded too, or is refused", () => {
   const text = fc.string({ unit: "binary" });
   fc.assert(
     fc.property(text, text, (name, value) => {

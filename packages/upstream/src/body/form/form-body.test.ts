@@ -70,7 +70,7 @@ test("a text cannot contain the boundary, since it changes it", () => {
   }
 });
 
-test("what was given before ends with an error", async () => {
+test("the body of the previous attempt ends with an error", async () => {
   const body = new FormBody(entriesOf("a", new Blob(["abc"])));
   const request = { idempotencyKey: null };
   const first = body.send(request) as AsyncGenerator<Uint8Array>;
