@@ -76,6 +76,7 @@ describe("the conditions of docs/agent.md", () => {
     "axios-retry": (httpAgent) => {
       const client = axios.create({ httpAgent });
       axiosRetry(client, {
+        retries: 100,
         retryDelay: () => 20,
         retryCondition: (error) =>
           axiosRetry.isIdempotentRequestError(error) || reportOf(error)?.delivery === "unsent",
@@ -90,7 +91,7 @@ describe("the conditions of docs/agent.md", () => {
           calculateDelay: ({ computedValue, error }) =>
             error.options.method === "POST" && reportOf(error)?.delivery !== "unsent"
               ? 0
-              : Math.min(computedValue, 20),
+              : Math.min(computedValue, 400),
         },
       });
       return (url) => client.post(url, { body: "x" });

@@ -51,7 +51,7 @@ const load = async (name: string): Promise<any> => import(name);
 const got =
   (name: string) =>
   async (agent: Agent): Promise<Send> => {
-    const got = name === "got11" ? require(name) : (await load(name)).got;
+    const got = name === "got11" ? require(name) : (await load(name)).default;
     const client = got.extend({ retry: { limit: 0 }, agent: { http: agent } });
     return async ({ origin, path, ...options }) =>
       (await client(`${origin}${path}`, options)).statusCode;

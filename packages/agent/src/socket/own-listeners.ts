@@ -42,7 +42,8 @@ export class OwnListeners {
       };
     }
     return () => {
-      // Not deleted: V8 would look up each property of the socket in a table from then on.
+      // Put back, not deleted.
+      // perf: docs/performance.md#methods-of-a-socket
       for (const [name, original] of originals)
         if (original !== undefined) methods[name] = original;
     };
