@@ -9,11 +9,10 @@ import { interleaved } from "./run/rounds.js";
 import { median, ratio } from "./run/statistics.js";
 
 const concurrency = 64;
-const rounds = quick ? 3 : 18;
-const warmUp = quick ? 1 : 3;
+const rounds = quick ? 3 : 10;
+const warmUp = quick ? 1 : 2;
 const [baseline, ...others] = Object.keys(agents);
-/** How many requests a turn has: the slower a client, the fewer. */
-const requests = quick ? 500 : 3000;
+const requests = quick ? 500 : 2000;
 
 /** @type {Record<string, import("./clients.js").Exchange>} */
 const exchanges = {
