@@ -6,6 +6,7 @@ import { faultyUpstream } from "@reissue/testing";
 import axios from "axios";
 import axiosRetry from "axios-retry";
 import { request as gaxios } from "gaxios";
+import type { Got } from "got";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { agentWith } from "../support/agent/agents.ts";
@@ -13,7 +14,7 @@ import { freePort } from "../support/free-port.ts";
 
 // Got 14 gives up after one retry of a request with a body from Node 24 on, whatever its agent.
 const isOld = Number(process.versions.node.split(".")[0]) < 22;
-const { default: got } = (await import(isOld ? "got" : "got16")) as typeof import("got");
+const { default: got } = (await import(isOld ? "got" : "got16")) as { default: Got };
 
 async function open() {
   const upstream = await faultyUpstream();
