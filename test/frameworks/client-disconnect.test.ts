@@ -78,7 +78,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     },
   );
 
-  test("in the middle of connecting, it begins no outage of the upstream", async () => {
+  test("a disconnect while connecting starts no outage of the upstream", async () => {
     let connections = 0;
     // Takes connections, and never says a word of TLS.
     const silent = createServer((socket) => {

@@ -48,7 +48,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
       expect((service.errors[0] as Error).cause).toBe(error);
     });
 
-    test("of its own upstream", async () => {
+    test("of the gate's own upstream", async () => {
       const orders = await opened();
       await orders.close();
       const service = await start({
@@ -59,7 +59,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
       expect((service.errors[0] as Error).cause).toMatchObject({ delivery: "unsent" });
     });
 
-    test("always, as problem details, with Proxy-Status", async () => {
+    test("always with convert, as problem details, with Proxy-Status", async () => {
       const gate = { convert: "always", problemDetails: true, proxyStatus: "edge" } as const;
       const service = await start({ gate, run: throwing(refused) });
       const answer = await ask(service, { method: "POST" });
@@ -75,7 +75,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
     });
   });
 
-  test("an error of the application's own passes", async () => {
+  test("but passes an error of the application", async () => {
     const own = createError(418, "teapot");
     const service = await start({ run: throwing(own) });
     expect((await ask(service)).status).toBe(418);
@@ -115,7 +115,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
 
   // What answers for node:http takes http-errors' alone.
   if (framework !== "node:http") {
-    test("headers of an application's own error go out", async () => {
+    test("and sends the headers of an application's error", async () => {
       const headers = { "WWW-Authenticate": "Bearer", "Retry-After": "60" };
       const own = Object.assign(new Error("who are you?"), { status: 401, headers });
       const service = await start({ run: throwing(own) });

@@ -55,14 +55,14 @@ describe.each(frameworks)("%s", (_, start: Start) => {
   describe.each(bodies)("a body %s", (_name, open) => {
     const run: ServiceOptions["run"] = (call) => open(call);
 
-    test("breaks off where it does: the connection is closed before the answer's end", async () => {
+    test("cuts the response where it fails: the connection is closed before the end", async () => {
       const text = await askRaw(await start({ run }), lines("GET / HTTP/1.1"));
       expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
       expect(text).toContain("half");
       expect(text).not.toContain("0\r\n\r\n");
     });
 
-    test("so it does under a key, and nothing runs again", async () => {
+    test("cuts the response under a key too, and nothing runs again", async () => {
       let runs = 0;
       const service = await start({
         gate: { idempotency: { store: memoryStore(), scope: "shared" } },
@@ -78,7 +78,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     });
   });
 
-  test("a stream that is piped by hand breaks off where its failure is told", async () => {
+  test("a stream that is piped by hand cuts the response where its failure is handled", async () => {
     const service = await start({
       async run({ response }) {
         const [answer] = (await once(get(await breakingOff()), "response")) as [IncomingMessage];
@@ -93,7 +93,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     expect(text).not.toContain("0\r\n\r\n");
   });
 
-  test("a body that ends is whole, and its connection goes on", async () => {
+  test("a body that ends is complete, and its connection stays open", async () => {
     const service = await start({ run: () => Readable.from(["half", "half"]) });
     const close = lines("GET / HTTP/1.1", "connection: close");
     const text = await askRaw(service, lines("GET / HTTP/1.1") + close);

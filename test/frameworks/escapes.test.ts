@@ -78,7 +78,7 @@ describe.each([
     expect(await statusOf(origin, { method: "POST" })).toEqual([500, "false"]);
   });
 
-  test("what a route says holds whether it is mounted after the gate or before it", async () => {
+  test("a route's options apply whether it is mounted after the gate or before it", async () => {
     const origin = await service((app, gate) => {
       const optedIn = gate.route({ retryOn: ["ECONNRESET"] });
       const fail: express5.RequestHandler = (_req, _res, next) => next(refused);
@@ -135,12 +135,12 @@ describe.each([
     expect(await statusOf(origin, { method: "POST" })).toEqual([500, "false"]);
   });
 
-  test("ctx.throw is the application's own answer", async () => {
+  test("ctx.throw is the application's own response", async () => {
     const origin = await service((app) => app.use(koaGate()).use((ctx) => ctx.throw(418)));
     expect(await statusOf(origin)).toEqual([418, null]);
   });
 
-  test("what a route says holds whether it is mounted after the gate or before it", async () => {
+  test("a route's options apply whether it is mounted after the gate or before it", async () => {
     const origin = await service((app) => {
       const fail: Koa3.Middleware = () => Promise.reject(refused);
       const optedIn = route({ retryOn: ["ECONNRESET"] });

@@ -60,13 +60,13 @@ describe.each(frameworks)("%s", (_, start) => {
     expect(await ask(service, "POST", "x")).toEqual([200, "true", "run 4"]);
   });
 
-  test.each(["POST", "PUT", "PATCH", "DELETE"])("a %s is", async (method) => {
+  test.each(["POST", "PUT", "PATCH", "DELETE"])("a %s with a key is claimed", async (method) => {
     const service = await started(start, {});
     expect(await ask(service, method)).toEqual([200, null, "run 1"]);
     expect(await ask(service, method)).toEqual([200, "true", "run 1"]);
   });
 
-  test("methods names those that are, and no other", async () => {
+  test("methods names the methods whose keys are claimed", async () => {
     const service = await started(start, { methods: ["GET", "PATCH"] });
     expect(await ask(service, "POST", "x")).toEqual([200, null, "run 1"]);
     expect(await ask(service, "POST", "x")).toEqual([200, null, "run 2"]);
@@ -84,7 +84,7 @@ describe.each(frameworks)("%s", (_, start) => {
     expect((await ask(service, "POST", '{"order":2,"at":1}'))[0]).toBe(422);
   });
 
-  test("a fingerprint of nothing runs nothing", async () => {
+  test("an empty fingerprint is refused, and nothing runs", async () => {
     for (const nothing of ["", new Uint8Array(), undefined, {}]) {
       let runs = 0;
       const service = await started(
@@ -97,7 +97,7 @@ describe.each(frameworks)("%s", (_, start) => {
     }
   });
 
-  test("keep decides of what the status would have kept", async () => {
+  test("keep decides about responses whose status allows them to be stored", async () => {
     const seen: unknown[] = [];
     const idempotency: Idempotency = {
       keep({ status, headers, body }) {
@@ -145,7 +145,7 @@ describe.each(frameworks)("%s", (_, start) => {
     await expect.poll(() => warned.mock.calls.length).toBe(1);
   });
 
-  test("a keep may take its time: the next request runs only where it said no", async () => {
+  test("keep may be async: the next request runs only where it returned false", async () => {
     const keep = async ({ body }: { readonly body: Buffer }): Promise<boolean> => {
       await setImmediate();
       return body.toString() !== "run 1";
@@ -159,7 +159,7 @@ describe.each(frameworks)("%s", (_, start) => {
     expect((await ask(once, "POST", "x"))[0]).toBe(409);
   });
 
-  test("a fingerprint may take its time", async () => {
+  test("a fingerprint may be async", async () => {
     const fingerprint = async (_request: unknown, body: Uint8Array): Promise<string> => {
       await setImmediate();
       return Buffer.from(body).toString().slice(0, 1);
@@ -185,7 +185,7 @@ describe.each(frameworks)("%s", (_, start) => {
     expect(service.errors).toHaveLength(1);
   });
 
-  test("a scope that promises is named, where only an outbound call asks for it", async () => {
+  test("an async scope is named in the error, also where only an outbound call needs it", async () => {
     const service = await start({
       gate: { idempotency: { scope: (() => Promise.reject(new Error("no"))) as never } },
       run: async ({ upstream }) => (await upstream("http://127.0.0.1:1")).text(),

@@ -139,7 +139,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
   });
 });
 
-test("a rule for keys that there is not is named", () => {
+test("an unknown rule for keys is named in the error", () => {
   const origins = { "http://orders:3000": { idempotencyKey: "copy" as "derive" } };
   expect(() => createUpstream({ origins })).toThrow(
     /origins\["http:\/\/orders:3000"\]\.idempotencyKey must be "derive" or "forward"/,

@@ -195,7 +195,7 @@ describe.each(cases)("$name, error handling that responds: $responds", ({ start,
     expect(ports.size).toBe(1);
   });
 
-  test("nobody waits for the rest of the request", async () => {
+  test("the rest of the request is not waited for", async () => {
     silent();
     const { origin } = await start(responds);
     const socket = connect(Number(new URL(origin).port), "127.0.0.1");
@@ -206,7 +206,7 @@ describe.each(cases)("$name, error handling that responds: $responds", ({ start,
   });
 });
 
-test("Express and Koa print it where nobody has an error handler", async () => {
+test("Express and Koa print the error without an error handler", async () => {
   const printed = silent();
   const gate = expressGate(options());
   const app = express5()
@@ -226,7 +226,7 @@ test("Express and Koa print it where nobody has an error handler", async () => {
   }
 });
 
-test("Fastify logs it where nobody has an error handler", async () => {
+test("Fastify logs the error without an error handler", async () => {
   const lines: string[] = [];
   const app = fastify({
     logger: { level: "error", stream: { write: (line) => void lines.push(line) } },

@@ -138,7 +138,7 @@ function expectSeen(seen: Seen, errors: readonly unknown[]): void {
 }
 
 describe.each(frameworks)("%s", (_, start: Start) => {
-  test("no key and no scope is told of anywhere", async () => {
+  test("no key and no scope appears in any output", async () => {
     const [seen, made] = [new Seen(), await calls()];
     const store = seen.store();
     const gate = { idempotency: { store, scope: () => scope } };
@@ -150,7 +150,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
   });
 });
 
-test("nor is it on stderr, where node:http's handler writes what nobody else takes", async () => {
+test("nor on stderr, where node:http's handler writes unhandled errors", async () => {
   const [seen, made] = [new Seen(), await calls()];
   const store = seen.store();
   const upstream = createUpstream(made.upstream);

@@ -76,7 +76,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     expect(charged.toSorted()).toEqual(items.toSorted());
   });
 
-  test("a retry that another process takes sends the same key", async () => {
+  test("a retry in another process sends the same key", async () => {
     const { origin, charged } = await payments();
     const [store, runs] = [memoryStore(), { count: 0 }];
     const run = async (call: Call): Promise<string> => {
@@ -110,7 +110,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     expect(charged).toHaveLength(1);
   });
 
-  test("a call that the handler makes again after its end has the same key", async () => {
+  test("a call that the handler repeats after its end has the same key", async () => {
     const { origin, charged } = await payments();
     const running = await service(start, origin, async (call) => {
       await charge(call, origin, "a", "charge");

@@ -101,10 +101,13 @@ describe.each([{}, { problemDetails: true }])("node:http, %j", (options) => {
     expect(rejected).toEqual([]);
   });
 
-  test.each(thrown)("%s, thrown after the client has left, harms nobody", async (_name, error) => {
-    await answerOf("left", error, options);
-    expect(rejected).toEqual([]);
-  });
+  test.each(thrown)(
+    "%s, thrown after the client has disconnected, does no harm",
+    async (_name, error) => {
+      await answerOf("left", error, options);
+      expect(rejected).toEqual([]);
+    },
+  );
 });
 
 describe.each(frameworks)("%s", (_, start) => {
@@ -133,7 +136,7 @@ describe.each(frameworks)("%s", (_, start) => {
   );
 });
 
-test("an onError that throws is told of on stderr, and the request answered all the same", async () => {
+test("an exception of onError is written to stderr, and the request gets its response all the same", async () => {
   const onError = (): never => {
     throw new Error("of onError's own");
   };
@@ -143,7 +146,7 @@ test("an onError that throws is told of on stderr, and the request answered all 
   expect(printed[0]).toContain("of onError's own");
 });
 
-test("an async onError that rejects is told of there too", async () => {
+test("a rejection of an async onError is written there too", async () => {
   const onError = async (): Promise<never> => {
     await turn();
     throw new Error("of onError's own");
@@ -154,7 +157,7 @@ test("an async onError that rejects is told of there too", async () => {
   expect(printed[0]).toContain("of onError's own");
 });
 
-test("an async onError may answer", async () => {
+test("an async onError may send the response", async () => {
   const onError: HandlerOptions<unknown>["onError"] = async (_error, _request, response) => {
     await turn();
     response.writeHead(499).end("its own");

@@ -57,7 +57,7 @@ describe.each(sizes)("a body of %i bytes", (size) => {
     expect(upstream.connections).toBe(1);
   });
 
-  test("is seen whole when it was cut the first time", async () => {
+  test("is received whole after it was cut the first time", async () => {
     const upstream = await opened();
     const wire = await wired(upstream);
     wire.send(
@@ -76,7 +76,7 @@ describe.each(sizes)("a body of %i bytes", (size) => {
   });
 });
 
-test("an answer of any size and framing arrives whole", async () => {
+test("a response of any size and framing arrives whole", async () => {
   for (const size of sizes) {
     const body = randomBytes(size);
     for (const chunked of [false, true]) {
@@ -90,7 +90,7 @@ test("an answer of any size and framing arrives whole", async () => {
   }
 });
 
-test("the answer may be made of the request, at once or later; a mistake in it is a 500", async () => {
+test("the response may be created from the request, at once or later; an exception is a 500", async () => {
   const upstream = await opened({
     respond: async ({ path, body }) => {
       if (path === "/broken") throw new Error("broken test");
@@ -118,7 +118,7 @@ test("the answer may be made of the request, at once or later; a mistake in it i
   expect((await request(upstream.origin, { dispatcher })).statusCode).toBe(204);
 });
 
-test("delayMs holds the answer, not the side effect", async () => {
+test("delayMs delays the response, not the side effect", async () => {
   const upstream = await opened({ respond: { delayMs: 60 } });
   const wire = await wired(upstream);
   const sent = performance.now();

@@ -44,7 +44,7 @@ test("a rule for reused connections spares fresh ones, and the reverse", async (
   expect(await third.closed()).toBe("fin");
 });
 
-describe("an answer that is cut", () => {
+describe("a response that is cut", () => {
   test.each(["rst", "fin"] as const)("in its head, by %s", async (closing) => {
     const upstream = await opened();
     const wire = await wired(upstream);
@@ -75,7 +75,7 @@ describe("an answer that is cut", () => {
     expect(wire.text).toMatch(/Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n$/);
   });
 
-  test("after as many bytes as told, and never whole", async () => {
+  test("after the given number of bytes, and never complete", async () => {
     const upstream = await opened({ respond: { body: "0123456789" } });
     for (const [afterBytes, sent] of [
       [0, ""],
@@ -100,7 +100,7 @@ describe("an answer that is cut", () => {
   });
 });
 
-test.each([false, true])("hang: no answer, connection open; processed: %s", async (processed) => {
+test.each([false, true])("hang: no response, connection open; processed: %s", async (processed) => {
   const when = processed ? "after-processing" : "before-processing";
   const upstream = await opened({ faults: [{ fault: "hang", when }] });
   const wire = await wired(upstream);
@@ -112,7 +112,7 @@ test.each([false, true])("hang: no answer, connection open; processed: %s", asyn
   await upstream.until(({ open }) => open === 0);
 });
 
-test("status: 503 with Retry-After so many times, then served; the connection lives on", async () => {
+test("status: 503 with Retry-After a number of times, then served; the connection stays open", async () => {
   const upstream = await opened({ faults: [{ fault: "status", retryAfter: 2, times: 3 }] });
   const wire = await wired(upstream);
   for (let answer = 1; answer <= 3; answer++) {
@@ -126,7 +126,7 @@ test("status: 503 with Retry-After so many times, then served; the connection li
   expect(upstream.stats()).toMatchObject({ received: 4, processed: 1, faults: { status: 3 } });
 });
 
-test("status after processing commits the side effect and still says no", async () => {
+test("status after processing commits the side effect and still responds with 503", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   upstream.script([{ fault: "status", status: 500, when: "after-processing", body: "" }]);
@@ -144,7 +144,7 @@ test("garbage is not HTTP", async () => {
   expect(upstream.processedCount).toBe(0);
 });
 
-test("slow: drips from the head, or from the body on, and is whole in the end", async () => {
+test("slow: sent slowly from the head or the body on, and complete in the end", async () => {
   const upstream = await opened({ respond: { body: "0123456789" } });
   const wire = await wired(upstream);
   upstream.script([

@@ -27,7 +27,7 @@ test.each([1, 2, 3, 7, 50])(
   },
 );
 
-test("pipelined requests are answered in order, one after the other", async () => {
+test("pipelined requests get responses in order, one after the other", async () => {
   let running = 0;
   const upstream = await opened({
     respond: async ({ id }) => {
@@ -43,7 +43,7 @@ test("pipelined requests are answered in order, one after the other", async () =
   expect(wire.text.match(/<\d>/g)?.join("")).toBe("<0><1><2><3><4><5><6><7><8><9>");
 });
 
-test("thousands of pipelined requests do not exhaust the stack, nor stop behind a slow answer", async () => {
+test("thousands of pipelined requests do not exhaust the stack, nor stop behind a slow response", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   upstream.script([{ fault: "slow", chunkBytes: 40, everyMs: 5 }]);
@@ -74,7 +74,7 @@ describe("who closes", () => {
     expect(upstream.processedCount).toBe(2);
   });
 
-  test("the answer says so", async () => {
+  test("the response says so", async () => {
     const upstream = await opened({ respond: { headers: { Connection: "close" } } });
     const wire = await wired(upstream);
     wire.send(get("a") + get("b"));
@@ -83,7 +83,7 @@ describe("who closes", () => {
     expect(upstream.processedCount).toBe(1);
   });
 
-  test("a client that half-closes gets all its answers", async () => {
+  test("a client that half-closes gets all its responses", async () => {
     const upstream = await opened({ respond: { delayMs: 10 } });
     const wire = await wired(upstream);
     wire.socket.end(get("a") + get("b"));
@@ -110,7 +110,7 @@ test("HEAD, 204 and 304 have no body", async () => {
   await wire.served();
 });
 
-test("100 Continue is sent where it is waited for", async () => {
+test("100 Continue is sent where the client waits for it", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   wire.send("PUT / HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");

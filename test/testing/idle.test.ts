@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { opened, wired } from "./opened.ts";
 import { get, post } from "./raw-client.ts";
 
-test("an idle connection ends that long after its last answer, by FIN, whatever the hint says", async () => {
+test("an idle connection ends after idleTimeoutMs by FIN, whatever the hint says", async () => {
   const upstream = await opened({ idleTimeoutMs: 100, keepAliveHint: "timeout=60" });
   const wire = await wired(upstream);
   await wire.served();
@@ -17,7 +17,7 @@ test("an idle connection ends that long after its last answer, by FIN, whatever 
   await upstream.until(({ open }) => open === 0);
 });
 
-test("it counts from the end of a slow answer, and not while a request is arriving", async () => {
+test("the idle time counts from the end of a slow response, and not while a request is arriving", async () => {
   const upstream = await opened({ idleTimeoutMs: 50, respond: { delayMs: 120 } });
   const wire = await wired(upstream);
   await wire.served();
@@ -27,14 +27,14 @@ test("it counts from the end of a slow answer, and not while a request is arrivi
   expect(await wire.closed()).toBe("fin");
 });
 
-test("a connection that has not served anything is left alone", async () => {
+test("a connection without a request is left alone", async () => {
   const upstream = await opened({ idleTimeoutMs: 30 });
   const wire = await wired(upstream);
   await new Promise((resolve) => setTimeout(resolve, 90));
   await wire.served();
 });
 
-test("bytes that come after its FIN are answered by RST, not processed, and counted as late", async () => {
+test("bytes that arrive after its FIN get RST, are not processed, and count as late", async () => {
   const upstream = await opened({ idleTimeoutMs: 30 });
   const wire = await wired(upstream);
   // A half-open client, which writes on although it was told: the race, drawn out.

@@ -18,7 +18,7 @@ function connectCode(port: number): Promise<string> {
   });
 }
 
-test("restart: connections are reset, connects are refused, then it is back on the same port", async () => {
+test("restart: connections are reset, new ones are refused, then it is back on the same port", async () => {
   const upstream = await opened();
   const { port } = upstream;
   const [used, unused] = await Promise.all([wired(upstream), wired(upstream)]);
@@ -45,7 +45,7 @@ test("restart by FIN, several at once, is one restart", async () => {
   await (await wired(upstream)).served();
 });
 
-test("refuse and accept: connects are refused, connections live on", async () => {
+test("refuse and accept: new connections are refused, open ones stay", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   await wire.served();
@@ -56,7 +56,7 @@ test("refuse and accept: connects are refused, connections live on", async () =>
   expect(await connectCode(upstream.port)).toBe("connected");
 });
 
-test("nothing is left after close, whatever was going on", async () => {
+test("no handle remains after close, whatever was going on", async () => {
   // In a process of its own, which the test runner's own timers and sockets do not disturb.
   const script = fileURLToPath(new URL("leftovers.js", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 15_000 });
@@ -85,7 +85,7 @@ test("close twice, close while opening again, and use after close are harmless",
   expect(await connectCode(upstream.port)).toBe("ECONNREFUSED");
 });
 
-test("until rejects when its time is over, when the upstream closes, and with what the condition throws", async () => {
+test("until rejects at its timeout, when the upstream closes, and with an exception of the condition", async () => {
   const upstream = await opened();
   await expect(upstream.until(() => false, 20)).rejects.toThrow("within 20 ms");
   const wire = await wired(upstream);

@@ -34,12 +34,12 @@ test("one rule's decisions do not depend on the others", async () => {
   expect(both.replaceAll("5", ".")).toBe(alone);
 });
 
-test("a probability of 1 always strikes, of 0 never", async () => {
+test("a probability of 1 always applies, of 0 never", async () => {
   expect(await met(1, [{ fault: "status", probability: 1 }])).toBe("3".repeat(200));
   expect(await met(1, [{ fault: "status", probability: 0 }])).toBe(".".repeat(200));
 });
 
-test("of several rules the first that strikes counts; times, methods and match narrow them", async () => {
+test("of several rules the first that applies counts; times, methods and match narrow them", async () => {
   const upstream = await opened({
     faults: [
       { fault: "status", status: 501, times: 1 },
@@ -76,7 +76,7 @@ test("the script decides alone while it lasts, then the rules do", async () => {
   ]);
 });
 
-test("a match that throws is seen, as a 500, and ends nothing", async () => {
+test("a match that throws is visible as a 500, and ends nothing", async () => {
   const upstream = await opened({
     faults: [
       {
@@ -110,7 +110,7 @@ test("a duplicate cannot hide: what was processed, then reset, then sent again c
   ]);
 });
 
-test("what was not processed and is sent again counts once", async () => {
+test("a request that was not processed and is sent again counts once", async () => {
   const upstream = await opened({ faults: [{ fault: "reset", times: 1 }] });
   const first = await wired(upstream);
   first.send(post("pay-1"));

@@ -78,7 +78,7 @@ test("close ends the process, twice if need be; calls after it reject", async ()
   await expect(upstream.stats()).rejects.toThrow("ended");
 });
 
-test("a process that is killed rejects what waits for it", async () => {
+test("a process that is killed rejects pending calls", async () => {
   const upstream = await spawnFaultyUpstream();
   const waiting = upstream.restart({ downMs: 60_000 });
   process.kill(upstream.pid, "SIGKILL");

@@ -195,9 +195,9 @@ const sharedPrototypes = new WeakMap<object, object>();
 /** The prototype that Express gives to the requests of all its apps; the request itself if Express has not seen it. */
 function sharedPrototype(req: IncomingMessage): object {
   const own: object = Object.getPrototypeOf(req);
-  const known = sharedPrototypes.get(own);
+  const existing = sharedPrototypes.get(own);
   // An app that is mounted in an app of another copy of Express inherits from that one's prototype.
-  if (known?.isPrototypeOf(own)) return known;
+  if (existing?.isPrototypeOf(own)) return existing;
   const shared = frameworkPrototype(req, IncomingMessage.prototype);
   if (shared === null) return req;
   sharedPrototypes.set(own, shared);

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { opened } from "../../testing/opened.ts";
 import { majors, Service, signal } from "./service.ts";
 
-test("the translator has the four parameters that Express knows it by", () => {
+test("the translator has the four parameters by which Express recognises it", () => {
   expect(reissue().errors().length).toBe(4);
 });
 
@@ -59,7 +59,7 @@ describe.each(majors)("%s", (_, express) => {
     expect((service.errors[0] as Error).cause).toMatchObject({ reason: "not-retry-safe" });
   });
 
-  test("an upstream that does not answer in time gives 504", async () => {
+  test("an upstream that does not respond in time gives 504", async () => {
     const orders = await opened({ faults: [{ fault: "hang" }] });
     const service = await new Service(express, { retry: { totalTimeoutMs: 50 } }).handle(
       async (req, res) => void res.json(await req.upstream(orders.origin)),
@@ -103,13 +103,13 @@ describe.each(majors)("%s", (_, express) => {
     expect((service.errors[0] as Error).cause).toMatchObject({ statusCode: 401 });
   });
 
-  test("what is no error at all goes on as it is", async () => {
+  test("a thrown value that is not an error passes unchanged", async () => {
     const service = await new Service(express).handle(() => Promise.reject("a string"));
     expect((await fetch(service.origin)).status).toBe(500);
     expect(service.errors).toEqual(["a string"]);
   });
 
-  test("a response that had begun is cut, not ended", async () => {
+  test("a response that has begun is cut, not ended", async () => {
     const orders = await opened({
       respond: { body: "x".repeat(200_000) },
       faults: [{ fault: "cut-body", afterBytes: 100_000 }],
@@ -125,7 +125,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(isReissueError(service.errors[0])).toBe(true);
   });
 
-  test("a response that was whole is left alone, though it is still on its way", async () => {
+  test("a response that has ended is not cut, although it is still being sent", async () => {
     const orders = await opened({ faults: [{ fault: "reset" }] });
     const whole = "x".repeat(2 ** 24);
     const service = await new Service(express).handle(async (req, res) => {
@@ -137,7 +137,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(await answer.text()).toHaveLength(whole.length);
   });
 
-  test("nothing is translated once the inbound client has left", async () => {
+  test("nothing is translated once the inbound client has disconnected", async () => {
     const orders = await opened({ faults: [{ fault: "hang" }] });
     const passed = signal<unknown>();
     const service = new Service(express);
@@ -158,7 +158,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(service.errors[0]).toBe(await passed.given);
   });
 
-  test("a client that leaves in the middle of its upload is no upstream's failure", async () => {
+  test("a client that disconnects during its upload is not an upstream's failure", async () => {
     const orders = await opened();
     const passed = signal<unknown>();
     const service = new Service(express);

@@ -20,12 +20,12 @@ test.each([
   expect(construct).toThrow(expect.objectContaining({ path, code: "ERR_REISSUE_OPTION" }));
 });
 
-test("nothing need be said, and undefined says nothing", () => {
+test("all options may be omitted or undefined", () => {
   expect(reissue).not.toThrow();
   expect(() => reissue({ upstream: undefined })).not.toThrow();
 });
 
-test("closes what it opened itself", async () => {
+test("closes a client that it has opened", async () => {
   const orders = await opened();
   const gate = reissue({ upstream: {} });
   const { upstream } = gated(gate);
@@ -35,13 +35,13 @@ test("closes what it opened itself", async () => {
   await expect.poll(() => orders.open, { timeout: 10_000 }).toBe(0);
 });
 
-test("closes even what was never opened", async () => {
+test("closes a client that was never used", async () => {
   const gate = reissue();
   await gate.close();
   await expect(gated(gate).upstream("http://127.0.0.1:19999")).rejects.toThrow(ClosedError);
 });
 
-test("leaves open what it was given", async () => {
+test("leaves a given client open", async () => {
   const upstream = createUpstream();
   const close = vi.spyOn(upstream, "close");
   await reissue({ upstream }).close();

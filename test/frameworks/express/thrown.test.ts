@@ -78,7 +78,7 @@ describe.each<[string, typeof express5]>([
   });
 });
 
-test("Express 5 is given what an async handler rejects with", async () => {
+test("Express 5 gets the rejection of an async handler", async () => {
   await compareWithBare(built(express5, rejecting, true), unanswered.express);
 });
 

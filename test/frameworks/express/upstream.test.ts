@@ -9,7 +9,7 @@ import { opened } from "../../testing/opened.ts";
 import { majors, Service, signal } from "./service.ts";
 
 describe.each(majors)("%s", (_, express) => {
-  test("what a dead socket swallowed is sent again, unless it may have been done", async () => {
+  test("a request on a dead socket is sent again, unless it may have been processed", async () => {
     const orders = await opened();
     const lost = { fault: "reset", when: "after-processing" } as const;
     orders.script([null, lost, null, lost]);
@@ -33,7 +33,7 @@ describe.each(majors)("%s", (_, express) => {
     );
   });
 
-  test("one that was asked for before its route is bound anew to what the route says", async () => {
+  test("a client that was used before its route is bound again with the route's options", async () => {
     const orders = await opened({ faults: [{ fault: "reset", times: 1 }] });
     const service = new Service(express);
     service.app.use((req, _res, next) => {
@@ -48,7 +48,7 @@ describe.each(majors)("%s", (_, express) => {
     expect((await fetch(service.origin)).status).toBe(200);
   });
 
-  test("undici's request is there, too", async () => {
+  test("undici's request is available too", async () => {
     const orders = await opened({ respond: { body: "fine" } });
     const service = await new Service(express).handle(async (req, res) => {
       const { statusCode, body } = await req.upstream.request(orders.origin);
@@ -57,7 +57,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(await (await fetch(service.origin)).text()).toBe("fine");
   });
 
-  test("a request that does not ask for it binds nothing, and one that does binds once", async () => {
+  test("a request that does not use it binds nothing, and one that does binds once", async () => {
     const upstream = createUpstream();
     const bind = vi.spyOn(upstream, "bind");
     const seen: BoundUpstream[] = [];
@@ -77,7 +77,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(seen[0]).toBe(seen[1]);
   });
 
-  test("the gate nearest to the handler holds", async () => {
+  test("the gate nearest to the handler applies", async () => {
     const [far, near] = [createUpstream(), createUpstream()];
     const bind = { far: vi.spyOn(far, "bind"), near: vi.spyOn(near, "bind") };
     const app = express().use(reissue({ upstream: far }), reissue({ upstream: near }));
@@ -90,7 +90,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(bind.far).not.toHaveBeenCalled();
   });
 
-  test("a client that leaves takes its safe calls with it and lets the others end", async () => {
+  test("a client that disconnects aborts its safe calls and lets the others end", async () => {
     const orders = await opened({ respond: { delayMs: 1000 } });
     const ended = signal<string[]>();
     const service = await new Service(express).handle(async (req) => {
@@ -106,7 +106,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(await ended.given).toEqual(["aborted", "answered", "answered"]);
   });
 
-  test("a client that leaves in the middle of an answer ends it at the upstream", async () => {
+  test("a client that disconnects in the middle of a response ends it at the upstream", async () => {
     const orders = await opened({
       respond: { body: "x".repeat(100_000) },
       faults: [{ fault: "slow", chunkBytes: 100, everyMs: 20, from: "body" }],
@@ -129,7 +129,7 @@ describe.each(majors)("%s", (_, express) => {
     await expect.poll(() => orders.open, { timeout: 10_000 }).toBe(0);
   });
 
-  test("a call made after the client has left is not sent, unless it is unsafe", async () => {
+  test("a call made after the client has disconnected is not sent, unless it is unsafe", async () => {
     const orders = await opened();
     const ended = signal<string[]>();
     const begun = signal();
@@ -147,7 +147,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(orders.received).toBe(1);
   });
 
-  test("calls after the whole response was given go on, client or no client", async () => {
+  test("calls after the whole response was sent go on, with or without a client", async () => {
     const orders = await opened();
     const ended = signal<unknown>();
     const service = await new Service(express).handle(async (req, res) => {
@@ -159,7 +159,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(await ended.given).toBe(200);
   });
 
-  test("many calls for one request warn of no leak", async () => {
+  test("many calls for one request emit no leak warning", async () => {
     const orders = await opened();
     const warnings: unknown[] = [];
     const onWarning = (warning: unknown): void => void warnings.push(warning);

@@ -50,7 +50,7 @@ describe("an error in a hook that was added before the plugin", () => {
     return app;
   }
 
-  test("is the application's own answer", async () => {
+  test("is the application's own response", async () => {
     const own = createError(401, "Who are you?", { headers: { "www-authenticate": "Bearer" } });
     const idempotency = { store: memoryStore(), scope: "shared" } as const;
     const app = await service(() => Promise.reject(own), { idempotency, problemDetails: true });

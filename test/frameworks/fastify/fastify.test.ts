@@ -54,7 +54,7 @@ test("so does that of a child scope, and that of the route", async () => {
   }
 });
 
-test("without one, Fastify's own answers", async () => {
+test("without one, Fastify's own responds", async () => {
   const app = opened();
   await app.register(reissue);
   app.get("/", fail);
@@ -89,7 +89,7 @@ test.each(["preSerialization", "onSend"] as const)(
   },
 );
 
-test("a reply that its handler has taken over is answered with 504 when the route's time is over", async () => {
+test("a hijacked reply gets 504 when the route's timeout expires", async () => {
   const logged: object[] = [];
   const stream = { write: (line: string) => void logged.push(JSON.parse(line) as object) };
   const app = fastify({ logger: { level: "warn", stream } });

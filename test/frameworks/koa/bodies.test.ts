@@ -89,14 +89,14 @@ describe.each([
     // There Koa's own pipeline closes the connection, and the answer comes through by chance.
     const gets =
       major === "Koa 3" && mount === "alone" ? /^($|HTTP\/1\.1 502 )/ : /^HTTP\/1\.1 502 /;
-    test("that fails before anything has gone out, is answered as an upstream's failure", async () => {
+    test("that fails before anything was sent gets the response of an upstream's failure", async () => {
       const service = await answering(() => failing("", reset));
       const text = await askRaw(service, askAndClose);
       expect(text).toMatch(gets);
       expect(service.errors[0]).toMatchObject({ status: 502, cause: reset });
     });
 
-    test("that is whole, is left alone", async () => {
+    test("that is complete is left alone", async () => {
       const service = await answering(() => Readable.from(["x".repeat(5000)]));
       const text = await askRaw(service, ask + askAndClose);
       expect(text.match(/\r\n0\r\n\r\n/g)).toHaveLength(2);
@@ -104,7 +104,7 @@ describe.each([
     });
   });
 
-  test("a failure of a body that another one has taken the place of, unread, does no harm", async () => {
+  test("a failure of a body that was replaced unread does no harm", async () => {
     const service = await serving(
       async (ctx, next) => {
         await next();
@@ -121,7 +121,7 @@ describe.each([
     expect(text).not.toContain("theirs");
   });
 
-  test("nor does one after the last byte", async () => {
+  test("a failure after the last byte does no harm", async () => {
     const service = await serving(reissue(), (ctx) => {
       const stream = new PassThrough({ autoDestroy: false });
       ctx.body = stream.end("whole");
@@ -131,7 +131,7 @@ describe.each([
     expect(text.match(/\r\n0\r\n\r\n/g)).toHaveLength(2);
   });
 
-  test("one whose head was flushed cuts the response, though nobody reads it yet", async () => {
+  test("a body whose head was flushed cuts the response, even before it is read", async () => {
     const service = await serving(
       async (_ctx, next) => {
         await next();
@@ -146,7 +146,7 @@ describe.each([
     expect(await askRaw(service, ask)).not.toContain("\r\n0\r\n\r\n");
   });
 
-  test("a response to a client that does not wait is cut alone, after those before it", async () => {
+  test("a pipelined response is cut alone, after those before it", async () => {
     const service = await serving(reissue(), (ctx) => {
       ctx.body = ctx.path === "/first" ? Readable.from(slowly(100)) : failing("half", reset);
     });
@@ -171,7 +171,7 @@ describe.each([
     expect(await first).toBe("firstsecondthird");
   });
 
-  test("a stream of old is watched too", async () => {
+  test("a stream of the old kind is watched too", async () => {
     const old = new Stream();
     const service = await serving(reissue(), (ctx) => {
       ctx.body = old;
@@ -201,7 +201,7 @@ describe.each([
     expect(service.errors).toEqual([]);
   });
 
-  test("a request that has come to no gate is left alone", async () => {
+  test("a request that came through no gate is left alone", async () => {
     const gate = reissue();
     const service = await serving(
       (ctx, next) => (ctx.query["gate"] === undefined ? next() : gate(ctx, next)),

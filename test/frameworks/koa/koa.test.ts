@@ -66,7 +66,7 @@ function gated(options: ReissueOptions): Koa {
   return app;
 }
 
-test("what is around a route stays under its time", async () => {
+test("middleware around a route stays under its own timeout", async () => {
   const app = gated({ timeoutMs: 100 });
   app.use(async (_ctx, next) => {
     await next();
@@ -80,7 +80,7 @@ test("what is around a route stays under its time", async () => {
   expect(status).toBe(504);
 });
 
-test("a middleware around a route is not under the route's time, which is shorter", async () => {
+test("middleware around a route is not under the route's shorter timeout", async () => {
   const app = gated({ timeoutMs: 20_000 });
   app.use(async (_ctx, next) => {
     await next();
@@ -91,7 +91,7 @@ test("a middleware around a route is not under the route's time, which is shorte
   expect(await (await fetch(await listening(app.callback()))).text()).toBe("done");
 });
 
-test("a key is told by the path that the client asked for, also where Koa is mounted in Express", async () => {
+test("a fingerprint has the client's path, also where Koa is mounted in Express", async () => {
   const app = gated({ idempotency: { store: memoryStore(), scope: "shared" } });
   app.use((ctx) => void (ctx.body = ctx.req.url));
   const outer = express().use("/payments", app.callback()).use("/refunds", app.callback());

@@ -27,7 +27,7 @@ function onNode(
 }
 
 describe.each(frameworks)("%s, whose client leaves", (_, start) => {
-  test("with requests that wait for others on its connection: each has run once, and is replayed", async () => {
+  test("with pipelined requests on its connection: each runs once, and is replayed", async () => {
     let [begun, isDone] = [0, (): void => {}];
     const done = new Promise<void>((resolve) => (isDone = resolve));
     const service = await serve(start, async ({ response }) => {
@@ -53,7 +53,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     expect(service.runs()).toBe(3);
   });
 
-  test("while its handler sets options of the connection: it goes on", async () => {
+  test("while the handler sets options of the connection: the response goes on", async () => {
     const service = await serve(start, async ({ request, response }) => {
       response.on("socket", (socket: Socket) => socket.setNoDelay(true));
       await once(request.socket, "close");
@@ -68,7 +68,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     expect([again.replayed, again.body, service.runs()]).toEqual([true, "done", 1]);
   });
 
-  test("and whose handler fails before any of its head has gone out, with its client there: the next one runs", async () => {
+  test("and whose handler fails before the head was sent: the next request runs", async () => {
     const service = await serve(start, ({ response }, number) => {
       if (number > 1) return "done";
       response.writeHead(200);
@@ -81,8 +81,8 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
   });
 });
 
-describe.each(majors)("%s, whose client leaves before its body is read", (_, express) => {
-  test("what has come of it is not lost, and is what its handler answers", async () => {
+describe.each(majors)("%s, whose client disconnects before its body is read", (_, express) => {
+  test("the body that has arrived is not lost, and the handler responds with it", async () => {
     const app = express();
     const gate = expressGate(claiming());
     let runs = 0;
@@ -114,7 +114,7 @@ describe.each(majors)("%s, whose client leaves before its body is read", (_, exp
   });
 });
 
-test("a response that came as a proxy goes on, too", async () => {
+test("a response behind a Proxy goes on too", async () => {
   let runs = 0;
   const listener = onNode(async (request, response) => {
     runs += 1;

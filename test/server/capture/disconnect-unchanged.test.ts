@@ -33,7 +33,7 @@ function moment(): { readonly come: Promise<void>; readonly now: () => void } {
   return { come, now };
 }
 
-describe.each(frameworks)("%s, whose client leaves", (_, start) => {
+describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
   test.each([200, 402, 404, 422])(
     "before its handler answers %i, its body unread: the answer is kept",
     async (status) => {
@@ -70,8 +70,8 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
   });
 });
 
-describe.each(majors)("%s, whose client leaves", (_, express) => {
-  test("while a file is sent, of which nothing has gone out: it is kept whole", async () => {
+describe.each(majors)("%s, whose client disconnects", (_, express) => {
+  test("while a file is sent, before its first byte: the whole file is stored", async () => {
     const [begun, left] = [moment(), moment()];
     // Express waits for the file system where the client leaves.
     const open = ((...args: Parameters<typeof fs.open>) => {
@@ -103,7 +103,7 @@ describe.each(majors)("%s, whose client leaves", (_, express) => {
 describe.each([
   ["Koa 3", Koa3],
   ["Koa 2", Koa2 as unknown as typeof Koa3],
-])("%s, whose client leaves", (_, Koa) => {
+])("%s, whose client disconnects", (_, Koa) => {
   test.each<[string, () => Readable]>([
     ["a file", () => createReadStream(file)],
     ["a stream that is written", () => new PassThrough()],

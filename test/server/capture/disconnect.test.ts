@@ -21,8 +21,8 @@ afterAll(() => {
   expect(unexpected).toEqual([]);
 });
 
-describe.each(frameworks)("%s, whose client leaves", (_, start) => {
-  test("while the end is held: it gets the answer when it comes again", async () => {
+describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
+  test("while the end is delayed: its retry gets the response", async () => {
     const store = new HeldStore();
     const service = await serve(start, () => "done", { store });
     const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
@@ -39,7 +39,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     ]);
   });
 
-  test("once a head was made, of which nothing has gone out: the same", async () => {
+  test("once a head was made, and not sent: its retry gets the response", async () => {
     let isOver = false;
     const service = await serve(start, async ({ response }) => {
       response.writeHead(201);
@@ -57,7 +57,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     expect([again.status, again.replayed, again.body]).toEqual([201, true, "done"]);
   });
 
-  test("a safe call of its handler's goes on, and what comes of it is the answer", async () => {
+  test("a safe call of the handler goes on, and its result is the response", async () => {
     const orders = await opened({ respond: { delayMs: 100, body: "from upstream" } });
     const service = await serve(start, async ({ upstream }) => {
       const reply = await upstream(orders.origin);
@@ -114,7 +114,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     expect(service.runs()).toBe(1);
   });
 
-  test("or its server closes all connections, and goes on: nothing runs beside it", async () => {
+  test("or whose server closes all connections: nothing runs beside it", async () => {
     const work = new PassThrough();
     const service = await serve(start, async ({ request }) => {
       const { server } = request.socket as unknown as { readonly server: Server };
@@ -152,7 +152,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     expect(written).toBeLessThan(20_000_000);
   });
 
-  test("two requests on one connection are answered in their order, and again", async () => {
+  test("two requests on one connection get their responses in order, and again", async () => {
     const service = await serve(start, async (_call, number) => {
       await sleep(number === 1 ? 30 : 0);
       return `run ${number}`;

@@ -102,7 +102,7 @@ const waiting: [name: string, run: Run][] = [
   ],
 ];
 
-describe.each(frameworks)("%s keeps an answer before its last byte leaves", (_, start) => {
+describe.each(frameworks)("%s stores a response before its last byte is sent", (_, start) => {
   test.each(kinds)("%s", async (_name, run, body, method = "POST") => {
     const store = new HeldStore();
     const service = await serve(start, run, { store });
@@ -120,7 +120,7 @@ describe.each(frameworks)("%s keeps an answer before its last byte leaves", (_, 
     expect([store.asked, service.runs(), service.errors]).toEqual([1, 1, []]);
   });
 
-  test("a handler that fails once it has answered changes nothing", async () => {
+  test("a handler that fails after its response changes nothing", async () => {
     const store = new HeldStore();
     const service = await serve(
       start,
@@ -177,7 +177,7 @@ describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework,
     expect((await wire.message()).body).toBe("onetwo");
   });
 
-  test("what comes after the end is refused, and does no harm", async () => {
+  test("a write after the end is refused, and does no harm", async () => {
     const told: unknown[] = [];
     const service = await serve(
       start,
@@ -214,7 +214,7 @@ describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework,
     expect((await ask(service.origin, { key: "k-1" })).body).toBe("done");
   });
 
-  test("an end that Node refuses once it is kept: its client is cut off, and does not wait", async () => {
+  test("an end that Node refuses after the response was stored cuts the client, which does not wait", async () => {
     const run = raw(
       (r) => ((r.strictContentLength = true), r.setHeader("Content-Length", 9), r.end("short")),
     );

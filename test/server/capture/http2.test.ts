@@ -165,7 +165,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
     expect(runs).toBe(1);
   });
 
-  test("the body is there for its handler, whatever its size, and told from others", async () => {
+  test("the handler gets a body of any size, and other bodies are a mismatch", async () => {
     const session = opened(
       await start(async ({ request }) => String((await buffer(request)).length)),
     );
@@ -177,7 +177,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
     }
   });
 
-  test("a failure frees the key, and a request in progress is 409", async () => {
+  test("a failure frees the key, and a retry of a running request gets 409", async () => {
     const session = opened(
       await start(async ({ response }, number) => {
         if (number > 1) return "done";
@@ -226,7 +226,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
     }
   });
 
-  test("one that leaves in the middle of it is told 409, and nothing runs again", async () => {
+  test("a client that disconnects in the middle gets 409, and nothing runs again", async () => {
     let runs = 0;
     const origin = await start(({ response }) => {
       runs += 1;
@@ -241,7 +241,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
     expect([again.status, again.replayed, runs]).toEqual([409, false, 1]);
   });
 
-  test("a response that its handler destroyed frees the key", async () => {
+  test("a response that its handler has destroyed frees the key", async () => {
     const origin = await start(({ response }, number) => {
       if (number > 1) return "done";
       response.destroy();

@@ -93,7 +93,7 @@ function textOf(response: MockResponse<ServerResponse>): string {
   return bytes.length > 0 ? bytes.toString() : String(response._getData());
 }
 
-describe("a response of node-mocks-http is kept and replayed", () => {
+describe("a response of node-mocks-http is stored and replayed", () => {
   test.each(listeners)("%s", async (_name, make) => {
     const listener = make();
     runs = 0;

@@ -121,7 +121,7 @@ describe.each(versions)("%s", (_version, express) => {
     expect(ended).toEqual([true, false]);
   });
 
-  test("an end put there before, which comes down to a write", async () => {
+  test("an end that was patched in before, and comes down to a write", async () => {
     const app = express();
     app.use((_req, res, next) => {
       const { end } = res;
@@ -172,7 +172,7 @@ describe.each(versions)("%s", (_version, express) => {
     expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
   });
 
-  test("a response that is given other methods is not answered twice, though it cannot be replayed", async () => {
+  test("a response that gets other methods is not run twice, although it cannot be replayed", async () => {
     let runs = 0;
     const app = express();
     app.use(expressGate(claiming())).use((_req, res) => {

@@ -89,7 +89,7 @@ test("a keyed request that Fastify injects", async () => {
   expect(second.headers["idempotent-replayed"]).toBe("true");
 });
 
-test("Fastify's onResponse hooks see a replay, and how long it took", async () => {
+test("Fastify's onResponse hooks are called for a replay, with its duration", async () => {
   const seen: unknown[] = [];
   const app = fastify();
   app.addHook("onRequest", async (_request, reply) => void reply.header("x-outer", "1"));

@@ -66,7 +66,7 @@ describe("a gate with a store inside one without: keys are deduplicated", () => 
   });
 });
 
-test("a scope is given what its own framework gives, though a gate of another came first", async () => {
+test("a scope gets the argument of its own framework, even after a gate of another", async () => {
   const koa = new Koa();
   const scope = (ctx: Koa.Context) => ctx.req.headers["x-caller"] as string;
   koa.use(koaGate({ idempotency: { store: memoryStore(), scope } }));
@@ -83,7 +83,7 @@ test("a scope is given what its own framework gives, though a gate of another ca
   expect(answers).toEqual(["run 1", "run 2", "run 1"]);
 });
 
-test("an error handler that drops an error's headers does not keep half a body's connection", async () => {
+test("an error handler that drops an error's headers does not keep the connection of half a body open", async () => {
   const app = express();
   const gate = expressGate({ idempotency: { ...idempotency(), maxBodyBytes: 10 } });
   app.use(gate, gate.errors());

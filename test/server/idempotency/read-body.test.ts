@@ -137,7 +137,7 @@ const own = frameworks.filter(
 );
 
 describe.each(own)("%s", (_, start) => {
-  test.each(readers)("%s reads what would be there", async (_name, read) => {
+  test.each(readers)("%s reads the body as without the gate", async (_name, read) => {
     const service = await serve(start, async (call) => digest(await read(call)));
     for (const size of sizes) {
       const body = Buffer.alloc(size, "0123456789abcdef");
@@ -181,7 +181,7 @@ describe.each(frameworks)("%s", (name, start) => {
     expect([status, interim, text]).toEqual([200, ["HTTP/1.1 100 Continue"], "done"]);
   });
 
-  test("a client that leaves before its body has come claims nothing", async () => {
+  test("a client that disconnects before its body has arrived claims nothing", async () => {
     let claims = 0;
     const memory = memoryStore();
     const store: IdempotencyStore = Object.assign(Object.create(memory) as IdempotencyStore, {
@@ -210,7 +210,7 @@ describe.each(frameworks)("%s", (name, start) => {
     expect((await ask(service.origin, { key: "k" })).status).toBe(200);
   });
 
-  test("a body over the cap: 413, though it be still on its way, and its connection ends", async () => {
+  test("a body over the limit gets 413 while it is still arriving, and its connection ends", async () => {
     const service = await serve(start, () => "done", { maxBodyBytes: 100_000 });
     const wire = await Wire.open(service.origin);
     wire.send(asked({ key: "k", body: "x".repeat(100_001) }));
@@ -228,7 +228,7 @@ describe.each(frameworks)("%s", (name, start) => {
   });
 });
 
-test("a length that is sent with chunks says nothing, where Node's parser takes both", async () => {
+test("a length beside chunks is ignored, where Node's parser accepts both", async () => {
   const listener = handler(async (request, response) => void response.end(await buffer(request)), {
     upstream: { bind: () => null },
     ...claiming(),
@@ -340,13 +340,13 @@ describe("a body that was read before", () => {
   }
   const json = { headers: { "content-type": "application/json" } };
 
-  test("is a clear 500", async () => {
+  test("gets a clear 500", async () => {
     const { origin, codes } = await parsedFirst();
     expect((await send(origin, Buffer.from("{}"), json)).status).toBe(500);
     expect(codes).toEqual(["ERR_REISSUE_BODY_CONSUMED"]);
   });
 
-  test("does where req.rawBody has it", async () => {
+  test("is fingerprinted where req.rawBody has it", async () => {
     const { origin } = await parsedFirst((req, _res, raw) => {
       (req as { rawBody?: Buffer }).rawBody = raw;
     });
@@ -354,14 +354,14 @@ describe("a body that was read before", () => {
     expect((await send(origin, Buffer.from('{"a":2}'), json)).status).toBe(422);
   });
 
-  test("that is decoded into text is a clear 500 too", async () => {
+  test("gets a clear 500 where it is decoded into text", async () => {
     const app = express().set("env", "test");
     app.use((req, _res, next) => (req.setEncoding("utf8"), next()), expressGate(claiming()));
     const origin = await listening(createServer(app));
     expect((await send(origin, Buffer.from("{}"), json)).status).toBe(500);
   });
 
-  test("or that has come and is empty is read all the same", async () => {
+  test("is read all the same where it is empty", async () => {
     const app = express();
     app.use(
       (_req, _res, next) => void setTimeout(next, 20),
@@ -374,7 +374,7 @@ describe("a body that was read before", () => {
     expect(answer).toEqual({ status: 200, body: "read" });
   });
 
-  test("whose client left before is not waited for", async () => {
+  test("is not waited for where the client has disconnected", async () => {
     let failed: unknown = null;
     const app = express().set("env", "test");
     app.use(

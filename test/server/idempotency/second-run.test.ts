@@ -98,7 +98,7 @@ async function opened(
 describe.each(frameworks)(
   "%s, a handler that goes on after its route's time is over",
   (_, start) => {
-    test("holds its key for as long as it runs, and a lease", async () => {
+    test("holds its key while it runs, and for a lease", async () => {
       const b = await opened(start);
       await b.expire();
       await b.clock.advance(10 * leaseMs);
@@ -112,7 +112,7 @@ describe.each(frameworks)(
       expect(await b.post()).toEqual([200, "run 2"]);
     });
 
-    test("and fails then: the same", async () => {
+    test("holds its key in the same way if it then fails", async () => {
       const b = await opened(start);
       await b.expire();
       await b.clock.advance(2 * leaseMs);
@@ -123,7 +123,7 @@ describe.each(frameworks)(
       expect(await b.post()).toEqual([200, "run 2"]);
     });
 
-    test("holds it for maxRunMs, and is told before another may run", async () => {
+    test("holds its key for maxRunMs, and is told before another request may run", async () => {
       const b = await opened(start, { maxRunMs: 5 * leaseMs });
       await b.expire();
       await b.clock.advance(5 * leaseMs + leaseMs / 3);
@@ -136,7 +136,7 @@ describe.each(frameworks)(
       expect(await b.post()).toEqual([200, "run 2"]);
     });
 
-    test("at most once: its outcome is unknown, and nothing runs again", async () => {
+    test("with at-most-once its outcome is unknown, and nothing runs again", async () => {
       const b = await opened(start, { guarantee: "at-most-once" });
       const first = b.post();
       await expect.poll(b.service.runs, { interval: 2 }).toBe(1);
@@ -152,7 +152,7 @@ describe.each(frameworks)(
 );
 
 describe.each(frameworks)("%s, a handler whose claim is lost", (_, start) => {
-  test("is told so by the signal of its claim", async () => {
+  test("is told by the signal of its claim", async () => {
     let isLost = false;
     const methods = (store: IdempotencyStore): Partial<IdempotencyStore> => ({
       renew: (token, ms) => !isLost && store.renew(token, ms),
@@ -169,7 +169,7 @@ describe.each(frameworks)("%s, a handler whose claim is lost", (_, start) => {
     expect((await first)[0]).toBe(409);
   });
 
-  test("at most once: what it stops with does not free its key", async () => {
+  test("with at-most-once the error that it stops with does not free its key", async () => {
     const b = await opened(start, { guarantee: "at-most-once", maxRunMs: 0, route: {} });
     const first = b.post();
     await expect.poll(b.service.runs, { interval: 2 }).toBe(1);
@@ -193,7 +193,7 @@ describe.each([
   ["Express 5", express5],
   ["Express 4", express4 as unknown as typeof express5],
 ])("a plain handler of %s that goes on after its route's time is over", (_name, express) => {
-  test.each(ways)("holds its key until it answers with %s", async (_way, respond) => {
+  test.each(ways)("holds its key until it responds with %s", async (_way, respond) => {
     const clock = manualClock();
     const app = express();
     app.set("env", "test");
@@ -224,7 +224,7 @@ describe.each([
     expect(await ask(origin, { key: "k" })).toMatchObject({ status: 200, body: "again" });
   });
 
-  test("holds its key where an error handler writes its answer before it ends it", async () => {
+  test("holds its key where an error handler writes its response before it ends it", async () => {
     const clock = manualClock();
     const app = express();
     app.set("env", "test");

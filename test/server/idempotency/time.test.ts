@@ -28,7 +28,7 @@ function claiming(claim: (store: IdempotencyStore) => IdempotencyStore["claim"])
 const timeoutMs = 50;
 const late = 4 * timeoutMs;
 
-describe.each(frameworks)("%s, whose time is over", (framework, start: Start) => {
+describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start) => {
   test.each<[string, IdempotencyStore["claim"] | null]>([
     ["fails then", () => sleep(late).then(() => Promise.reject(new Error("down")))],
     ["claims then", null],
@@ -52,7 +52,7 @@ describe.each(frameworks)("%s, whose time is over", (framework, start: Start) =>
     expect([next.status, next.body]).toEqual([200, "done"]);
   });
 
-  test("while another has its key: it asks for it no more", async () => {
+  test("stops waiting for a key that another request holds", async () => {
     let claims = 0;
     const store = claiming((inner) => (request) => ((claims += 1), inner.claim(request)));
     const service = await serve(
@@ -74,7 +74,7 @@ describe.each(frameworks)("%s, whose time is over", (framework, start: Start) =>
     expect(claims).toBe(asksByThen);
   });
 
-  test("while its body is still on its way: it is answered, and its connection ends", async () => {
+  test("responds while the body is still arriving, and ends the connection", async () => {
     const service = await serve(start, () => "done", { maxBodyBytes: 10, gate: { timeoutMs } });
     const head = asked({ key: "k", body: "", headers: ["Transfer-Encoding: chunked"] });
     const wire = (await Wire.open(service.origin)).send(`${head}5\r\npay 1\r\n`);
@@ -84,7 +84,7 @@ describe.each(frameworks)("%s, whose time is over", (framework, start: Start) =>
     expect([wire.text, service.runs()]).toEqual(["", 0]);
   });
 
-  test("and whose handler answers or fails then, with half a body: once is enough", async () => {
+  test("responds once, if the handler then responds or fails, with half a body", async () => {
     for (const fails of [true, false]) {
       const service = await serve(
         start,
@@ -106,7 +106,7 @@ describe.each(frameworks)("%s, whose time is over", (framework, start: Start) =>
     }
   });
 
-  test("after it has failed: the failure is the answer, and the only one", async () => {
+  test("responds only with the failure, if it had failed before", async () => {
     const service = await serve(
       start,
       () => {
@@ -139,7 +139,7 @@ describe("a handler that has done its work in time", () => {
   const options = () =>
     ({ timeoutMs, idempotency: { store: memoryStore(), scope: "shared" } }) as const;
 
-  test("Koa, with a middleware outside that takes its time: the answer is kept", async () => {
+  test("Koa, with a slow middleware outside: the response is stored", async () => {
     const app = new Koa();
     app.use(async (_ctx, next) => {
       await next();
@@ -150,7 +150,7 @@ describe("a handler that has done its work in time", () => {
     expect(await twice(await listening(app.callback()))).toEqual(kept);
   });
 
-  test("Fastify, with an onSend hook that takes its time: the same", async () => {
+  test("Fastify, with a slow onSend hook: the response is stored", async () => {
     const app = fastify();
     await app.register(fastifyPlugin, options());
     app.addHook("onSend", async (_request, _reply, payload) => {
@@ -164,7 +164,7 @@ describe("a handler that has done its work in time", () => {
   });
 });
 
-test("node:http: a listener that answers later is limited too, and its late answer goes nowhere", async () => {
+test("node:http: a listener that responds later has a timeout too, and its late response is discarded", async () => {
   const node = frameworks.find(([name]) => name === "node:http")?.[1] as Start;
   const service = await serve(
     node,

@@ -25,7 +25,7 @@ async function listening(delayMs: number): Promise<Server> {
 const originOf = (server: Server): string =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-test("keepAlive outlasts the balancer, of several the most patient", async () => {
+test("keepAlive outlasts the load balancer, of several the one that waits longest", async () => {
   const server = await listening(0);
   expect(keepAlive(server, { behind: "aws-alb" })).toBe(65_000);
   expect(keepAlive(server, { behind: ["haproxy", "gcp"] })).toBe(605_000);
@@ -35,7 +35,7 @@ test("keepAlive outlasts the balancer, of several the most patient", async () =>
   expect(() => keepAlive(server, {})).toThrow("behind");
 });
 
-test("drain answers what is in flight and what comes meanwhile, with Connection: close", async () => {
+test("drain completes requests in flight and new ones, with Connection: close", async () => {
   const server = await listening(100);
   const origin = originOf(server);
   const inFlight = fetch(origin);
@@ -49,7 +49,7 @@ test("drain answers what is in flight and what comes meanwhile, with Connection:
   await expect(fetch(origin)).rejects.toThrow();
 });
 
-test("drain destroys at its deadline what is still open", async () => {
+test("drain destroys connections that are open at its deadline", async () => {
   const server = await listening(Infinity);
   const request = get(originOf(server));
   const failed = once(request, "error");
@@ -80,7 +80,7 @@ test.each<[string, unknown]>([
   expect(listeners()).toBe(before);
 });
 
-test("drain does not wait for a connection that never said anything", async () => {
+test("drain does not wait for a connection without a request", async () => {
   const server = await listening(0);
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());

@@ -23,7 +23,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-test("300 keys, 16 claims each from two processes: one holds it, and nobody is left without an answer", async () => {
+test("300 keys, 16 claims each from two processes: one holds it, and every claim gets a result", async () => {
   const keys = 300;
   const args = [JSON.stringify(server.connection), String(keys), "8"];
   const children = [0, 1].map(() => fork(join(import.meta.dirname, "contender.js"), args));
@@ -53,7 +53,7 @@ test("16 claims of a lapsed record: one takes it over", async () => {
   }
 });
 
-test("16 claims of a record whose retention is over: one has it anew", async () => {
+test("16 claims of an expired record: one claims it", async () => {
   const store = postgresStore({ pool });
   for (let key = 0; key < 30; key += 1) {
     const first = request(`expired ${key}`, { leaseMs: 0, retentionMs: 0 });

@@ -109,7 +109,7 @@ test("a transaction that is cut in the work rejects, and the claim is held", asy
   expect(seen).toEqual([]);
 });
 
-test("a server that restarts under load is used again, and what was committed is there", async () => {
+test("a server that restarts under load is used again, and committed work is there", async () => {
   const seen = unhandled();
   const first = request("before");
   await store.claim(first);
@@ -125,7 +125,7 @@ test("a server that restarts under load is used again, and what was committed is
   });
 });
 
-test("a server that is away is an error at once", async () => {
+test("a server that is down is an error at once", async () => {
   const away = new pg.Pool({ ...server.connection, port: 1 });
   onTestFinished(() => away.end());
   const failing = postgresStore({ pool: away });

@@ -82,7 +82,7 @@ test("a role with the rights that the README names, and no more, migrates where 
   expect(await other.sweep()).toBe(0);
 });
 
-test("what is missing or is something else is said", async () => {
+test("a missing table or another one is named in the error", async () => {
   const missing = postgresStore({ pool, table: "missing" });
   const says = { code: "ERR_REISSUE_STORE_UNAVAILABLE", message: /has no table: run migrate\(\)$/ };
   const unavailable = expect.objectContaining({
@@ -132,7 +132,7 @@ test("each step is one statement", async () => {
   expect(rows).toEqual([{ calls: 5 }]);
 });
 
-describe("whoever may not have the record leaves no trace", () => {
+describe("a claim that cannot have the record leaves no trace", () => {
   test.each([
     ["in flight", {}, { state: "in-flight" }],
     ["mismatch", { fingerprint: "another" }, { state: "mismatch" }],
@@ -162,7 +162,7 @@ describe("whoever may not have the record leaves no trace", () => {
   });
 });
 
-test("who calls again is told the same, and changes nothing", async () => {
+test("a repeated claim has the same result, and changes nothing", async () => {
   const store = postgresStore({ pool });
   const first = request("again");
   const token = { ...first, fence: 1 };
@@ -180,7 +180,7 @@ test("who calls again is told the same, and changes nothing", async () => {
   expect(await version(first.id)).toEqual(before);
 });
 
-test("who holds a lapsed record and claims it again has it, with the same fence", async () => {
+test("the owner of a lapsed record that claims it again has it, with the same fence", async () => {
   const store = postgresStore({ pool });
   const first = request("lapsed and mine", { leaseMs: 0 });
   await store.claim(first);
@@ -241,7 +241,7 @@ describe("a claim that its snapshot shows nothing", () => {
   });
 });
 
-test("an answer of 5 MB comes back as it was, and is not written again by those who may not have it", async () => {
+test("a response of 5 MB comes back unchanged, and other claims do not write it again", async () => {
   const store = postgresStore({ pool, table: "large" });
   await store.migrate();
   const answer = Buffer.alloc(5_000_000);

@@ -37,7 +37,7 @@ async function left(): Promise<number | null> {
   return (await pool.query("SELECT FROM reissue_idempotency")).rowCount;
 }
 
-test("what is over goes, what is not stays", async () => {
+test("a sweep deletes expired records, and no others", async () => {
   const store = postgresStore({ pool });
   await store.migrate();
   await expired(2500);
@@ -47,7 +47,7 @@ test("what is over goes, what is not stays", async () => {
   expect(await store.sweep()).toBe(0);
 });
 
-test("two at once share the work", async () => {
+test("two sweeps at once share the work", async () => {
   const store = postgresStore({ pool });
   await store.migrate();
   await expired(10_000);
@@ -57,7 +57,7 @@ test("two at once share the work", async () => {
   expect(await left()).toBe(0);
 });
 
-test("what somebody holds is passed over, without a wait", async () => {
+test("a sweep skips locked records, without waiting", async () => {
   const store = postgresStore({ pool });
   await store.migrate();
   await expired(3);
@@ -70,7 +70,7 @@ test("what somebody holds is passed over, without a wait", async () => {
   expect(await store.sweep()).toBe(1);
 });
 
-test("the index finds what is over", async () => {
+test("a sweep finds expired records by the index", async () => {
   const store = postgresStore({ pool });
   await store.migrate();
   await pool.query(`INSERT INTO reissue_idempotency
@@ -125,7 +125,7 @@ test("a sweeper goes on at its interval, through failures, and stops", async () 
   expect(heard).toHaveLength(3);
 });
 
-test("a stop waits for the batch under way, and begins no other", async () => {
+test("a stop waits for the statement under way, and starts no other", async () => {
   const clock = manualClock();
   const store = postgresStore({ pool });
   await store.migrate();

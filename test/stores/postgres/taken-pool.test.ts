@@ -138,7 +138,7 @@ test("a failure of such a handler frees its key", async () => {
   expect(await post("fails")).toEqual([200, false, "run 2"]);
 });
 
-test("a claim is renewed though all connections are taken for longer than its lease", async () => {
+test("a claim is renewed while all connections are in use for longer than its lease", async () => {
   const pool = opened({ max: 1 });
   const store = postgresStore({ pool });
   const settings = claimConfig({ store, leaseMs: 600, storeTimeoutMs: 200 }, "test");
@@ -155,7 +155,7 @@ test("a claim is renewed though all connections are taken for longer than its le
   await beginning.claim.release();
 });
 
-test("one connection more is opened, as the pool's own are, and closed soon", async () => {
+test("one additional connection is opened, as the pool's own are, and closed soon", async () => {
   const onConnect = async (client: pg.ClientBase): Promise<void> => {
     await client.query("SET application_name = 'mine'");
   };
@@ -184,7 +184,7 @@ test("one connection more is opened, as the pool's own are, and closed soon", as
   for (const client of held) client.release();
 });
 
-test("a spare connection that is cut is opened anew, and one that cannot be opened fails its call", async () => {
+test("a spare connection that is cut is opened again, and one that cannot be opened fails its call", async () => {
   const pool = opened({ max: 1 });
   const store = postgresStore({ pool });
   const token = { id: "x".repeat(43), owner: "o".repeat(22), fence: 1 };
@@ -204,7 +204,7 @@ test("a spare connection that is cut is opened anew, and one that cannot be open
   client.release();
 });
 
-test("a pool of another kind, which counts nothing, is used as it is", async () => {
+test("a pool of another kind, without counts, is used as it is", async () => {
   const inner = opened({ max: 2 });
   const pool: PostgresPool = {
     query: (statement) => inner.query(statement),

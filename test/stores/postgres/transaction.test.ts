@@ -80,7 +80,7 @@ function events(key: string): string[] {
   return heard;
 }
 
-test("work and answer commit together, and the answer is what a replay gives", async () => {
+test("work and response commit together, and a replay gives the response", async () => {
   const heard = events("together");
   const claim = await claimed("together");
   const answer = await store.withTransaction(claim, effect("together"));
@@ -138,7 +138,7 @@ test.each<[string, (client: pg.PoolClient) => Promise<any>, RegExp]>([
   expect(await told(name)).toMatchObject({ status: 201 });
 });
 
-test("work that ends its own transaction is told so", async () => {
+test("work that ends its own transaction fails with an error that says so", async () => {
   const claim = await claimed("ended");
   const ended = store.withTransaction(claim, async (client) => {
     await client.query("COMMIT");
@@ -148,7 +148,7 @@ test("work that ends its own transaction is told so", async () => {
   expect(await told("ended")).toBe("in-flight");
 });
 
-test("without a claim the work commits, and nothing is kept", async () => {
+test("without a claim the work commits, and nothing is stored", async () => {
   const before = await pool.query("SELECT FROM reissue_idempotency");
   const answer = await store.withTransaction(null, effect("no key"));
   expect(answer).toMatchObject({ status: 201, body: Buffer.from('{"key":"no key"}') });
@@ -167,7 +167,7 @@ const hiding: [name: string, hide: (client: pg.PoolClient) => Promise<unknown> |
   ["by not waiting for it", (client) => void client.query("SELECT 1 / 0").catch(() => {})],
 ];
 
-test.each(hiding)("a failure hidden %s is told with a key and without", async (name, hide) => {
+test.each(hiding)("a failure hidden %s is reported with a key and without", async (name, hide) => {
   const key = `hidden ${name}`;
   const work = async (client: pg.PoolClient): Promise<object> => {
     await effect(key)(client);
@@ -183,7 +183,7 @@ test.each(hiding)("a failure hidden %s is told with a key and without", async (n
   expect(await effects(key)).toBe(1);
 });
 
-test("without a key a failure that was hidden is told as it is with one", async () => {
+test("without a key a hidden failure is reported as with one", async () => {
   const work = async (client: pg.PoolClient): Promise<object> => {
     await client.query("SELECT 1 / 0").catch(() => {});
     return {};
@@ -196,7 +196,7 @@ test("without a key a failure that was hidden is told as it is with one", async 
   expect(String(unkeyed)).toBe(String(keyed));
 });
 
-test("a savepoint that was rolled back to is no failure", async () => {
+test("a rollback to a savepoint is not a failure", async () => {
   await store.withTransaction(null, async (client) => {
     await client.query("SAVEPOINT before");
     await client.query("SELECT 1 / 0").catch(() => client.query("ROLLBACK TO before"));
@@ -205,7 +205,7 @@ test("a savepoint that was rolled back to is no failure", async () => {
   expect(await effects("saved")).toBe(1);
 });
 
-test("a failure after the completion leaves neither an answer nor the work, and the claim held", async () => {
+test("a failure after the completion leaves neither a response nor the work, and the claim held", async () => {
   const claim = await claimed("straggler");
   const failing = store.withTransaction(claim, async (client) => {
     await effect("straggler")(client);
@@ -332,7 +332,7 @@ test("a connection that is cut before COMMIT has done anything leaves the claim 
   expect(await told("cut early")).toBe("in-flight");
 });
 
-test("a connection that is cut before COMMIT was answered leaves both work and answer", async () => {
+test("a connection that is cut before the reply to COMMIT leaves both work and response", async () => {
   const proxy = await replyProxy(server.connection.port);
   const proxied = new pg.Pool({ ...server.connection, port: proxy.port });
   proxied.on("error", () => {});

@@ -56,14 +56,14 @@ describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
     expect({ evalsha, evals }).toEqual({ evalsha: 6, evals: undefined });
   });
 
-  test("goes on when the server has forgotten the scripts", async () => {
+  test("goes on when the server has lost the scripts", async () => {
     const store = await opened(connect);
     await everyStep(store);
     await server.cli("SCRIPT", "FLUSH");
     await everyStep(store);
   });
 
-  test("rejects while the server is gone or its connection cut, and then goes on", async () => {
+  test("rejects while the server is down or its connection cut, and then goes on", async () => {
     const own = await RedisServer.start();
     onTestFinished(() => own.stop());
     const store = await opened(() => connectTo(own.port));
@@ -78,7 +78,7 @@ describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
     await again(() => everyStep(store));
   });
 
-  test("rejects what does not fit into memory, and leaves the record as it was", async () => {
+  test("rejects a response that does not fit into memory, and leaves the record unchanged", async () => {
     const own = await RedisServer.start("--maxmemory-policy", "noeviction");
     onTestFinished(() => own.stop());
     const store = await opened(() => connectTo(own.port));
@@ -119,7 +119,7 @@ test("does what the model does", async () => {
   await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
 }, 60_000);
 
-test("a record is forgotten when its retention is over, and a renewal outlasts it", async () => {
+test("a record expires at the end of its retention, and a renewal outlasts it", async () => {
   const store = await opened(() => standalone["ioredis"]!(server.port));
   const request = claim({ leaseMs: 1000, retentionMs: 5000 });
   await store.claim(request);
@@ -147,7 +147,7 @@ test("fences stay exact up to 2⁵³", async () => {
   expect(await store.claim(claim({ id: request.id }))).toEqual({ state: "claimed", fence });
 });
 
-test("names of keys begin with the prefix, are tagged, and tell neither key nor scope", async () => {
+test("names of keys begin with the prefix, are tagged, and reveal neither key nor scope", async () => {
   const own = await RedisServer.start();
   onTestFinished(() => own.stop());
   const connected = await standalone["ioredis"]!(own.port);
@@ -167,7 +167,7 @@ test("ioredis may pipeline by itself", async () => {
   await Promise.all([everyStep(store), everyStep(store), everyStep(store)]);
 });
 
-test("refuses what is no client, and a prefix with braces", async () => {
+test("refuses a value that is not a client, and a prefix with braces", async () => {
   const connected = await standalone["ioredis"]!(server.port);
   onTestFinished(() => connected.close());
   const { client } = connected;

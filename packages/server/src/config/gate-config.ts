@@ -116,15 +116,15 @@ export const gateTable: OptionTable<OwnConfig> = {
 /**
  * Resolves a gate's options.
  *
- * @param alsoKnown - Names of options that are the adapter's own.
+ * @param adapterNames - Names of options that are the adapter's own.
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function gateConfig<FrameworkContext>(
   options: GateOptions<FrameworkContext>,
-  alsoKnown: readonly string[] = [],
+  adapterNames: readonly string[] = [],
 ): GateConfig {
-  const known = [...optionNames(routeTable), ...optionNames(gateTable), "idempotency"];
-  checkKeys(options, "options", [...known, ...alsoKnown]);
+  const names = [...optionNames(routeTable), ...optionNames(gateTable), "idempotency"];
+  checkKeys(options, "options", [...names, ...adapterNames]);
   const own = readOptions(gateTable, options, optionDefaults(gateTable), "");
   return {
     ...own,

@@ -11,7 +11,7 @@ import {
   type OptionTable,
 } from "@reissue/core/internal";
 
-/** A route's way with inbound Idempotency-Keys. */
+/** A route's rule for inbound Idempotency-Keys. */
 export type KeyRule = "required" | "optional" | "ignored";
 
 /** Options of a route. */

@@ -10,7 +10,9 @@ export interface AdapterCall {
 
 /** A case's options of keys, for the adapter's option `idempotency`. */
 export interface AdapterIdempotency extends ClaimOptions {
-  readonly scope: "shared" | ((carrier: { readonly headers: IncomingHttpHeaders }) => string);
+  readonly scope:
+    | "shared"
+    | ((frameworkContext: { readonly headers: IncomingHttpHeaders }) => string);
   readonly maxBodyBytes?: number;
   readonly maxAnswerBytes?: number;
 }

@@ -15,15 +15,15 @@ export const duplicateCases: readonly AdapterCase[] = [
         return `run ${number}`;
       };
       await serving(harness, { run }, async (service) => {
-        const asked = Array.from({ length: 8 }, async () => {
-          const answer = await service.post();
-          if (answer.status === 409) refused += 1;
-          return answer;
+        const calls = Array.from({ length: 8 }, async () => {
+          const response = await service.post();
+          if (response.status === 409) refused += 1;
+          return response;
         });
-        const answers = await Promise.all(asked);
-        const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+        const responses = await Promise.all(calls);
+        const statuses = responses.map(({ status }) => status).toSorted((a, b) => a - b);
         assert.deepEqual(statuses, [200, ...Array<number>(7).fill(409)]);
-        const busy = answers.find(({ status }) => status === 409);
+        const busy = responses.find(({ status }) => status === 409);
         assert.equal(busy?.headers.get("retry-after"), "1");
         assert.equal(busy?.headers.get("x-should-retry"), "true");
         assert.equal(service.runs, 1);
@@ -40,12 +40,12 @@ export const duplicateCases: readonly AdapterCase[] = [
         return "once";
       };
       await serving(harness, { run, idempotency: { waitMs: 5000 } }, async (service) => {
-        const answers = await Promise.all(Array.from({ length: 8 }, () => service.post()));
+        const responses = await Promise.all(Array.from({ length: 8 }, () => service.post()));
         assert.deepEqual(
-          answers.map(({ text }) => text),
+          responses.map(({ text }) => text),
           Array(8).fill("once"),
         );
-        assert.equal(answers.filter(({ replayed }) => replayed).length, 7);
+        assert.equal(responses.filter(({ replayed }) => replayed).length, 7);
         assert.equal(service.runs, 1);
       });
     },
@@ -63,8 +63,8 @@ export const duplicateCases: readonly AdapterCase[] = [
         ];
         for (const other of others) {
           const refused = await service.post(other);
-          const seen = [refused.status, refused.headers.get("x-should-retry")];
-          assert.deepEqual(seen, [422, "false"]);
+          const actual = [refused.status, refused.headers.get("x-should-retry")];
+          assert.deepEqual(actual, [422, "false"]);
         }
         const { status, replayed, text } = await service.post();
         assert.deepEqual([status, replayed, text], [200, true, "first"]);
@@ -85,10 +85,10 @@ export const duplicateCases: readonly AdapterCase[] = [
       await serving(harness, options, async (service) => {
         for (const replayed of [false, true]) {
           for (const authorization of ["ann", "bob"]) {
-            const answer = await service.post({ headers: { authorization } });
-            const seen = [answer.text, answer.replayed];
-            assert.deepEqual(seen, [`for ${authorization}`, replayed]);
-            if (replayed) assert.equal(answer.headers.get("set-cookie"), null);
+            const response = await service.post({ headers: { authorization } });
+            const actual = [response.text, response.replayed];
+            assert.deepEqual(actual, [`for ${authorization}`, replayed]);
+            if (replayed) assert.equal(response.headers.get("set-cookie"), null);
           }
         }
         assert.equal(service.runs, 2);

@@ -96,7 +96,7 @@ export async function serving(
         const request = { method: "POST", body: "pay", headers: fields(key) };
         const call = fetch(`${service.origin}/payments`, { ...request, signal: client.signal });
         const outcome = call.then(
-          () => "answered",
+          () => "responded",
           (error: unknown) => (error instanceof Error ? error.name : error),
         );
         await until("the handler runs", () => runs === 1);

@@ -51,9 +51,9 @@ export const replayCases: readonly AdapterCase[] = [
     async run(harness) {
       const stored: string[] = [];
       const store = storeWith(harness.store, {
-        complete(token, answer, retentionMs) {
-          stored.push(JSON.stringify(token), Buffer.from(answer).toString("latin1"));
-          return harness.store.complete(token, answer, retentionMs);
+        complete(token, response, retentionMs) {
+          stored.push(JSON.stringify(token), Buffer.from(response).toString("latin1"));
+          return harness.store.complete(token, response, retentionMs);
         },
       });
       const run = ({ response }: AdapterCall): string => {

@@ -23,8 +23,8 @@ export const storeFaultCases: readonly AdapterCase[] = [
         assert.equal(refused.headers.get("x-should-retry"), "true");
         assert.ok(!refused.text.includes("10.0.0.9"), "Its client learns where the store is");
         assert.equal(service.runs, 0);
-        const told = service.messages.map(({ event, operation }) => [event, operation]);
-        assert.deepEqual(told, [["store-failed", "claim"]]);
+        const events = service.messages.map(({ event, operation }) => [event, operation]);
+        assert.deepEqual(events, [["store-failed", "claim"]]);
       });
     },
   },

@@ -8,7 +8,7 @@ export function storeWith(
   return {
     claim: (request) => store.claim(request),
     renew: (token, leaseMs) => store.renew(token, leaseMs),
-    complete: (token, answer, retentionMs) => store.complete(token, answer, retentionMs),
+    complete: (token, response, retentionMs) => store.complete(token, response, retentionMs),
     release: (token) => store.release(token),
     ...methods,
   };

@@ -8,7 +8,7 @@ import type { AdapterCall, AdapterCase } from "./adapter-case.ts";
 import { serving, until, type KeyedService } from "./keyed-service.ts";
 
 /** Ways to send a response other than a string. */
-const ways: readonly (readonly [name: string, answer: (response: ServerResponse) => unknown])[] = [
+const ways: readonly (readonly [name: string, respond: (response: ServerResponse) => unknown])[] = [
   ["written", (response) => (response.write("do"), response.end("ne"))],
   ["piped", (response) => Readable.from(["do", "ne"]).pipe(response)],
   ["a pipeline", (response) => pipeline(Readable.from(["do", "ne"]), response, () => {})],
@@ -20,9 +20,9 @@ export const unfinishedCases: readonly AdapterCase[] = [
     name: "an error of the service frees its key",
     async run(harness) {
       await serving(harness, { run: failing(new Error("a bug")) }, async (service) => {
-        const answers = [await service.post(), await service.post(), await service.post()];
+        const responses = [await service.post(), await service.post(), await service.post()];
         assert.deepEqual(
-          answers.map(({ status }) => status),
+          responses.map(({ status }) => status),
           [500, 200, 200],
         );
         assert.equal(service.runs, 2);
@@ -48,9 +48,9 @@ export const unfinishedCases: readonly AdapterCase[] = [
       const run = failing(Object.assign(new Error("read ECONNRESET"), reset));
       const idempotency = { guarantee: "at-most-once" } as const;
       await serving(harness, { run, idempotency }, async (service) => {
-        const answers = [await service.post(), await service.post()];
+        const responses = [await service.post(), await service.post()];
         assert.deepEqual(
-          answers.map(({ status, headers }) => [status, headers.get("x-should-retry")]),
+          responses.map(({ status, headers }) => [status, headers.get("x-should-retry")]),
           [
             [500, "false"],
             [409, "false"],
@@ -73,14 +73,14 @@ export const unfinishedCases: readonly AdapterCase[] = [
       await serving(harness, { run }, leaveAndComeAgain);
     },
   },
-  ...ways.map(([name, answer]): AdapterCase => ({
+  ...ways.map(([name, respond]): AdapterCase => ({
     name: `a client that disconnected gets its response when it retries: ${name}`,
     async run(harness) {
       const run = async ({ response }: AdapterCall): Promise<null> => {
         await closed(response);
         // Koa's status is 404 until there is a body.
         response.statusCode = 200;
-        answer(response);
+        respond(response);
         return null;
       };
       await serving(harness, { run }, leaveAndComeAgain);
@@ -164,7 +164,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
         assert.equal((await service.post()).status, 409);
         await until("its lease is over", async () => (await service.post()).status === 200);
         assert.equal(service.runs, 2);
-        await until("its response is closed, though nobody reads it", () => isOver);
+        await until("its response is closed, although it is not read", () => isOver);
       });
     },
   },
@@ -189,11 +189,11 @@ export const unfinishedCases: readonly AdapterCase[] = [
   {
     name: "a route whose timeout has responded leaves the key to its lease",
     async run(harness) {
-      let answer = (): void => {};
-      const answered = new Promise<void>((resolve) => (answer = resolve));
+      let respond = (): void => {};
+      const responded = new Promise<void>((resolve) => (respond = resolve));
       let isDone = false;
       const run = async (): Promise<string> => {
-        await answered;
+        await responded;
         isDone = true;
         return "late";
       };
@@ -204,7 +204,7 @@ export const unfinishedCases: readonly AdapterCase[] = [
           assert.equal((await service.post()).status, 409);
           assert.deepEqual(service.events, ["claimed", "abandoned", "in-flight"]);
         } finally {
-          answer();
+          respond();
         }
         await until("its handler is done", () => isDone);
         await sleep(50);
@@ -220,7 +220,7 @@ const brief = { storeTimeoutMs: 250, leaseMs: 750, maxRunMs: 0 };
 
 async function leaveAndComeAgain(service: KeyedService): Promise<void> {
   await service.leave();
-  await until("its answer is kept", () => service.events.includes("completed"));
+  await until("its response is stored", () => service.events.includes("completed"));
   const { status, replayed, text } = await service.post();
   assert.deepEqual([status, replayed, text], [200, true, "done"]);
   assert.equal(service.runs, 1);

@@ -28,7 +28,7 @@ export function newOwner(): string {
 }
 
 /** A claim of a new record, unless the fields say otherwise. */
-export function request(fields: Partial<ClaimRequest> = {}): ClaimRequest {
+export function newRequest(fields: Partial<ClaimRequest> = {}): ClaimRequest {
   return {
     id: randomBytes(32).toString("base64url"),
     owner: newOwner(),
@@ -40,33 +40,33 @@ export function request(fields: Partial<ClaimRequest> = {}): ClaimRequest {
   };
 }
 
-/** Claims a record that is free. */
-export async function held(
+/** Claims a new record. */
+export async function claimNew(
   { store }: StoreHarness,
   fields: Partial<ClaimRequest> = {},
-): Promise<{ readonly asked: ClaimRequest; readonly token: ClaimToken }> {
-  const asked = request(fields);
-  const result = await store.claim(asked);
+): Promise<{ readonly request: ClaimRequest; readonly token: ClaimToken }> {
+  const request = newRequest(fields);
+  const result = await store.claim(request);
   assert.deepEqual(result, { state: "claimed", fence: 1 });
-  return { asked, token: { id: asked.id, owner: asked.owner, fence: 1 } };
+  return { request, token: { id: request.id, owner: request.owner, fence: 1 } };
 }
 
 /** Claims a record as another owner. */
-export async function again(
+export async function claimAgain(
   { store }: StoreHarness,
-  asked: ClaimRequest,
+  request: ClaimRequest,
   fields: Partial<ClaimRequest> = {},
 ): Promise<ClaimResult> {
-  return store.claim({ ...asked, owner: newOwner(), ...fields });
+  return store.claim({ ...request, owner: newOwner(), ...fields });
 }
 
 /** Asserts that a record is completed with these bytes. */
 export async function assertCompleted(
   harness: StoreHarness,
-  asked: ClaimRequest,
-  answer: Uint8Array,
+  request: ClaimRequest,
+  response: Uint8Array,
 ): Promise<void> {
-  const result = await again(harness, asked);
+  const result = await claimAgain(harness, request);
   assert.equal(result.state, "completed");
-  assert.ok(Buffer.from(result.answer).equals(answer), "The answer's bytes are others");
+  assert.ok(Buffer.from(result.answer).equals(response), "The bytes of the response differ");
 }

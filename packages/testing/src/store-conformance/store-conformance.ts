@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 
 import {
-  again,
+  claimAgain,
   assertCompleted,
-  held,
+  claimNew,
   longMs,
   newOwner,
   overMs,
-  request,
+  newRequest,
   shortMs,
   type StoreCase,
 } from "./store-case.ts";
 
-const answer = Buffer.from("the first response");
+const response = Buffer.from("the first response");
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
 /**
@@ -31,8 +31,8 @@ export const storeConformance: readonly StoreCase[] = [
   {
     name: "a key is claimed once, and then in flight for as long as its lease",
     async run(harness) {
-      const { asked } = await held(harness);
-      const result = await again(harness, asked);
+      const { request } = await claimNew(harness);
+      const result = await claimAgain(harness, request);
       assert.equal(result.state, "in-flight");
       assert.ok(result.leaseLeftMs > longMs / 2 && result.leaseLeftMs <= longMs);
     },
@@ -40,38 +40,39 @@ export const storeConformance: readonly StoreCase[] = [
   {
     name: "records of different keys are independent",
     async run(harness) {
-      const { asked } = await held(harness);
-      await held(harness, { fingerprint: asked.fingerprint });
+      const { request } = await claimNew(harness);
+      await claimNew(harness, { fingerprint: request.fingerprint });
     },
   },
   {
     name: "keys differ by every character, and by its case",
     async run(harness) {
-      const rest = request().id.slice(2);
+      const rest = newRequest().id.slice(2);
       const ids = ["--", "__", "-_", "00", "aa", "aA", "Aa"].map((start) => `${start}${rest}`);
       ids.push(`${rest}--`, `${rest}__`);
-      const claims = await Promise.all(ids.map((id) => held(harness, { id })));
-      for (const { asked, token } of claims) {
-        const bytes = Buffer.from(asked.id);
+      const claims = await Promise.all(ids.map((id) => claimNew(harness, { id })));
+      for (const { request, token } of claims) {
+        const bytes = Buffer.from(request.id);
         assert.equal(await harness.store.complete(token, bytes, longMs), true);
       }
-      for (const { asked } of claims) await assertCompleted(harness, asked, Buffer.from(asked.id));
+      for (const { request } of claims)
+        await assertCompleted(harness, request, Buffer.from(request.id));
     },
   },
   {
     name: "a claim that is repeated by its owner is the same claim",
     async run(harness) {
-      const { asked } = await held(harness);
-      assert.deepEqual(await harness.store.claim(asked), { state: "claimed", fence: 1 });
+      const { request } = await claimNew(harness);
+      assert.deepEqual(await harness.store.claim(request), { state: "claimed", fence: 1 });
     },
   },
   {
     name: "a completed key gives its response, to every claim and always the same",
     async run(harness) {
-      const { asked, token } = await held(harness);
-      assert.equal(await harness.store.complete(token, answer, longMs), true);
-      await assertCompleted(harness, asked, answer);
-      await assertCompleted(harness, asked, answer);
+      const { request, token } = await claimNew(harness);
+      assert.equal(await harness.store.complete(token, response, longMs), true);
+      await assertCompleted(harness, request, response);
+      await assertCompleted(harness, request, response);
     },
   },
   ...[
@@ -82,175 +83,184 @@ export const storeConformance: readonly StoreCase[] = [
   ].map(([name, bytes]): StoreCase => ({
     name: `a response of ${name} comes back unchanged`,
     async run(harness) {
-      const { asked, token } = await held(harness);
+      const { request, token } = await claimNew(harness);
       assert.equal(await harness.store.complete(token, bytes, longMs), true);
-      await assertCompleted(harness, asked, bytes);
+      await assertCompleted(harness, request, bytes);
     },
   })),
   {
     name: "a response is stored as it was given, whatever happens to its buffer later",
     async run(harness) {
-      const { asked, token } = await held(harness);
-      const bytes = Buffer.from(answer);
+      const { request, token } = await claimNew(harness);
+      const bytes = Buffer.from(response);
       assert.equal(await harness.store.complete(token, bytes, longMs), true);
       bytes.fill(0);
-      await assertCompleted(harness, asked, answer);
+      await assertCompleted(harness, request, response);
     },
   },
   {
     name: "another fingerprint is a mismatch, in flight, lapsed or completed, and changes nothing",
     async run(harness) {
-      const other = { fingerprint: request().fingerprint };
-      const { asked, token } = await held(harness, { leaseMs: shortMs });
-      assert.deepEqual(await again(harness, asked, other), { state: "mismatch" });
+      const other = { fingerprint: newRequest().fingerprint };
+      const { request, token } = await claimNew(harness, { leaseMs: shortMs });
+      assert.deepEqual(await claimAgain(harness, request, other), { state: "mismatch" });
       await harness.advance(overMs);
-      assert.deepEqual(await again(harness, asked, other), { state: "mismatch" });
-      assert.equal(await harness.store.complete(token, answer, longMs), true);
-      assert.deepEqual(await again(harness, asked, other), { state: "mismatch" });
-      await assertCompleted(harness, asked, answer);
+      assert.deepEqual(await claimAgain(harness, request, other), { state: "mismatch" });
+      assert.equal(await harness.store.complete(token, response, longMs), true);
+      assert.deepEqual(await claimAgain(harness, request, other), { state: "mismatch" });
+      await assertCompleted(harness, request, response);
     },
   },
   {
     name: "an expired lease is taken over, with the next fence",
     async run(harness) {
-      const { asked } = await held(harness, { leaseMs: shortMs });
+      const { request } = await claimNew(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
       const next = { leaseMs: shortMs };
-      assert.deepEqual(await again(harness, asked, next), { state: "claimed", fence: 2 });
-      assert.equal((await again(harness, asked)).state, "in-flight");
+      assert.deepEqual(await claimAgain(harness, request, next), { state: "claimed", fence: 2 });
+      assert.equal((await claimAgain(harness, request)).state, "in-flight");
       await harness.advance(overMs);
-      assert.deepEqual(await again(harness, asked), { state: "claimed", fence: 3 });
+      assert.deepEqual(await claimAgain(harness, request), { state: "claimed", fence: 3 });
     },
   },
   {
     name: "an expired lease is not taken over without takeOver",
     async run(harness) {
-      const { asked, token } = await held(harness, { leaseMs: shortMs });
+      const { request, token } = await claimNew(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
-      const result = await again(harness, asked, { takeOver: false });
+      const result = await claimAgain(harness, request, { takeOver: false });
       assert.deepEqual(result, { state: "lapsed" });
-      assert.equal(await harness.store.complete(token, answer, longMs), true);
-      await assertCompleted(harness, asked, answer);
+      assert.equal(await harness.store.complete(token, response, longMs), true);
+      await assertCompleted(harness, request, response);
     },
   },
   {
     name: "a lease is renewed, also after it has expired",
     async run(harness) {
-      const { asked, token } = await held(harness, { leaseMs: shortMs });
+      const { request, token } = await claimNew(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
       assert.equal(await harness.store.renew(token, longMs), true);
-      assert.equal((await again(harness, asked)).state, "in-flight");
+      assert.equal((await claimAgain(harness, request)).state, "in-flight");
     },
   },
   {
     name: "a record lives as long as its lease, even beyond its retention",
     async run(harness) {
-      const { asked, token } = await held(harness, { leaseMs: shortMs, retentionMs: shortMs });
+      const { request, token } = await claimNew(harness, {
+        leaseMs: shortMs,
+        retentionMs: shortMs,
+      });
       assert.equal(await harness.store.renew(token, longMs), true);
       await harness.advance(overMs);
-      assert.equal((await again(harness, asked)).state, "in-flight");
+      assert.equal((await claimAgain(harness, request)).state, "in-flight");
     },
   },
   {
     name: "an owner that was taken over can neither renew, complete nor release",
     async run(harness) {
-      const { asked, token } = await held(harness, { leaseMs: shortMs });
+      const { request, token } = await claimNew(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
       const owner = newOwner();
-      assert.deepEqual(await again(harness, asked, { owner }), { state: "claimed", fence: 2 });
+      assert.deepEqual(await claimAgain(harness, request, { owner }), {
+        state: "claimed",
+        fence: 2,
+      });
       assert.equal(await harness.store.renew(token, longMs), false);
       assert.equal(await harness.store.complete(token, Buffer.from("late"), longMs), false);
       assert.equal(await harness.store.release(token), false);
-      const successor = { id: asked.id, owner, fence: 2 };
-      assert.equal(await harness.store.complete(successor, answer, longMs), true);
+      const successor = { id: request.id, owner, fence: 2 };
+      assert.equal(await harness.store.complete(successor, response, longMs), true);
       assert.equal(await harness.store.complete(token, Buffer.from("later"), longMs), false);
-      await assertCompleted(harness, asked, answer);
+      await assertCompleted(harness, request, response);
     },
   },
   {
     name: "a completion that is repeated by its owner changes nothing",
     async run(harness) {
-      const { asked, token } = await held(harness);
-      assert.equal(await harness.store.complete(token, answer, longMs), true);
-      assert.equal(await harness.store.complete(token, answer, longMs), true);
-      await assertCompleted(harness, asked, answer);
+      const { request, token } = await claimNew(harness);
+      assert.equal(await harness.store.complete(token, response, longMs), true);
+      assert.equal(await harness.store.complete(token, response, longMs), true);
+      await assertCompleted(harness, request, response);
     },
   },
   {
     name: "a completed record is neither renewed nor released",
     async run(harness) {
-      const { asked, token } = await held(harness);
-      await harness.store.complete(token, answer, longMs);
+      const { request, token } = await claimNew(harness);
+      await harness.store.complete(token, response, longMs);
       assert.equal(await harness.store.renew(token, longMs), false);
       assert.equal(await harness.store.release(token), false);
-      await assertCompleted(harness, asked, answer);
+      await assertCompleted(harness, request, response);
     },
   },
   {
     name: "a released key is free, also for another request",
     async run(harness) {
-      const { asked, token } = await held(harness);
+      const { request, token } = await claimNew(harness);
       assert.equal(await harness.store.release(token), true);
       assert.equal(await harness.store.release(token), false);
-      await held(harness, { id: asked.id });
+      await claimNew(harness, { id: request.id });
       assert.equal(await harness.store.renew(token, longMs), false);
       assert.equal(await harness.store.release(token), false);
-      assert.equal(await harness.store.complete(token, answer, longMs), false);
+      assert.equal(await harness.store.complete(token, response, longMs), false);
     },
   },
   {
     name: "a claim is released by its owner, since its fence may be unknown: first, taken over, or lapsed",
     async run(harness) {
-      const first = await held(harness, { leaseMs: shortMs });
-      const lapsed = await held(harness, { leaseMs: shortMs });
+      const first = await claimNew(harness, { leaseMs: shortMs });
+      const lapsed = await claimNew(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
       const owner = newOwner();
-      assert.deepEqual(await again(harness, first.asked, { owner }), {
+      assert.deepEqual(await claimAgain(harness, first.request, { owner }), {
         state: "claimed",
         fence: 2,
       });
-      const { id } = first.asked;
-      assert.equal(await harness.store.release({ id, owner: first.asked.owner }), false);
-      assert.equal((await again(harness, first.asked)).state, "in-flight");
+      const { id } = first.request;
+      assert.equal(await harness.store.release({ id, owner: first.request.owner }), false);
+      assert.equal((await claimAgain(harness, first.request)).state, "in-flight");
       assert.equal(await harness.store.release({ id, owner }), true);
-      await held(harness, { id });
-      const { id: lapsedId, owner: lapsedOwner } = lapsed.asked;
+      await claimNew(harness, { id });
+      const { id: lapsedId, owner: lapsedOwner } = lapsed.request;
       assert.equal(await harness.store.release({ id: lapsedId, owner: lapsedOwner }), true);
-      await held(harness, { id: lapsedId });
+      await claimNew(harness, { id: lapsedId });
     },
   },
   {
     name: "a key is free again when its retention has expired, in flight or completed",
     async run(harness) {
       const brief = { leaseMs: shortMs, retentionMs: shortMs };
-      const inFlight = await held(harness, brief);
-      const completed = await held(harness);
-      await harness.store.complete(completed.token, answer, shortMs);
+      const inFlight = await claimNew(harness, brief);
+      const completed = await claimNew(harness);
+      await harness.store.complete(completed.token, response, shortMs);
       await harness.advance(overMs);
-      for (const { asked, token } of [inFlight, completed]) {
+      for (const { request, token } of [inFlight, completed]) {
         assert.equal(await harness.store.renew(token, longMs), false);
-        assert.equal(await harness.store.complete(token, answer, longMs), false);
-        await held(harness, { id: asked.id });
+        assert.equal(await harness.store.complete(token, response, longMs), false);
+        await claimNew(harness, { id: request.id });
       }
     },
   },
   {
     name: "a completion starts the retention again",
     async run(harness) {
-      const { asked, token } = await held(harness, { leaseMs: shortMs, retentionMs: 5 * overMs });
+      const { request, token } = await claimNew(harness, {
+        leaseMs: shortMs,
+        retentionMs: 5 * overMs,
+      });
       await harness.advance(3 * overMs);
-      await harness.store.complete(token, answer, 5 * overMs);
+      await harness.store.complete(token, response, 5 * overMs);
       await harness.advance(3 * overMs);
-      await assertCompleted(harness, asked, answer);
+      await assertCompleted(harness, request, response);
     },
   },
   {
     name: "a record that was never claimed has no owner",
     async run({ store }) {
-      const { id, owner } = request();
+      const { id, owner } = newRequest();
       const token = { id, owner, fence: 1 };
       assert.equal(await store.renew(token, longMs), false);
-      assert.equal(await store.complete(token, answer, longMs), false);
+      assert.equal(await store.complete(token, response, longMs), false);
       assert.equal(await store.release(token), false);
     },
   },
@@ -258,9 +268,9 @@ export const storeConformance: readonly StoreCase[] = [
     name: "of many concurrent claims one succeeds",
     async run({ store }) {
       const race = async (): Promise<void> => {
-        const { id, fingerprint } = request();
+        const { id, fingerprint } = newRequest();
         const claims = Array.from({ length: 16 }, async () =>
-          store.claim(request({ id, fingerprint })),
+          store.claim(newRequest({ id, fingerprint })),
         );
         const states = (await Promise.all(claims)).map(({ state }) => state);
         assert.equal(states.filter((state) => state === "claimed").length, 1);
@@ -273,9 +283,9 @@ export const storeConformance: readonly StoreCase[] = [
   {
     name: "of many concurrent takeovers one succeeds",
     async run(harness) {
-      const { asked } = await held(harness, { leaseMs: shortMs });
+      const { request } = await claimNew(harness, { leaseMs: shortMs });
       await harness.advance(overMs);
-      const claims = Array.from({ length: 16 }, () => again(harness, asked));
+      const claims = Array.from({ length: 16 }, () => claimAgain(harness, request));
       const results = (await Promise.all(claims)).filter(({ state }) => state === "claimed");
       assert.deepEqual(results, [{ state: "claimed", fence: 2 }]);
     },
@@ -283,15 +293,15 @@ export const storeConformance: readonly StoreCase[] = [
   {
     name: "a claim during a completion gets either state, complete",
     async run(harness) {
-      const { asked, token } = await held(harness);
-      const claims = Array.from({ length: 8 }, () => again(harness, asked));
+      const { request, token } = await claimNew(harness);
+      const claims = Array.from({ length: 8 }, () => claimAgain(harness, request));
       const [completed, ...results] = await Promise.all([
-        harness.store.complete(token, answer, longMs),
+        harness.store.complete(token, response, longMs),
         ...claims,
       ]);
       assert.equal(completed, true);
       for (const result of results) {
-        if (result.state === "completed") assert.ok(Buffer.from(result.answer).equals(answer));
+        if (result.state === "completed") assert.ok(Buffer.from(result.answer).equals(response));
         else assert.equal(result.state, "in-flight");
       }
     },
