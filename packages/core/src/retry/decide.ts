@@ -168,17 +168,17 @@ function decideUnsent(
 }
 
 function decideResponse(
-  answer: Outcome & { readonly type: "answer" },
+  response: Outcome & { readonly type: "answer" },
   request: RequestFacts,
   policy: RetryPolicy,
   state: RetryState,
 ): Decision {
-  if (!statusListed(answer.status, answer.retryAfterMs !== null, policy.retryOn)) {
+  if (!statusListed(response.status, response.retryAfterMs !== null, policy.retryOn)) {
     return giveUp("condition-not-listed");
   }
   if (!isRetrySafe(request)) return giveUp("not-retry-safe");
   if (!request.replayable) return giveUp("body-not-replayable");
-  return decideCounted(policy, state, answer.retryAfterMs ?? 0, "any", "status");
+  return decideCounted(policy, state, response.retryAfterMs ?? 0, "any", "status");
 }
 
 /**

@@ -39,7 +39,7 @@ interface Entry extends Expiring, Linked<Entry> {
   fence: number;
   leaseEndsAtMs: number;
   /** Stored response; null until completed; text has one character for each byte. */
-  answer: Uint8Array | string | null;
+  response: Uint8Array | string | null;
   /** Instant of the completion, in ms of the clock; 0 before. */
   completedAtMs: number;
 }
@@ -90,11 +90,11 @@ class MemoryStore implements IdempotencyStore {
     const nowMs = this.#clock.now();
     const entry = this.#find(request.id, nowMs);
     if (entry === null) return this.#add(request, nowMs);
-    if (entry.answer === null && entry.owner === request.owner) {
+    if (entry.response === null && entry.owner === request.owner) {
       return { state: "claimed", fence: entry.fence };
     }
     if (entry.fingerprint !== request.fingerprint) return { state: "mismatch" };
-    if (entry.answer !== null) return { state: "completed", answer: toBytes(entry.answer) };
+    if (entry.response !== null) return { state: "completed", answer: toBytes(entry.response) };
     const leaseLeftMs = entry.leaseEndsAtMs - nowMs;
     if (leaseLeftMs > 0) return { state: "in-flight", leaseLeftMs };
     if (!request.takeOver) return { state: "lapsed" };
@@ -114,16 +114,16 @@ class MemoryStore implements IdempotencyStore {
     return true;
   }
 
-  complete(token: ClaimToken, answer: Uint8Array, retentionMs: number): boolean {
+  complete(token: ClaimToken, response: Uint8Array, retentionMs: number): boolean {
     const nowMs = this.#clock.now();
     const entry = this.#find(token.id, nowMs);
     if (entry === null || entry.owner !== token.owner) return false;
-    if (entry.answer !== null) return true;
+    if (entry.response !== null) return true;
     // A record has room for a short response from the start.
-    const bytes = sizeOf(answer);
+    const bytes = sizeOf(response);
     if (!this.#hasRoom(0, bytes)) this.#makeRoom(0, bytes, nowMs);
     this.#bytes += bytes;
-    entry.answer = copied(answer);
+    entry.response = copied(response);
     entry.completedAtMs = ceilMs(nowMs);
     this.#completed.append(entry);
     this.#expiry.move(entry, ceilMs(nowMs + retentionMs));
@@ -148,7 +148,7 @@ class MemoryStore implements IdempotencyStore {
       fence: 1,
       leaseEndsAtMs: ceilMs(nowMs + leaseMs),
       expiresAtMs: ceilMs(nowMs + retentionMs),
-      answer: null,
+      response: null,
       before: null,
       after: null,
       completedAtMs: 0,
@@ -211,11 +211,11 @@ class MemoryStore implements IdempotencyStore {
   /** Record that a token holds, while it is not completed; null for none. */
   #findHeld(token: ClaimOwner, nowMs: number): Entry | null {
     const entry = this.#find(token.id, nowMs);
-    return entry?.owner === token.owner && entry.answer === null ? entry : null;
+    return entry?.owner === token.owner && entry.response === null ? entry : null;
   }
 
   #remove(entry: Entry): void {
-    if (entry.answer !== null) this.#completed.remove(entry);
+    if (entry.response !== null) this.#completed.remove(entry);
     this.#entries.delete(entry.id);
     this.#bytes -= bytesOf(entry);
   }
@@ -243,17 +243,17 @@ function ceilMs(atMs: number): number {
 }
 
 /** Copies a response, so that it neither retains a larger buffer nor changes with it. */
-function copied(answer: Uint8Array): Uint8Array | string {
-  return answer.byteLength > textBytes ? new Uint8Array(answer) : latin1(answer);
+function copied(response: Uint8Array): Uint8Array | string {
+  return response.byteLength > textBytes ? new Uint8Array(response) : latin1(response);
 }
 
-function toBytes(answer: Uint8Array | string): Uint8Array {
-  return typeof answer === "string" ? Buffer.from(answer, "latin1") : answer;
+function toBytes(response: Uint8Array | string): Uint8Array {
+  return typeof response === "string" ? Buffer.from(response, "latin1") : response;
 }
 
 /** Size of an entry, in bytes. */
-function bytesOf({ answer }: Entry): number {
-  return entryBytes + (answer === null ? 0 : sizeOf(answer));
+function bytesOf({ response }: Entry): number {
+  return entryBytes + (response === null ? 0 : sizeOf(response));
 }
 
 /** Size of a response beyond its record's own, in bytes. */

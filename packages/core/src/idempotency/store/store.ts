@@ -73,7 +73,7 @@ export interface IdempotencyStore {
    * Stores the response for `retentionMs` from now; false if the token holds nothing, because the record was taken
    * over. A lease that has run out does not matter until then.
    */
-  complete(token: ClaimToken, answer: Uint8Array, retentionMs: number): Awaitable<boolean>;
+  complete(token: ClaimToken, response: Uint8Array, retentionMs: number): Awaitable<boolean>;
 
   /**
    * Removes the record, so that the next claim is the first; false if the owner holds nothing, or the record is
