@@ -1,10 +1,11 @@
 // @ts-check
 import { parseArgs } from "node:util";
 
-const usage = `Usage: npm run demo -- [--seconds 15] [--seed 1] [--serve]
+const usage = `Usage: npm run demo -- [--seconds 15] [--seed 1] [--serve] [--register]
   --seconds  how long the load lasts, 1 to 600
   --seed     the same seed gives the same load, 0 to 2147483647
-  --serve    keeps everything up instead, to be tried with curl`;
+  --serve    keeps everything up instead, to be tried with curl
+  --register unchanged services with axios, got, fetch and AWS' HTTP handler, without and with @reissue/register`;
 
 /**
  * Reads the laboratory's arguments; imports nothing that has to be installed, so that wrong ones are told at once.
@@ -21,6 +22,7 @@ export function readArguments(args) {
         seconds: { type: "string", default: "15" },
         seed: { type: "string", default: "1" },
         serve: { type: "boolean", default: false },
+        register: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -30,7 +32,7 @@ export function readArguments(args) {
     }
     const seconds = integer("--seconds", values.seconds, 1, 600);
     const seed = integer("--seed", values.seed, 0, 2 ** 31 - 1);
-    return { seconds, seed, serve: values.serve };
+    return { seconds, seed, serve: values.serve, register: values.register };
   } catch (error) {
     console.error(`${/** @type {Error} */ (error).message}\n\n${usage}`);
     process.exit(2);

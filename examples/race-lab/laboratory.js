@@ -1,16 +1,30 @@
 // @ts-check
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 
 import { spawnFaultyUpstream } from "@reissue/testing";
 
-/** The file of each client, and its name in the table. */
-const clients = {
-  fetch: "fetch",
-  "http-agent": "http.Agent",
-  "fetch-retry": "fetch, 4 tries",
-  reissue: "Reissue",
-};
+/** @typedef {{ file: string, name: string, preload?: boolean }} Client - `preload`: with `--import @reissue/register`. */
+
+/** Four ways to call an upstream. @type {readonly Client[]} */
+export const ways = [
+  { file: "fetch", name: "fetch" },
+  { file: "http-agent", name: "http.Agent" },
+  { file: "fetch-retry", name: "fetch, 4 tries" },
+  { file: "reissue", name: "Reissue" },
+];
+
+/** Services as they are, and the same with one line on their command line. @type {readonly (readonly Client[])[]} */
+export const preloaded = [false, true].map((preload) =>
+  ["axios", "got", "fetch", "aws"].map((file) => ({
+    file,
+    name: preload ? `${file} + register` : file,
+    preload,
+  })),
+);
+
+const register = fileURLToPath(import.meta.resolve("@reissue/register"));
 
 /** @typedef {{ name: string, origin: string }} Service */
 
@@ -23,28 +37,34 @@ export class Laboratory {
   /** @type {Service[]} */
   services = [];
 
+  /** @type {readonly Client[]} */
+  #clients;
+
+  /** @param {readonly Client[]} clients */
+  constructor(clients) {
+    this.#clients = clients;
+  }
+
   /**
    * @param {import("@reissue/testing").SpawnedUpstreamOptions} options
    */
   async open(options) {
     this.#upstream = await spawnFaultyUpstream(options);
     const { origin } = this.#upstream;
-    this.services = await Promise.all(
-      Object.entries(clients).map(([file, name]) => this.#start(file, name, origin)),
-    );
+    this.services = await Promise.all(this.#clients.map((client) => this.#start(client, origin)));
     return this.#upstream;
   }
 
   /**
    * Not one process for all clients: merely importing undici gives built-in fetch undici's connection pool.
    *
-   * @param {string} file
-   * @param {string} name
+   * @param {Client} client
    * @param {string} upstream
    * @returns {Promise<Service>}
    */
-  async #start(file, name, upstream) {
-    const child = fork(new URL("service.js", import.meta.url), [file, upstream]);
+  async #start({ file, name, preload = false }, upstream) {
+    const execArgv = preload ? ["--import", register] : [];
+    const child = fork(new URL("service.js", import.meta.url), [file, upstream], { execArgv });
     this.#children.push(child);
     const exited = once(child, "exit").then(([code]) => {
       throw new Error(`the service with ${name} exited with ${code}`);

@@ -3,34 +3,62 @@
 import { once } from "node:events";
 
 import { readArguments } from "./arguments.js";
-import { Laboratory } from "./laboratory.js";
+import { Laboratory, preloaded, ways } from "./laboratory.js";
 import { measure } from "./measure.js";
-import { notes } from "./notes.js";
+import { notes, registerNotes } from "./notes.js";
 import { table } from "./table.js";
 
-const { seconds, seed, serve: serving } = readArguments(process.argv.slice(2));
-const laboratory = new Laboratory();
+const { seconds, seed, serve: serving, register } = readArguments(process.argv.slice(2));
 const interrupt = new AbortController();
 const { signal } = interrupt;
 process.once("SIGINT", () => interrupt.abort(130));
 process.once("SIGTERM", () => interrupt.abort(143));
 process.once("SIGHUP", () => interrupt.abort(129));
 
+/** @type {Laboratory[]} */
+const opened = [];
 try {
-  if (serving) {
-    await serve();
-  } else {
-    const { results, effects } = await measure(laboratory, { seconds, seed, signal });
-    console.log(`\n${table(results, effects)}\n\n${notes(results, effects)}`);
-  }
+  if (serving) await serve();
+  else if (register) await showRegister();
+  else await show();
 } catch (error) {
   if (!signal.aborted) throw error;
   process.exitCode = signal.reason;
 } finally {
-  await laboratory.close();
+  for (const laboratory of opened) await laboratory.close();
+}
+
+async function show() {
+  const plan = { seconds, seed, signal, losesResponses: true };
+  const { results, effects } = await measure(open(ways), plan);
+  console.log(`\n${table(results, effects)}\n\n${notes(results, effects)}`);
+}
+
+/** First without, then with `--import @reissue/register`: all at once they would wait for each other. */
+async function showRegister() {
+  /** @type {import("./measure.js").Result[]} */
+  const all = [];
+  /** @type {Map<string, number>} */
+  const effects = new Map();
+  for (const clients of preloaded) {
+    const laboratory = open(clients);
+    const measured = await measure(laboratory, { seconds, seed, signal, losesResponses: false });
+    await laboratory.close();
+    all.push(...measured.results);
+    for (const [id, count] of measured.effects) effects.set(id, count);
+  }
+  console.log(`\n${table(all, effects)}\n\n${registerNotes(all, effects)}`);
+}
+
+/** @param {readonly import("./laboratory.js").Client[]} clients */
+function open(clients) {
+  const laboratory = new Laboratory(clients);
+  opened.push(laboratory);
+  return laboratory;
 }
 
 async function serve() {
+  const laboratory = open(ways);
   await laboratory.open({ faults: [{ fault: "reset", on: "reused", probability: 0.3 }] });
   console.log(
     "The upstream resets three of ten requests on a reused connection. Try each a few times:\n",

@@ -12,7 +12,8 @@ const deploys = 3;
 
 /**
  * @typedef {{ name: string, samples: import("./load.js").Sample[], resends: Record<string, number> }} Result
- * @typedef {{ seconds: number, seed: number, signal: AbortSignal }} Plan
+ * @typedef {{ seconds: number, seed: number, signal: AbortSignal, losesResponses: boolean }} Plan - `losesResponses`:
+ * now and then the response is lost after the work was done; sent again, it is done twice.
  */
 
 /**
@@ -21,13 +22,14 @@ const deploys = 3;
  * @param {import("./laboratory.js").Laboratory} laboratory
  * @param {Plan} plan
  */
-export async function measure(laboratory, { seconds, seed, signal }) {
+export async function measure(laboratory, { seconds, seed, signal, losesResponses }) {
   const upstream = await laboratory.open({
     seed,
     idleTimeoutMs: idleMs,
     honourKeys: true,
-    // Now and then the answer is lost after the work was done: sent again, it is done twice.
-    faults: [{ fault: "reset", when: "after-processing", probability: 0.005 }],
+    faults: losesResponses
+      ? [{ fault: "reset", when: "after-processing", probability: 0.005 }]
+      : [],
   });
   const { services } = laboratory;
   const bursts = Math.ceil((seconds * 1000) / (idleMs + 15));

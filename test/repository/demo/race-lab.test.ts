@@ -39,6 +39,15 @@ test("every client has its rows, and Reissue loses and repeats nothing that it n
   expect(rest[Number(lost) > 0 ? 1 : 0]).toBe("0");
 }, 90_000);
 
+test("unchanged services lose nothing that may be sent again, once they are started with register", async () => {
+  const { output, code } = await run(["--register", "--seconds", "3"]).ended;
+  expect(code).toBe(0);
+  for (const name of ["axios", "got", "fetch", "aws"]) {
+    expect(output).toMatch(new RegExp(`^${name} \\+ register +GET +\\d+ +0 +0\\.0 %`, "m"));
+  }
+  expect(output).toMatch(/and 0 with it; 0 requests were done twice/);
+}, 90_000);
+
 test.each([
   ["SIGINT", ["--seconds", "8"], 130, "load: 20 %"],
   ["SIGTERM", ["--serve"], 0, "Ctrl-C ends everything"],
