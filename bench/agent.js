@@ -9,10 +9,10 @@ import { interleaved } from "./run/rounds.js";
 import { median, ratio } from "./run/statistics.js";
 
 const concurrency = 64;
-const rounds = quick ? 3 : 10;
-const warmUp = quick ? 1 : 2;
+const rounds = quick ? 3 : 6;
+const warmUp = 1;
 const [baseline, ...others] = Object.keys(agents);
-const requests = quick ? 500 : 2000;
+const requests = quick ? 500 : 1000;
 
 /** @type {Record<string, import("./clients.js").Exchange>} */
 const exchanges = {
