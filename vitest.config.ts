@@ -29,14 +29,14 @@ const systems = [
   "test/scenarios/balancers/**/*.test.ts",
 ];
 
-/** Tests that take all of the machine, with many processes of their own. */
+/** Tests with many processes of their own. */
 const processes = ["test/scenarios/{processes,shutdown}/**/*.test.ts"];
 
 /** Tests of the repository itself: its pages, examples and packages as they are published. */
 const repository = ["test/repository/**/*.test.ts"];
 
 /**
- * Projects are named by what their tests need: nothing, sockets, programs from Debian, the whole machine.
+ * Projects are named by what their tests need: nothing, sockets, programs from Debian, many processes.
  *
  * They run one after the other, so that packing does not disturb tests that look at the clock.
  */
@@ -54,6 +54,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts"],
+          // They are of pure functions, and loading them anew for each file took longer than running them.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
@@ -91,7 +93,6 @@ export default defineConfig({
           name: "processes",
           include: processes,
           exclude: passedOver,
-          fileParallelism: false,
           sequence: { groupOrder: 4 },
         },
       },

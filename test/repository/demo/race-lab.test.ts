@@ -40,7 +40,7 @@ test("every client has its rows, and Reissue loses and repeats nothing that it n
 }, 90_000);
 
 test("unchanged services lose nothing that may be sent again, once they are started with register", async () => {
-  const { output, code } = await run(["--register", "--seconds", "3"]).ended;
+  const { output, code } = await run(["--register", "--seconds", "2"]).ended;
   expect(code).toBe(0);
   for (const name of ["axios", "got", "fetch", "aws"]) {
     expect(output).toMatch(new RegExp(`^${name} \\+ register +GET +\\d+ +0 +0\\.0 %`, "m"));
