@@ -2,6 +2,7 @@
 // stale. Build first: it runs what packages/*/dist hold.
 import { readFileSync, writeFileSync } from "node:fs";
 
+import { agentTable } from "../packages/agent/dist/options.js";
 import { claimTable } from "../packages/core/dist/idempotency/claim/claim-config.js";
 import { memoryStoreTable } from "../packages/core/dist/idempotency/store/memory-store-config.js";
 import { retryTable } from "../packages/core/dist/retry/retry-options.js";
@@ -19,6 +20,7 @@ const sections = {
   connection: { tables: [connectionTable], prefix: "" },
   origin: { tables: [originTable], prefix: "" },
   retry: { tables: [retryTable], prefix: "" },
+  agent: { tables: [agentTable], prefix: "" },
   gate: { tables: [gateTable], prefix: "" },
   idempotency: { tables: [keyTable, claimTable, recordTable], prefix: "idempotency." },
   route: { tables: [routeTable], prefix: "route." },

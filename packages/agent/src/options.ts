@@ -3,13 +3,24 @@ import type { ClientRequest } from "node:http";
 import {
   defaultPolicy,
   OptionError,
-  systemClock,
   type CallRetryOptions,
   type Clock,
   type RetryOptions,
   type RetryPolicy,
 } from "@reissue/core";
-import { checkDuration, checkKeys, checkNumber, retryPolicy } from "@reissue/core/internal";
+import {
+  bodyLimitsOption,
+  checkKeys,
+  clockOption,
+  durationOption,
+  numberOption,
+  optionDefaults,
+  optionNames,
+  readOptions,
+  retryPolicy,
+  type BodyLimits,
+  type OptionTable,
+} from "@reissue/core/internal";
 
 /** What an agent may say about resending; the client's own timeouts bound an attempt, and it is given every response. */
 export type AgentRetryOptions = Omit<RetryOptions, "attemptTimeoutMs">;
@@ -83,14 +94,45 @@ export interface AgentConfig {
   readonly clock: Clock;
 }
 
-const known = [
-  "retry",
-  "idleMs",
-  "unsafeIdleMs",
-  "bodies",
-  "policyFor",
-  "clock",
-] as const satisfies readonly (keyof ReissueAgentOptions)[];
+/** {@link ReissueAgentOptions} as they are read. */
+interface ResolvedOptions {
+  readonly retry: RetryPolicy;
+  readonly idleMs: number;
+  readonly unsafeIdleMs: number;
+  readonly bodies: BodyLimits;
+  readonly policyFor: PolicyFor | undefined;
+  readonly clock: Clock;
+}
+
+/** The options of {@link ReissueAgentOptions}. */
+export const agentTable: OptionTable<ResolvedOptions> = {
+  retry: {
+    default: { ...defaultPolicy, maxAttempts: 1 },
+    check: agentRetry,
+    doc: "as the client's, but for `maxAttempts`, which is 1 here, and `attemptTimeoutMs`, which is refused: the timeouts of the client above hold. Conditions that speak of statuses or timeouts never apply, since the client is given every response",
+    defaultDoc: "see [above](#retry)",
+  },
+  idleMs: numberOption(
+    4000,
+    { min: 1, max: 600_000 },
+    "how long a connection may stay idle; a server's `Keep-Alive` hint (less 1 s) and what was learned only lower it",
+  ),
+  unsafeIdleMs: durationOption(
+    1000,
+    "how long a connection may have been idle and still carry a request that must not be sent again",
+  ),
+  bodies: bodyLimitsOption(
+    "how much of one request is kept from when it is sent to the first byte of its response; what is longer is sent, and not sent again",
+    "the same for all requests of the agent together",
+  ),
+  policyFor: {
+    default: undefined,
+    check: checkPolicyFor,
+    doc: "`(request, options) => retry options or undefined`, for one request; naming conditions in `retryOn` opts it in. Called where the method is not idempotent before the request is sent, once more when its headers are complete if it did not opt in, and else after a failure. What it throws is the request's error",
+    defaultDoc: "none",
+  },
+  clock: clockOption,
+};
 
 /**
  * Checks what an agent is given in its field `reissue`, and fills in the defaults.
@@ -98,28 +140,24 @@ const known = [
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function agentConfig(options: ReissueAgentOptions = {}): AgentConfig {
-  checkKeys(options, "reissue", known);
-  const { retry = {}, bodies = {}, policyFor, clock = systemClock } = options;
-  if (policyFor !== undefined && typeof policyFor !== "function") {
-    throw new OptionError("reissue.policyFor", "must be a function");
-  }
-  refuseAttemptTimeout(retry, "reissue.retry");
-  checkKeys(bodies, "reissue.bodies", ["maxBytes", "maxBytesTotal"]);
-  const bounds = { min: 0, integer: true };
-  return {
-    policy: retryPolicy(retry, { ...defaultPolicy, maxAttempts: 1 }, "reissue.retry"),
-    idleMs: checkNumber(options.idleMs, "reissue.idleMs", 4000, { min: 1, max: 600_000 }),
-    unsafeIdleMs: checkDuration(options.unsafeIdleMs, "reissue.unsafeIdleMs", 1000),
-    maxBytes: checkNumber(bodies.maxBytes, "reissue.bodies.maxBytes", 2 ** 20, bounds),
-    maxBytesTotal: checkNumber(
-      bodies.maxBytesTotal,
-      "reissue.bodies.maxBytesTotal",
-      2 ** 24,
-      bounds,
-    ),
-    policyFor,
-    clock,
-  };
+  checkKeys(options, "reissue", optionNames(agentTable));
+  const { retry, bodies, ...rest } = readOptions(
+    agentTable,
+    options,
+    optionDefaults(agentTable),
+    "reissue",
+  );
+  return { policy: retry, ...bodies, ...rest };
+}
+
+function agentRetry(value: unknown, path: string, base: RetryPolicy): RetryPolicy {
+  refuseAttemptTimeout(value, path);
+  return retryPolicy(value as RetryOptions, base, path);
+}
+
+function checkPolicyFor(value: unknown, path: string): PolicyFor {
+  if (typeof value === "function") return value as PolicyFor;
+  throw new OptionError(path, "must be a function");
 }
 
 /**
@@ -127,7 +165,7 @@ export function agentConfig(options: ReissueAgentOptions = {}): AgentConfig {
  *
  * @throws {@link OptionError}
  */
-export function refuseAttemptTimeout(retry: object, path: string): void {
+export function refuseAttemptTimeout(retry: unknown, path: string): void {
   if (typeof retry !== "object" || retry === null || !("attemptTimeoutMs" in retry)) return;
   throw new OptionError(
     `${path}.attemptTimeoutMs`,

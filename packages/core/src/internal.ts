@@ -3,6 +3,8 @@
  *
  * @internal
  */
+export { bodyLimitsOption, type BodyLimits } from "./common/body-limits-option.ts";
+export { clockOption } from "./common/clock-option.ts";
 export { isPromise } from "./common/awaitable.ts";
 export { LinkedList, type Linked } from "./common/linked-list.ts";
 export { crossedTimeout } from "./failure/crossed-timeout.ts";

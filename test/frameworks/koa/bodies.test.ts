@@ -35,7 +35,7 @@ function failing(
   return stream;
 }
 
-/** Ends a stream once the head of a response has gone out, be it that the machine is busy. */
+/** Ends a stream once the head of a response has gone out, however long a busy machine takes. */
 function afterHead({ res }: Koa3.Context): (end: () => void) => void {
   return (end) => {
     const timer = setInterval(() => {

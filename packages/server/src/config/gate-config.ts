@@ -1,16 +1,10 @@
 import type { IncomingMessage } from "node:http";
 
-import {
-  OptionError,
-  proxyStatus,
-  systemClock,
-  classify,
-  type Clock,
-  type Failure,
-} from "@reissue/core";
+import { OptionError, proxyStatus, classify, type Clock, type Failure } from "@reissue/core";
 import {
   checkKeys,
   choiceOption,
+  clockOption,
   describe,
   numberOption,
   optionDefaults,
@@ -105,12 +99,7 @@ export const gateTable: OptionTable<OwnConfig> = {
     doc: "the name of this gateway in the Proxy-Status field of translated failures; an origin server must not send one",
     defaultDoc: "none",
   },
-  clock: {
-    default: systemClock,
-    check: (value) => value as Clock,
-    doc: "time, timers and randomness, for tests: `manualClock()` of `@reissue/testing`",
-    defaultDoc: "the system's",
-  },
+  clock: clockOption,
 };
 
 /**

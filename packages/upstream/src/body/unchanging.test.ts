@@ -6,6 +6,7 @@ import { classifyBody } from "./body-kind.ts";
 import { CopiedBytes } from "./copied-bytes.ts";
 import { FormEntries } from "./form/form-entries.ts";
 import { unchanging } from "./unchanging.ts";
+import { resizableBuffer } from "../../../../test/support/resizable-buffer.ts";
 
 test.each<[string, unknown]>([
   ["nothing", null],
@@ -25,7 +26,7 @@ function bytes(): Uint8Array<ArrayBuffer> {
 }
 const shared = new SharedArrayBuffer(6);
 new Uint8Array(shared).set(bytes());
-const resizable = new (ArrayBuffer as any)(6, { maxByteLength: 8 });
+const resizable = resizableBuffer(6, 8);
 new Uint8Array(resizable).set(bytes());
 
 test.each<[string, ArrayBuffer | ArrayBufferView]>([

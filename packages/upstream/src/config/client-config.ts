@@ -1,13 +1,12 @@
-import { OptionError, systemClock, type Clock } from "@reissue/core";
-import { numberOption, objectOption, type OptionTable } from "@reissue/core/internal";
+import { OptionError, type Clock } from "@reissue/core";
+import {
+  bodyLimitsOption,
+  clockOption,
+  type BodyLimits,
+  type OptionTable,
+} from "@reissue/core/internal";
 
 import type { OriginOptions } from "./options.ts";
-
-/** Limits on the records of streamed request bodies, in bytes. */
-interface BodyRecordLimits {
-  readonly maxBytes: number;
-  readonly maxBytesTotal: number;
-}
 
 /** Options of one origin, and their path. */
 export interface NamedOrigin {
@@ -19,11 +18,9 @@ export interface NamedOrigin {
 interface ResolvedClient {
   /** By URL origin. */
   readonly origins: ReadonlyMap<string, NamedOrigin>;
-  readonly bodies: BodyRecordLimits;
+  readonly bodies: BodyLimits;
   readonly clock: Clock;
 }
-
-const count = { min: 0, integer: true };
 
 /** Options of a client only. */
 export const clientTable: OptionTable<ResolvedClient> = {
@@ -33,23 +30,11 @@ export const clientTable: OptionTable<ResolvedClient> = {
     doc: "what differs for single origins, by URL origin such as `http://orders:3000`",
     defaultDoc: "none",
   },
-  bodies: objectOption<BodyRecordLimits>(
-    {
-      maxBytes: numberOption(
-        2 ** 20,
-        count,
-        "how much of one streamed request body is recorded so that it can be sent again, in bytes; gRPC's limit",
-      ),
-      maxBytesTotal: numberOption(2 ** 24, count, "the same for all requests together"),
-    },
-    "how much of streamed request bodies is recorded for a resend",
+  bodies: bodyLimitsOption(
+    "how much of one streamed request body is recorded so that it can be sent again, in bytes; gRPC's limit",
+    "the same for all requests together",
   ),
-  clock: {
-    default: systemClock,
-    check: (value) => value as Clock,
-    doc: "time and chance, for tests: `manualClock()` of `@reissue/testing`",
-    defaultDoc: "the system's",
-  },
+  clock: clockOption,
 };
 
 function namedOrigins(value: unknown): ReadonlyMap<string, NamedOrigin> {

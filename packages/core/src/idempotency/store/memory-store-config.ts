@@ -1,4 +1,5 @@
-import { systemClock, type Clock } from "../../common/clock.ts";
+import { clockOption } from "../../common/clock-option.ts";
+import type { Clock } from "../../common/clock.ts";
 import { numberOption, type OptionTable } from "../../common/option-table.ts";
 
 /** Options of {@link memoryStore}. */
@@ -51,10 +52,5 @@ export const memoryStoreTable: OptionTable<MemoryStoreConfig> = {
     { min: 0 },
     "how long a completed key is remembered at least, however full the store is",
   ),
-  clock: {
-    default: systemClock,
-    check: (value) => value as Clock,
-    doc: "time, for tests",
-    defaultDoc: "the system's",
-  },
+  clock: clockOption,
 };
