@@ -3,6 +3,7 @@
  *
  * @internal
  */
+export { Bag, type Bagged } from "./common/bag.ts";
 export { bodyLimitsOption, type BodyLimits } from "./common/body-limits-option.ts";
 export { clockOption } from "./common/clock-option.ts";
 export { isPromise } from "./common/awaitable.ts";

@@ -1,8 +1,7 @@
 import { ClosedError, type Clock } from "@reissue/core";
-import { checkKeys, optionDefaults, optionNames, readOptions } from "@reissue/core/internal";
+import { checkKeys, optionDefaults, optionNames, readOptions, Bag } from "@reissue/core/internal";
 import { Dispatcher, errors } from "undici";
 
-import { Bag } from "./origin/bag.ts";
 import { BodyMemory } from "./body/body-memory.ts";
 import type { BodyLimits } from "./body/request-body.ts";
 import type { CallHost, PendingCall } from "./call/call-host.ts";

@@ -19,7 +19,7 @@ type Resend = Decision & { readonly action: "resend" };
 
 /** What becomes of a request after a failure: decides, waits, and sends it again. Made only once something went wrong. */
 export class RequestRecovery implements WaitingRequest {
-  waitingIndex = -1;
+  bagIndex = -1;
   readonly #host: RecoveryHost;
   readonly #request: RecoveringRequest;
   readonly #context: AsyncResource;

@@ -1,6 +1,4 @@
-import { OutboundSteps } from "@reissue/core";
-
-import type { OutboundContext } from "@reissue/core";
+import { OutboundSteps, type OutboundContext } from "@reissue/core";
 
 /** Steps of inbound contexts that have none of their own. */
 const own = new WeakMap<OutboundContext, OutboundSteps>();

@@ -1,8 +1,7 @@
-import type { CallRetryOptions } from "@reissue/core";
+import type { CallRetryOptions, OutboundContext } from "@reissue/core";
 
 import type { Dispatcher } from "undici";
 
-import type { OutboundContext } from "@reissue/core";
 import type { RandomKeys } from "../call/random-keys.ts";
 import { copiedRecord, snapshot } from "../headers/request-headers.ts";
 import type { RequestTarget } from "./request-target.ts";

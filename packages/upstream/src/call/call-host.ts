@@ -1,4 +1,4 @@
-import type { Bagged } from "../origin/bag.ts";
+import type { Bagged } from "@reissue/core/internal";
 
 /** Call that waits for a back-off or a connection, and cannot be reached through a connection. */
 export interface PendingCall extends Bagged {

@@ -5,12 +5,11 @@ import type { TLSSocket } from "node:tls";
 import type { Clock } from "@reissue/core";
 import { Client, errors, type buildConnector, type Dispatcher } from "undici";
 
-import type { Bagged } from "./bag.ts";
+import { type Bagged, hintBufferMs, keepAliveHintMs } from "@reissue/core/internal";
 import type { InContext } from "../call/async-context.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ResponseHandler } from "../response/response-handler.ts";
-import { hintBufferMs, keepAliveHintMs } from "@reissue/core/internal";
 import { dispatchOn } from "./platform-timers.ts";
 import type { Turns } from "./turns.ts";
 

@@ -1,14 +1,13 @@
 import type { Clock } from "@reissue/core";
 import { buildConnector } from "undici";
 
-import { Bag } from "./bag.ts";
+import { Bag, IdleLimit, type ConnectBreaker } from "@reissue/core/internal";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleConnections } from "./idle-connections.ts";
 import { Settling } from "./settling.ts";
 import { Turns } from "./turns.ts";
 import { WaitQueue } from "./wait-queue.ts";
-import { IdleLimit, type ConnectBreaker } from "@reissue/core/internal";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
 
 /**

@@ -21,13 +21,13 @@ export class Bag<Item extends Bagged> {
   }
 
   has(item: Item): boolean {
-    return item.bagIndex !== -1;
+    return this.#items[item.bagIndex] === item;
   }
 
-  /** Removes an item; false if it was not in the bag. */
+  /** Removes an item; false if it was not in this bag, though it may be in another. */
   delete(item: Item): boolean {
     const { bagIndex } = item;
-    if (bagIndex === -1) return false;
+    if (this.#items[bagIndex] !== item) return false;
     item.bagIndex = -1;
     const last = this.#items.pop()!;
     if (last !== item) {

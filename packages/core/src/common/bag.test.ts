@@ -14,3 +14,12 @@ test("a removed item leaves the rest in the bag, and can be added again", () => 
   expect(new Set(bag.empty())).toEqual(new Set([one, two]));
   expect([bag.size, bag.delete(two)]).toEqual([0, false]);
 });
+
+test("an item of one bag is not in another, at whatever index", () => {
+  const item = { bagIndex: -1 };
+  const [its, other] = [new Bag<Bagged>(), new Bag<Bagged>()];
+  other.add({ bagIndex: -1 });
+  its.add(item);
+  expect([other.has(item), other.delete(item), other.size]).toEqual([false, false, 1]);
+  expect(its.delete(item)).toBe(true);
+});
