@@ -3,7 +3,7 @@ import https from "node:https";
 import { syncBuiltinESMExports } from "node:module";
 
 import { adopt, type ReissueAgentOptions } from "@reissue/agent";
-import { ReissueAgent, type UpstreamOptions } from "@reissue/upstream";
+import { ReissueDispatcher, type UpstreamOptions } from "@reissue/upstream";
 import { setGlobalDispatcher } from "undici";
 
 /** What became of one part of the process: what it is, and why it was left alone; null where it was patched. */
@@ -73,7 +73,7 @@ const knownMajors: readonly (string | undefined)[] = ["6", "7", "8"];
 export function patchFetch(options: UpstreamOptions, earlier: unknown): Patch {
   const version = process.versions["undici"];
   const name = version === undefined ? "fetch" : `fetch (undici ${version})`;
-  const dispatcher = new ReissueAgent(options);
+  const dispatcher = new ReissueDispatcher(options);
   if (earlier !== undefined) return { name, leftAlone: "another dispatcher was set before" };
   if (!knownMajors.includes(version?.split(".")[0])) {
     return { name, leftAlone: "its version is not known" };

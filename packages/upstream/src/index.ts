@@ -1,4 +1,4 @@
-export { ReissueAgent } from "./agent.ts";
+export { ReissueDispatcher } from "./dispatcher.ts";
 export type { BodyFactory } from "./body/factory-body.ts";
 export type { OutboundContext } from "@reissue/core";
 export type {

@@ -1,7 +1,7 @@
 import type { OutboundContext } from "@reissue/core";
 import type { Dispatcher } from "undici";
 
-import { ReissueAgent } from "./agent.ts";
+import { ReissueDispatcher } from "./dispatcher.ts";
 import type { UpstreamInit, UpstreamRequestOptions } from "./api/call-types.ts";
 import { fetchThrough } from "./api/fetch.ts";
 import type { UpstreamOptions } from "./config/options.ts";
@@ -26,7 +26,7 @@ export interface BoundUpstream {
 /** Outbound client of a service; opened once, closed at its end. */
 export interface Upstream extends BoundUpstream {
   /** Undici Dispatcher of the client, for other code that takes one. */
-  readonly dispatcher: ReissueAgent;
+  readonly dispatcher: ReissueDispatcher;
   /** Binds the client to one inbound request: to its deadline, its abort, and its route's opt-in. */
   bind(inbound: OutboundContext): BoundUpstream;
   /** Refuses new requests, waits for those under way, and closes every connection. */
@@ -47,7 +47,7 @@ export interface Upstream extends BoundUpstream {
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function createUpstream(options: UpstreamOptions = {}): Upstream {
-  const dispatcher = new ReissueAgent(options);
+  const dispatcher = new ReissueDispatcher(options);
   return Object.assign(bound(dispatcher, undefined), {
     dispatcher,
     bind: (inbound: OutboundContext) => bound(dispatcher, inbound),
@@ -55,14 +55,14 @@ export function createUpstream(options: UpstreamOptions = {}): Upstream {
   });
 }
 
-function bound(agent: ReissueAgent, inbound: OutboundContext | undefined): BoundUpstream {
+function bound(dispatcher: ReissueDispatcher, inbound: OutboundContext | undefined): BoundUpstream {
   return Object.assign(
     function upstream(input: string | URL | Request, init?: UpstreamInit): Promise<Response> {
-      return fetchThrough(agent, inbound, input, init);
+      return fetchThrough(dispatcher, inbound, input, init);
     },
     {
       request(url: string | URL, options?: UpstreamRequestOptions) {
-        return requestThrough(agent, inbound, url, options);
+        return requestThrough(dispatcher, inbound, url, options);
       },
     },
   );

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { opened } from "../../testing/opened.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 
-/** What compose() returns is a Proxy of the agent. */
+/** What compose() returns is a Proxy of the dispatcher. */
 const composed: readonly (readonly [string, (agent: Dispatcher) => Dispatcher])[] = [
   ["compose", (agent) => agent.compose(interceptors.dump())],
   ["compose without interceptors", (agent) => agent.compose()],
@@ -25,7 +25,7 @@ const ends: readonly (readonly [string, (dispatcher: Dispatcher) => Promise<void
 ];
 
 describe.each(composed)("%s", (_, compose) => {
-  test.each(ends)("%s ends the agent underneath", async (_name, end) => {
+  test.each(ends)("%s ends the dispatcher underneath", async (_name, end) => {
     const server = await opened();
     const agent = outbound().dispatcher;
     const dispatcher = compose(agent);
@@ -39,7 +39,7 @@ describe.each(composed)("%s", (_, compose) => {
   });
 });
 
-test("close() of a composed agent waits for calls under way, as the agent's own", async () => {
+test("close() of a composed dispatcher waits for calls under way, as the dispatcher's own", async () => {
   const server = await opened({ respond: { delayMs: 30 } });
   const dispatcher = outbound().dispatcher.compose(interceptors.redirect());
   const answer = request(server.origin, { dispatcher });

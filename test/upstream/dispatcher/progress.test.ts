@@ -81,7 +81,7 @@ describe.each(styles)("handlers of the %s style", (style) => {
 });
 
 test.each(["onBodySent", "onRequestSent", "onResponseStarted"])(
-  "the agent may be destroyed in %s",
+  "the dispatcher may be destroyed in %s",
   async (hook) => {
     const server = await opened();
     const agent = outbound().dispatcher;

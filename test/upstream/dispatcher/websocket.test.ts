@@ -29,7 +29,7 @@ function greeter(): Promise<RawServer> {
 
 let server: RawServer | null = null;
 
-test("a WebSocket opens through the agent and closes without disturbing it", async () => {
+test("a WebSocket opens through the dispatcher and closes without disturbing it", async () => {
   server = await greeter();
   const { dispatcher } = outbound();
   const socket = new WebSocket(server.origin.replace("http:", "ws:"), { dispatcher });

@@ -3,7 +3,7 @@ import { readInit } from "../fetch/request/call-init.ts";
 import { DirectCall } from "../fetch/direct-call.ts";
 import { directRequest } from "../fetch/request/direct-request.ts";
 import { platformFetch } from "../fetch/platform-fetch.ts";
-import type { ReissueAgent } from "../agent.ts";
+import type { ReissueDispatcher } from "../dispatcher.ts";
 import { RandomKeys } from "../call/random-keys.ts";
 import type { OutboundContext } from "@reissue/core";
 
@@ -14,13 +14,13 @@ import type { OutboundContext } from "@reissue/core";
  * the platform's own fetch (docs/decisions/0012).
  */
 export async function fetchThrough(
-  agent: ReissueAgent,
+  dispatcher: ReissueDispatcher,
   inbound: OutboundContext | undefined,
   input: unknown,
   given: unknown,
 ): Promise<Response> {
   const { init, own } = readInit(given);
-  const context: CallContext = { agent, inbound, own, keys: new RandomKeys() };
+  const context: CallContext = { dispatcher, inbound, own, keys: new RandomKeys() };
   const request = directRequest(input, init);
   if (request === null) return await platformFetch(context, input, init);
   return await new DirectCall(context, request).run();

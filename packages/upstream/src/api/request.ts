@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 
-import type { ReissueAgent } from "../agent.ts";
+import type { ReissueDispatcher } from "../dispatcher.ts";
 import { classifyBody, isReadOnce } from "../body/body-kind.ts";
 import { sourceOf } from "../body/source/source-of.ts";
 import type { Source } from "../body/source/source.ts";
@@ -11,14 +11,14 @@ import type { UpstreamRequestOptions } from "./call-types.ts";
 
 /** Makes one call with the semantics of `undici.request`. */
 export function requestThrough(
-  agent: ReissueAgent,
+  dispatcher: ReissueDispatcher,
   inbound: OutboundContext | undefined,
   url: string | URL,
   options: UpstreamRequestOptions = {},
 ): Promise<Dispatcher.ResponseData> {
   let target: RequestTarget;
   try {
-    target = requestTarget(url, agent.knownOrigin);
+    target = requestTarget(url, dispatcher.knownOrigin);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -29,7 +29,7 @@ export function requestThrough(
   // Undici's own default.
   const method = options.method ?? (kind === "none" ? "GET" : "PUT");
   const request = new RequestOptions(options, target, source ?? body, inbound, method);
-  const response = agent.request(request as object as Dispatcher.RequestOptions);
+  const response = dispatcher.request(request as object as Dispatcher.RequestOptions);
   return source === null ? response : closingOnFailure(response, source);
 }
 

@@ -107,7 +107,7 @@ export class DirectCall implements HopOwner {
   }
 
   #send(): Promise<HopResponse> {
-    const { agent, inbound, own, keys } = this.#context;
+    const { dispatcher, inbound, own, keys } = this.#context;
     const { url, method, headers, body } = this.#target;
     const isFirst = this.#hop === null;
     const hop = new FetchHop(this, method);
@@ -126,7 +126,7 @@ export class DirectCall implements HopOwner {
       keys,
       inbound,
     };
-    agent.dispatch(request, hop as unknown as Dispatcher.DispatchHandler);
+    dispatcher.dispatch(request, hop as unknown as Dispatcher.DispatchHandler);
     return hop.response;
   }
 

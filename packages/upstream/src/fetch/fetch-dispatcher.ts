@@ -25,7 +25,7 @@ export class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const { agent, inbound, own, keys } = this.#context;
+    const { dispatcher, inbound, own, keys } = this.#context;
     const { origin = "", path, method, upgrade = null } = options;
     this.#dispatches += 1;
     this.#method = method;
@@ -43,7 +43,7 @@ export class FetchDispatcher implements Pick<Dispatcher, "dispatch"> {
       keys,
       inbound,
     };
-    return agent.dispatch(request, handler);
+    return dispatcher.dispatch(request, handler);
   }
 
   /** Translates an error of fetch for the caller. */

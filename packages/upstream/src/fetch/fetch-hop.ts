@@ -40,7 +40,7 @@ export interface HopOwner {
 }
 
 /**
- * One request of a call, which may follow several redirects: receives the response from the agent, and passes its body
+ * One request of a call, which may follow several redirects: receives the response from the dispatcher, and passes its body
  * on.
  */
 export class FetchHop implements ResponseHandler, BodyOwner {

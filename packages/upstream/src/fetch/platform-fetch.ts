@@ -14,7 +14,7 @@ import { isStream, requestBodyInit, type RequestBodyInit } from "./request/reque
 const { fetch } = globalThis;
 
 /**
- * Fetches with the platform's own fetch, which sends through the agent.
+ * Fetches with the platform's own fetch, which sends through the dispatcher.
  *
  * Reads unusual requests, and bodies that only the platform can read, such as a Request's.
  */

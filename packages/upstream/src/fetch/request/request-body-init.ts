@@ -8,7 +8,7 @@ import { sourceOf } from "../../body/source/source-of.ts";
 import type { Source } from "../../body/source/source.ts";
 import { unchanging } from "../../body/unchanging.ts";
 
-/** Body of a request as it is handed to the agent. */
+/** Body of a request as it is handed to the dispatcher. */
 export interface RequestBodyInit {
   readonly value: unknown;
   /** Content-Type unless the caller sets one; null for none, or where encoding the body sets it. */

@@ -21,7 +21,7 @@ const maxOrigins = 512;
  *
  * Works wherever undici takes a dispatcher: `fetch(url, { dispatcher })`, `setGlobalDispatcher`, interceptors.
  */
-export class ReissueAgent extends Dispatcher implements CallHost {
+export class ReissueDispatcher extends Dispatcher implements CallHost {
   readonly #clock: Clock;
   readonly #bodies: BodyLimits;
   readonly #common: OriginConfig;
