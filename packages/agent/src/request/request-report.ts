@@ -19,7 +19,7 @@ const maxDepth = 8;
 
 /**
  * Finds what is known of a request's fate on its error, or on the one that a client has wrapped in its own as `cause`
- * (axios, got).
+ * (axios, got) or `detail` (stripe).
  *
  * @returns null where the request was not sent by an agent of Reissue, or the client has lost the error (node-fetch).
  *
@@ -34,9 +34,13 @@ export function reportOf(error: unknown): RequestReport | null {
   let each = error;
   for (let depth = 0; depth < maxDepth; depth += 1) {
     if (typeof each !== "object" || each === null) return null;
-    const { reissue, cause } = each as { reissue?: RequestReport; cause?: unknown };
+    const { reissue, cause, detail } = each as {
+      readonly reissue?: RequestReport;
+      readonly cause?: unknown;
+      readonly detail?: unknown;
+    };
     if (typeof reissue === "object" && typeof reissue.delivery === "string") return reissue;
-    each = cause;
+    each = cause ?? detail;
   }
   return null;
 }

@@ -2,9 +2,16 @@ import { isObject, read } from "./error-info.ts";
 
 /**
  * Properties that hold a wrapped error: the language's, AWS SDK 2's, TypeORM's and Sequelize's, ioredis' Cluster's,
- * VError's.
+ * VError's, Stripe's.
  */
-const causeKeys = ["cause", "originalError", "original", "lastNodeError", "jse_cause"] as const;
+const causeKeys = [
+  "cause",
+  "originalError",
+  "original",
+  "lastNodeError",
+  "jse_cause",
+  "detail",
+] as const;
 
 /** Limit of a cyclic, endless or enormous chain; ordinary ones have two or three errors. */
 const maxErrors = 64;
