@@ -3,17 +3,22 @@ import type { Dispatcher } from "undici";
 
 import type { BodyFactory } from "../body/factory-body.ts";
 
+/** Members of the platform's init that are read; one that is undefined counts as absent, as for fetch. */
+type PlatformInit = {
+  [Member in Exclude<keyof RequestInit, "body" | "dispatcher">]?: RequestInit[Member] | undefined;
+};
+
 /**
  * Init of `upstream(url, init)`: the platform's own, and Reissue's options for the call.
  *
  * A `dispatcher` is ignored.
  */
-export interface UpstreamInit extends Omit<RequestInit, "body" | "dispatcher"> {
+export interface UpstreamInit extends PlatformInit {
   /**
    * Any body that fetch takes, fixed when the call begins; or a function that is asked for one before each attempt, of
    * which bytes are not copied.
    */
-  body?: RequestInit["body"] | BodyFactory;
+  body?: RequestInit["body"] | BodyFactory | undefined;
   /** What this call says about being resent; anything but an object belongs to another library, and is ignored. */
   retry?: CallRetryOptions | undefined;
   /** Which of the inbound request's calls this is, for origins that derive keys; the same on every run of the handler. */
