@@ -117,7 +117,10 @@ describe("an UpstreamError", () => {
       "under a client that adds a code and a response",
       thrown("x", { code: "EPIPE", response: {}, cause: upstreamError }),
     ],
-    ["as the detail of Stripe's", thrown("x", { type: "StripeConnectionError", detail: upstreamError })],
+    [
+      "as the detail of Stripe's",
+      thrown("x", { type: "StripeConnectionError", detail: upstreamError }),
+    ],
     ["as the reason of an abort", thrown("", { code: "ABORT_ERR", cause: upstreamError })],
   ])("%s is its own failure", (_, error) => {
     expect(classify(error)).toEqual(failure);
