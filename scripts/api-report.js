@@ -1,25 +1,24 @@
 // `npm run api`: writes the public surface of each package to etc/*.api.md, from the built declarations.
 // `npm run api -- --check`, a part of `npm test`: fails if a committed report differs from the code, so that a change of
 // what users import always shows in a diff.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+import { entriesOf, packageNames } from "./packages.js";
+import { root } from "./run.js";
+
 const isCheck = process.argv.includes("--check");
 let failed = 0;
 
 for (const { name, file, entry } of entries()) {
   const config = ExtractorConfig.prepare({
     configObject: {
-      projectFolder: `${root}packages/${name}`,
+      projectFolder: `${root}/packages/${name}`,
       mainEntryPointFilePath: `<projectFolder>/${entry}`,
       apiReport: {
         enabled: true,
         reportFileName: file,
-        reportFolder: `${root}etc`,
-        reportTempFolder: `${root}node_modules/.cache/api`,
+        reportFolder: `${root}/etc`,
+        reportTempFolder: `${root}/node_modules/.cache/api`,
       },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
@@ -45,7 +44,7 @@ for (const { name, file, entry } of entries()) {
       },
     },
     configObjectFullPath: undefined,
-    packageJsonFullPath: `${root}packages/${name}/package.json`,
+    packageJsonFullPath: `${root}/packages/${name}/package.json`,
   });
   const { succeeded, apiReportChanged } = Extractor.invoke(config, {
     localBuild: !isCheck,
@@ -61,18 +60,12 @@ for (const { name, file, entry } of entries()) {
 
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Every entry of every package: its package, the name of its report, and its declarations. */
+/** Every entry of every package: its package, the name of its report, and its declarations as TypeScript wrote them. */
 function* entries() {
-  for (const name of readdirSync(`${root}packages`).toSorted()) {
-    const path = `${root}packages/${name}/package.json`;
-    if (!existsSync(path)) continue;
-    /** @type {{ exports: Record<string, string | { types?: string }> }} */
-    const { exports } = JSON.parse(readFileSync(path, "utf8"));
-    for (const [key, target] of Object.entries(exports)) {
-      const entry = typeof target === "string" ? undefined : target.types;
-      if (entry === undefined) continue;
-      const suffix = key === "." ? "" : `-${key.slice(2).replaceAll("/", "-")}`;
-      yield { name, file: `${name}${suffix}.api.md`, entry };
+  for (const name of packageNames) {
+    for (const module of entriesOf(name)) {
+      const suffix = module === "index" ? "" : `-${module.replaceAll("/", "-")}`;
+      yield { name, file: `${name}${suffix}.api.md`, entry: `build/${module}.d.ts` };
     }
   }
 }

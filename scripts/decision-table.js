@@ -1,8 +1,8 @@
 // Writes docs/decision-table.md from the function that decides; with --check it only says whether the page is stale.
-// Build first: it runs what packages/core/dist holds.
+// Build first: it runs what packages/core/build holds.
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { decisionTable } from "../packages/core/dist/retry/decision-table.js";
+import { decisionTable } from "../packages/core/build/retry/decision-table.js";
 
 const page = new URL("../docs/decision-table.md", import.meta.url);
 const text = decisionTable();

@@ -1,18 +1,18 @@
 // Writes the tables of docs/options.md from those that options are read by; with --check it only says whether the page is
-// stale. Build first: it runs what packages/*/dist hold.
+// stale. Build first: it runs what packages/*/build hold.
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { agentTable } from "../packages/agent/dist/options.js";
-import { claimTable } from "../packages/core/dist/idempotency/claim/claim-config.js";
-import { memoryStoreTable } from "../packages/core/dist/idempotency/store/memory-store-config.js";
-import { retryTable } from "../packages/core/dist/retry/retry-options.js";
-import { gateTable } from "../packages/server/dist/config/gate-config.js";
-import { keyTable, recordTable } from "../packages/server/dist/config/idempotency-config.js";
-import { routeTable } from "../packages/server/dist/config/route-config.js";
-import { clientTable } from "../packages/upstream/dist/config/client-config.js";
-import { connectionTable, originTable } from "../packages/upstream/dist/config/origin-config.js";
+import { agentTable } from "../packages/agent/build/options.js";
+import { claimTable } from "../packages/core/build/idempotency/claim/claim-config.js";
+import { memoryStoreTable } from "../packages/core/build/idempotency/store/memory-store-config.js";
+import { retryTable } from "../packages/core/build/retry/retry-options.js";
+import { gateTable } from "../packages/server/build/config/gate-config.js";
+import { keyTable, recordTable } from "../packages/server/build/config/idempotency-config.js";
+import { routeTable } from "../packages/server/build/config/route-config.js";
+import { clientTable } from "../packages/upstream/build/config/client-config.js";
+import { connectionTable, originTable } from "../packages/upstream/build/config/origin-config.js";
 
-/** @typedef {import("../packages/core/dist/common/option-table.js").OptionSpec<unknown>} OptionSpec */
+/** @typedef {import("../packages/core/build/common/option-table.js").OptionSpec<unknown>} OptionSpec */
 
 /** Of each section of the page its tables, and what their options are called there. */
 const sections = {

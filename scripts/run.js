@@ -10,7 +10,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 export const install = ["npx", "--yes", manifest.packageManager, "install", "--frozen-lockfile"];
 
-export const build = ["tsc", "-b", "tsconfig.packages.json"];
+export const build = ["npm", "run", "--silent", "build"];
 
 /**
  * Runs a command with its output streamed, and resolves to its exit code.

@@ -15,7 +15,8 @@ const slot = Symbol.for("undici.globalDispatcher.1");
 // the rest is required and not imported, which would load it first.
 const { [slot]: earlierDispatcher } = globalThis as { readonly [slot]?: unknown };
 
-const require = createRequire(import.meta.url);
-const { register } = require("./register.js") as { readonly register: Register };
+const { register } = createRequire(import.meta.url)("./register.cjs") as {
+  readonly register: Register;
+};
 
 register(process.env, process.cwd(), earlierDispatcher);

@@ -56,7 +56,7 @@ describe.each(packages)("$name", (manifest) => {
   });
 
   test("its types are found and are right", async () => {
-    await run(join(tools, "attw"), [tarball(manifest), "--profile", "esm-only"], root);
+    await run(join(tools, "attw"), [tarball(manifest)], root);
   });
 
   test("holds what is needed to use it, and neither tests nor build state", async () => {
@@ -99,7 +99,7 @@ test.each(entries)("%s gives the same to import and require", async (entry) => {
     ({ name, sideEffects }) => name === entry && sideEffects === true,
   );
   expect(imported.length > 0).toBe(!isPreload);
-  expect(required).toEqual(imported);
+  expect(required.toSorted()).toEqual(imported.toSorted());
 });
 
 test.each(packages.flatMap(({ bin = {} }) => Object.keys(bin)))("%s --help runs", async (name) => {
