@@ -55,6 +55,20 @@ describe.each(Object.entries(fetchClients))("%s, as docs/clients.md has it", (gi
     expect(keys).toEqual(["a-key", "a-key"]);
   });
 
+  test.skipIf(driver.upload === undefined)("sends a form with a key again whole", async () => {
+    const server = await orderServer();
+    const upstream = client({ clock: manualClock() });
+    const ours = await clientOf(name, server.origin, upstream, line);
+    server.script([null, { fault: "reset", at: "body-end" }]);
+    await driver.get(ours);
+    const form = new FormData();
+    form.set("file", new Blob(["x".repeat(100_000)]), "order.txt");
+    await driver.upload!(ours, form, { headers: { "idempotency-key": "a-key" } });
+    const [, lost, again] = server.requests;
+    expect(again).toMatchObject({ method: "POST", whole: true, bodySha256: lost!.bodySha256 });
+    expect(again!.bodyBytes).toBeGreaterThan(100_000);
+  });
+
   test("sends a plain POST once, and its error says what is known", async () => {
     const server = await orderServer();
     const clock = manualClock();

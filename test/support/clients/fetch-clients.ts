@@ -16,6 +16,8 @@ export interface FetchClient {
   post(client: Declared[string], options?: CallOptions): Promise<unknown>;
   /** Reads something as it comes, where the client can. */
   stream?(client: Declared[string]): Promise<AsyncIterable<unknown>>;
+  /** Sends a form, where the client takes one as it is. */
+  upload?(client: Declared[string], body: FormData, options: CallOptions): Promise<unknown>;
   /** Changes something as a step of a handler, where the client passes one on. */
   step?(client: Declared[string], step: string): Promise<unknown>;
   /** The class of its error; absent where it passes that of its fetch on. */
@@ -41,6 +43,7 @@ const ky: FetchClient = {
   get: (client, options) => client.get("orders/42", options).json(),
   post: (client, options) => client.post("orders/42", { json, ...options }).json(),
   stream: async (client) => (await client.get("orders/42")).body,
+  upload: (client, body, options) => client.post("orders/42", { body, ...options }).json(),
   step: (client, step) => client.post("orders/42", { json, step }).json(),
 };
 
@@ -51,6 +54,7 @@ export const fetchClients: Readonly<Record<string, FetchClient>> = {
     get: async (client, options) => (await client.get(path, options)).data,
     post: async (client, options) => (await client.post(path, json, options)).data,
     stream: async (client) => (await client.get(path, { responseType: "stream" })).data,
+    upload: async (client, body, options) => (await client.post(path, body, options)).data,
     step: (client, step) => client.post(path, json, { fetchOptions: { step } }),
   },
   ky,
@@ -66,17 +70,22 @@ export const fetchClients: Readonly<Record<string, FetchClient>> = {
     get: (client, options) => client(path, options),
     post: (client, options) => client(path, { method: "POST", body: json, ...options }),
     stream: (client) => client(path, { responseType: "stream" }),
+    upload: (client, body, options) => client(path, { method: "POST", body, ...options }),
     step: (client, step) => client(path, { method: "POST", body: json, step }),
   },
   "openapi-fetch": {
     get: async (client, options) => (await client.GET(path, options)).data,
     post: async (client, options) => (await client.POST(path, { body: json, ...options })).data,
     stream: async (client) => (await client.GET(path, { parseAs: "stream" })).data,
+    upload: async (client, body, options) =>
+      (await client.POST(path, { body, bodySerializer: (form: FormData) => form, ...options }))
+        .data,
   },
   wretch: {
     get: (client, options = {}) => client.url(path).options(options).get().json(),
     post: (client, options = {}) => client.url(path).options(options).post(json).json(),
     stream: async (client) => (await client.url(path).get().res()).body,
+    upload: (client, body, { headers }) => client.url(path).headers(headers).post(body).json(),
     step: (client, step) => client.url(path).options({ step }).post(json).json(),
   },
   openai: {
