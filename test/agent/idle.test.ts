@@ -121,6 +121,7 @@ test("a close that came while the loop was held up is noticed before a plain POS
     await freed(agent);
     // The FIN is in the kernel and the loop has not read it; this is its poll phase, where the next turn may be too early.
     await access(import.meta.filename);
+    // real time: the loop must stand still while the kernel receives the FIN
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
     const { status } = await call(upstream.origin, { agent, ...post });
     expect(status).toBe(200);
@@ -132,6 +133,7 @@ test("bytes that come on an idle connection are no response to the next request"
   const upstream = await rawServer((socket, number) => {
     onHead(socket, () => {
       socket.write(ok);
+      // real time: the second response must arrive after the first has been read
       if (number === 1) setTimeout(() => socket.write(ok.replace("ok", "no")), 5);
     });
   });

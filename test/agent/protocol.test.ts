@@ -92,6 +92,7 @@ test("a request whose 1xx has come is not sent again, and says why", async () =>
       socket.write(ok);
       onHead(socket, () => {
         socket.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+        // real time: the reset must follow the 103 in a packet of its own
         setTimeout(() => socket.resetAndDestroy(), 10);
       });
     });

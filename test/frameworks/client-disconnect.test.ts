@@ -47,6 +47,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     leave();
     await poll(() => outcomes).toEqual(["aborted", "aborted", "ended", "ended"]);
     // One more turn for whoever would answer now.
+    // real time: shows that nothing more is written, which no event announces
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(sockets.map(({ bytesWritten }) => bytesWritten)).toEqual([0]);
     for (const error of service.errors) expect(createError.isHttpError(error)).toBe(false);
@@ -100,6 +101,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     });
     const leave = leaving(service);
     await poll(() => connections).toBe(1);
+    // real time: longer than unsentWindowMs, by the system clock of the service
     await new Promise((resolve) => setTimeout(resolve, 110));
     leave();
     await poll(() => settled).toBe(1);

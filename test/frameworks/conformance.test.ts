@@ -135,6 +135,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
       run: async ({ response }) => {
         response.writeHead(200, { "content-type": "text/plain" });
         response.write("half");
+        // real time: the head and the first part must reach the client before the failure
         await new Promise((resolve) => setTimeout(resolve, 20));
         throw thrown;
       },
@@ -178,6 +179,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
     test("timeoutMs gives 504", async () => {
       const service = await start({
         route: { timeoutMs: 50 },
+        // real time: slower than the route's timeout, which runs on the system clock here
         run: () => new Promise((resolve) => setTimeout(resolve, 300, "late")),
       });
       const answer = await ask(service);

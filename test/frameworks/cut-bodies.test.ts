@@ -15,6 +15,7 @@ async function breakingOff(): Promise<string> {
     socket.on("error", () => {});
     socket.once("data", () => {
       socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+      // real time: the first half must be read before the cut
       setTimeout(() => socket.destroy(), 50);
     });
   }).listen(0, "127.0.0.1");
@@ -27,6 +28,7 @@ async function breakingOff(): Promise<string> {
 function halfOf(error?: Error): PassThrough {
   const stream = new PassThrough();
   stream.write("half");
+  // real time: the first half must be read before the cut
   setTimeout(() => stream.destroy(error), 50);
   return stream;
 }

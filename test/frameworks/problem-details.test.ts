@@ -190,6 +190,7 @@ describe.each(cases)("$name, error handling that responds: $responds", ({ start,
       const [response] = (await once(request, "response")) as [IncomingMessage];
       ports.add(response.socket.localPort);
       await text(response);
+      // real time: the agent takes the socket back after the body's end
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(ports.size).toBe(1);

@@ -130,6 +130,7 @@ describe.each(frameworks)("%s", (_, start) => {
       leaving.abort();
       await expect(left).rejects.toThrow();
       await calls[0];
+      // real time: an unhandled rejection is reported in a later turn
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(rejected).toEqual([]);
     },

@@ -65,6 +65,7 @@ export class Wire {
     const deadline = performance.now() + 8000;
     while (!fits(this.#text, this.#isOver)) {
       if (performance.now() > deadline) throw new Error(`waited for more than ${this.#text}`);
+      // real time: polls what a socket has received
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }
@@ -187,6 +188,7 @@ export async function retry(origin: string): Promise<Message> {
   for (;;) {
     const answer = await ask(origin, { key: "k" });
     if (!answer.lines.some((line) => /^retry-after:/i.test(line))) return answer;
+    // real time: polls until the key is no longer in flight
     await sleep(5);
   }
 }

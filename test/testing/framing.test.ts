@@ -32,6 +32,7 @@ test("pipelined requests get responses in order, one after the other", async () 
   const upstream = await opened({
     respond: async ({ id }) => {
       if (++running > 1) throw new Error("two at once");
+      // real time: requests that are read too early would overlap
       await new Promise((resolve) => setTimeout(resolve, 2));
       running--;
       return { body: `<${id}>` };

@@ -6,6 +6,7 @@ test("an idle connection ends after idleTimeoutMs by FIN, whatever the hint says
   const upstream = await opened({ idleTimeoutMs: 100, keepAliveHint: "timeout=60" });
   const wire = await wired(upstream);
   await wire.served();
+  // real time: the faulty upstream's idle timer runs on the system clock
   await new Promise((resolve) => setTimeout(resolve, 60));
   const asked = performance.now();
   await wire.served();
@@ -22,6 +23,7 @@ test("the idle time counts from the end of a slow response, and not while a requ
   const wire = await wired(upstream);
   await wire.served();
   wire.send("GET / HTTP/1.1\r\nHost:");
+  // real time: the faulty upstream's idle timer runs on the system clock
   await new Promise((resolve) => setTimeout(resolve, 120));
   await wire.served(" test\r\n\r\n");
   expect(await wire.closed()).toBe("fin");
@@ -30,6 +32,7 @@ test("the idle time counts from the end of a slow response, and not while a requ
 test("a connection without a request is left alone", async () => {
   const upstream = await opened({ idleTimeoutMs: 30 });
   const wire = await wired(upstream);
+  // real time: the faulty upstream's idle timer runs on the system clock
   await new Promise((resolve) => setTimeout(resolve, 90));
   await wire.served();
 });

@@ -34,6 +34,7 @@ for (const [name, prepare] of Object.entries(busy)) {
   }
   await upstream.close();
   for (const client of clients) client.destroy();
+  // real time: handles close in a later turn
   await new Promise((resolve) => setTimeout(resolve, 5));
   const standard = ["PipeWrap", "TTYWrap", "FSReqCallback", "FSReqPromise"];
   left[name] = process.getActiveResourcesInfo().filter((one) => !standard.includes(one));

@@ -43,6 +43,7 @@ export class Wire {
       const left = deadline - performance.now();
       if (left <= 0) throw new Error(`timed out: ${this.ending} ${JSON.stringify(this.text)}`);
       await new Promise<void>((resolve) => {
+        // real time: a limit for what never comes
         const timer = setTimeout(resolve, left);
         this.#changed = () => {
           clearTimeout(timer);

@@ -28,6 +28,7 @@ function accepts(port: number): Promise<boolean> {
 async function gone(port: number): Promise<boolean> {
   for (let tries = 0; tries < 300; tries++) {
     if (!(await accepts(port))) return true;
+    // real time: polls a port that another process closes
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return false;

@@ -80,6 +80,7 @@ test.each(["preSerialization", "onSend"] as const)(
     const app = opened();
     await app.register(reissue, { timeoutMs: 50 });
     app.addHook(moment as "onSend", async (_request, _reply, payload) => {
+      // real time: slower than the timeout, which runs on the system clock here
       await new Promise((resolve) => setTimeout(resolve, 150));
       return payload;
     });
@@ -106,6 +107,7 @@ test("a hijacked reply gets 504 when the route's timeout expires", async () => {
   app.post("/", (_request, reply) => {
     reply.hijack().raw.setHeader("etag", "half").setHeader("x-trace", "kept");
     const end = (): unknown => reply.raw.end("late");
+    // real time: slower than the timeout, which runs on the system clock here
     runs.push(new Promise((resolve) => setTimeout(resolve, 200)).then(end));
   });
   const origin = await app.listen({ port: 0, host: "127.0.0.1" });

@@ -20,6 +20,7 @@ const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", 
 
 /** Ends a stream in some way, once it is well under way. */
 function later(end: () => void): void {
+  // real time: the first part must have been written
   setTimeout(end, 50);
 }
 
@@ -38,6 +39,7 @@ function failing(
 /** Ends a stream once the head of a response has gone out, however long a busy machine takes. */
 function afterHead({ res }: Koa3.Context): (end: () => void) => void {
   return (end) => {
+    // real time: Node has no event for a head that was sent
     const timer = setInterval(() => {
       if (!res.headersSent) return;
       clearInterval(timer);
@@ -135,6 +137,7 @@ describe.each([
     const service = await serving(
       async (_ctx, next) => {
         await next();
+        // real time: slower than the response, which must wait for the middleware
         await new Promise((resolve) => setTimeout(resolve, 100));
       },
       reissue(),
@@ -213,6 +216,7 @@ describe.each([
     expect(await askRaw(service, gated)).toContain("done");
     // Koa 2 has it wait for ever.
     const ungated = askRaw(service, ask);
+    // real time: shows that a request hangs, which no event announces
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(await askRaw(service, gated)).toContain("done");
     await service.close();
@@ -223,6 +227,7 @@ describe.each([
 async function* slowly(pauseMs = 40): AsyncGenerator<string> {
   for (const part of ["first", "second", "third"]) {
     yield part;
+    // real time: chunks must go out in packets of their own
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -84,6 +84,7 @@ test("middleware around a route is not under the route's shorter timeout", async
   const app = gated({ timeoutMs: 20_000 });
   app.use(async (_ctx, next) => {
     await next();
+    // real time: slower than the inner route's timeout, which runs on the system clock here
     await new Promise((resolve) => setTimeout(resolve, 300));
   });
   app.use(route({ timeoutMs: 100 }));

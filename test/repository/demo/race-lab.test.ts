@@ -60,6 +60,7 @@ test.each([
 
 test("a signal while everything is still starting ends it too", async () => {
   const demo = run(["--seconds", "8"]);
+  // real time: the processes of the demo must be half started
   await new Promise((resolve) => setTimeout(resolve, 450));
   demo.child.kill("SIGTERM");
   const { output, code } = await demo.ended;

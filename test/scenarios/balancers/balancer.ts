@@ -66,6 +66,7 @@ export const startNginx: StartBalancer = async (instances, ...changes) => {
       const old = (): boolean => workers.some((pid) => existsSync(`/proc/${pid}`));
       for (let tries = 0; old(); tries += 1) {
         if (tries === 400) throw new Error("nginx' old workers do not end");
+        // real time: polls /proc for the end of other processes
         await sleep(25);
       }
     },
@@ -137,6 +138,7 @@ async function accepting(child: ChildProcess, port: number): Promise<void> {
     ]).catch(() => false);
     socket.destroy();
     if (open) return;
+    // real time: polls a port that another process opens
     await sleep(25);
   }
   throw new Error(`${child.spawnfile} does not listen on ${port}`);

@@ -22,6 +22,7 @@ const rows: readonly Row[] = [
     disturb(at) {
       if (isDue(at)) {
         void at.upstream.refuse();
+        // real time: the outage's length, for clients on the system clock
         setTimeout(() => void at.upstream.accept(), 300);
       }
       return 0;
@@ -35,6 +36,7 @@ const rows: readonly Row[] = [
     upstream: { answer: { delayMs: 2 } },
     disturb(at) {
       // In the middle of calls: some arriving, some processed and not yet answered.
+      // real time: the request must have arrived when the server restarts
       if (isDue(at)) setTimeout(() => void at.upstream.restart({ downMs: 100 }), 1);
       return 0;
     },

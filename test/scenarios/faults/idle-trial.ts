@@ -96,10 +96,11 @@ async function visit(cell: IdleCell, client: (bursts: Bursts) => Promise<void>):
   const random = seededRandom(cell.clients);
   const all: Bursts = async (make) => {
     for (let burst = 0; burst < cell.bursts; burst += 1) {
+      // real time: the race is between the server's idle timer and the request
       if (burst > 0) await pause(cell.closesAfterMs + (2 * random() - 1) * jitterMs);
       const callers = Array.from({ length: cell.callers }, async () => {
         await make();
-        // Real time: a connection rests for a millisecond before a request that cannot be resent may have it.
+        // real time: a connection rests for a millisecond before a request that cannot be resent may have it.
         await pause(3);
         await make();
       });
@@ -110,6 +111,7 @@ async function visit(cell: IdleCell, client: (bursts: Bursts) => Promise<void>):
   const places = Array.from({ length: cell.together }, async () => {
     while (left > 0) {
       left -= 1;
+      // real time: clients must not begin together
       await pause(random() * cell.closesAfterMs);
       await client(all);
     }

@@ -58,6 +58,7 @@ async function massClose({ how, aheadMs }: Cell): Promise<number> {
   expect(upstream.open).toBe(sockets);
   if (aheadMs === null) upstream.script([{ fault: "kill-idle", with: how }]);
   else expect(upstream.killIdle({ with: how })).toBe(sockets);
+  // real time: the close notice must get ahead of the requests by this much
   if (aheadMs !== null && aheadMs > 0) await pause(aheadMs);
   await burst("call");
   const extra = attempts.count - 2 * sockets;

@@ -36,6 +36,7 @@ export async function openLoop(
     const elapsedMs = Math.min(performance.now() - startedAtMs, forMs);
     while (calls.length < (elapsedMs / 1000) * perSecond) calls.push(start());
     if (elapsedMs === forMs) break;
+    // real time: an open loop keeps its rate by the real clock
     await pause(tickMs);
   }
   await Promise.all(calls);

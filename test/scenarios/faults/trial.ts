@@ -119,6 +119,7 @@ async function inBursts(
 
 /** A call that never ends must fail its test, not hang its clean-up. */
 async function closed(client: Upstream): Promise<void> {
+  // real time: a limit for a call that never ends
   const gaveUp = new Promise((resolve) => setTimeout(resolve, 2000).unref());
   await Promise.race([client.close(), gaveUp]);
 }

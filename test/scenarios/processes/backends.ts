@@ -51,6 +51,7 @@ async function redis(): Promise<Backend> {
     url: `redis://127.0.0.1:${own.port}`,
     async restart() {
       await own.kill();
+      // real time: the clients must notice that the server is away
       await sleep(200);
       await own.start();
     },

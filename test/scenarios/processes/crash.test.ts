@@ -59,6 +59,7 @@ async function struck(
       const victim = await started(full);
       const arrived = meeting(keys.length, () => {
         // Somewhere between the effects and their answers' last bytes.
+        // real time: the signal comes from outside, at a random moment
         setTimeout(() => victim.signal(signal), random() * 4);
       });
       for (const key of keys) arrivals.set(`/payments/${key}`, arrived);
@@ -99,6 +100,7 @@ async function settled(key: string, ask: (key: string) => Promise<Receipt>): Pro
     const receipt = await ask(key);
     const isPassing = receipt.status === 503 || receipt.body.includes("in progress");
     if (!isPassing) return receipt;
+    // real time: the lease is over by the clock of another process
     await sleep(200);
   }
   throw new Error(`${key} is still in flight`);

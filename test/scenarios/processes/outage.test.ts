@@ -33,6 +33,7 @@ test.each(stores)(
           ({ status } = await pay(agent, service.origin, key));
           slowestMs = Math.max(slowestMs, performance.now() - askedAtMs);
           seen.set(status, (seen.get(status) ?? 0) + 1);
+          // real time: the service in another process recovers by its own clock
           if (status !== 201) await sleep(50);
         }
         expect(status).toBe(201);
@@ -40,9 +41,11 @@ test.each(stores)(
     };
     const load = Promise.all(Array.from({ length: 8 }, payOn));
     for (const _ of [1, 2]) {
+      // real time: load before each restart
       await sleep(300);
       await restart();
     }
+    // real time: load after the last restart
     await sleep(300);
     over.abort();
     await load;

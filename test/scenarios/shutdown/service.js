@@ -11,6 +11,7 @@ const [ending, lameDuckMs, graceMs] = [
   Number(process.argv[4]),
 ];
 const server = createServer((request, response) => {
+  // real time: a process of its own: its requests must overlap with the shutdown
   request.resume().once("end", () => setTimeout(() => response.end("placed"), 5));
 });
 keepAlive(server, { behind: "nginx" });
@@ -24,6 +25,7 @@ process.once("SIGTERM", async () => {
   if (ending === "drain") await drain(server, { lameDuckMs, deadlineMs: graceMs });
   if (ending === "close") {
     // nginx goes on using the connections that it has, so somebody ends the process sooner or later.
+    // real time: a process of its own: the grace time of its supervisor
     setTimeout(() => process.exit(), graceMs);
     await new Promise((resolve) => server.close(resolve));
   }

@@ -71,6 +71,7 @@ test("drain waits for an application that ends its upgraded connections itself",
   server.on("upgrade", (_request, socket) => sockets.push(socket));
   await upgraded(server);
   const drained = drain(server, { lameDuckMs: 10, deadlineMs: 20_000 });
+  // real time: the connection must end after the drain has begun
   setTimeout(() => sockets[0]?.end(), 50);
   await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
 });

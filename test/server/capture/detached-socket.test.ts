@@ -43,8 +43,10 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     const wire = (await Wire.open(service.origin)).send(keys.map((key) => asked({ key })).join(""));
     await expect.poll(() => begun, { interval: 5 }).toBe(3);
     wire.socket.destroy();
+    // real time: the server must have read the connection's end
     await sleep(50);
     isDone();
+    // real time: responses without a connection end without an event
     await sleep(100);
     for (const key of keys) {
       const { status, replayed, body } = await ask(service.origin, { key });
@@ -63,6 +65,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
     await expect.poll(service.runs, { interval: 5 }).toBe(1);
     wire.socket.destroy();
+    // real time: the response without a connection ends without an event
     await sleep(50);
     const again = await ask(service.origin, { key: "k" });
     expect([again.replayed, again.body, service.runs()]).toEqual([true, "done", 1]);
@@ -91,6 +94,7 @@ describe.each(majors)("%s, whose client disconnects before its body is read", (_
       gate,
       (req, _res, next) => {
         if (leaving.signal.aborted) return next();
+        // real time: later than all other listeners for the close
         req.socket.once("close", () => setTimeout(next, 20));
         leaving.abort();
       },
@@ -119,6 +123,7 @@ test("a response behind a Proxy goes on too", async () => {
   const listener = onNode(async (request, response) => {
     runs += 1;
     await once(request.socket, "close");
+    // real time: later than all other listeners for the close
     await sleep(20);
     response.end("done");
   });
@@ -132,6 +137,7 @@ test("a response behind a Proxy goes on too", async () => {
   const wire = (await Wire.open(origin)).send(asked({ key: "k" }));
   await expect.poll(() => runs, { interval: 5 }).toBe(1);
   wire.socket.destroy();
+  // real time: the response without a connection ends without an event
   await sleep(100);
   const again = await ask(origin, { key: "k" });
   expect([again.replayed, again.body, runs]).toEqual([true, "done", 1]);

@@ -41,6 +41,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
       const service = await serve(start, async ({ request, response }) => {
         begun.now();
         await once(request.socket, "close");
+        // real time: later than all other listeners for the close
         await sleep(5);
         response.statusCode = status;
         response.end("because");
@@ -88,6 +89,7 @@ describe.each(majors)("%s, whose client disconnects", (_, express) => {
     app.use(expressGate(claiming()));
     app.post("/", (req: express5.Request, res: express5.Response) => {
       runs += 1;
+      // real time: later than all other listeners for the close
       req.socket.once("close", () => setTimeout(left.now, 5));
       res.sendFile(file);
     });
@@ -120,6 +122,7 @@ describe.each([
       ctx.body = body;
       begun.now();
       await once(ctx.req.socket, "close");
+      // real time: later than all other listeners for the close
       await sleep(5);
       if (body instanceof PassThrough) body.end("written");
     });

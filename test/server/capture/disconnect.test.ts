@@ -28,6 +28,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
     const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
     await expect.poll(() => store.asked, { interval: 5 }).toBe(1);
     wire.socket.destroy();
+    // real time: the server must have read the connection's end
     await sleep(20);
     store.open();
     const again = await retry(service.origin);
@@ -77,6 +78,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
       (r) =>
         Readable.from(
           (async function* () {
+            // real time: a stream that never ends, slowly
             for (;;) yield (await sleep(5), "x".repeat(1000));
           })(),
         ).pipe(r),
@@ -102,6 +104,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
   ])("or whose handler cuts it (%s): nothing runs again", async (_name, cut) => {
     const service = await serve(start, async ({ response }) => {
       response.write("a part");
+      // real time: the first part must go out before the cut
       await sleep(10);
       cut(response);
       response.end("more");
@@ -109,6 +112,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
     });
     const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
     await wire.until((_text, isOver) => isOver);
+    // real time: shows that the key is not released, which no event announces
     await sleep(20);
     expect((await ask(service.origin, { key: "k" })).status).toBe(409);
     expect(service.runs()).toBe(1);
@@ -145,8 +149,10 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
     const wire = await Wire.open(service.origin);
     wire.socket.pause();
     wire.send(asked({ key: "k" }));
+    // real time: back-pressure begins when the kernel's buffers are full
     await sleep(150);
     const before = written;
+    // real time: shows that nothing more is written, which no event announces
     await sleep(150);
     expect(written).toBe(before);
     expect(written).toBeLessThan(20_000_000);
@@ -154,6 +160,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
 
   test("two requests on one connection get their responses in order, and again", async () => {
     const service = await serve(start, async (_call, number) => {
+      // real time: the first response must be ready after the second
       await sleep(number === 1 ? 30 : 0);
       return `run ${number}`;
     });
@@ -195,12 +202,14 @@ describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
       const service = await serve(start, () =>
         Readable.from(
           (async function* () {
+            // real time: later than the client's disconnect
             yield (await sleep(100), "late");
           })(),
         ),
       );
       const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
       await expect.poll(service.runs, { interval: 5 }).toBe(1);
+      // real time: the handler must wait for its stream
       await sleep(20);
       wire.socket.destroy();
       const again = await retry(service.origin);

@@ -108,6 +108,7 @@ describe.each(frameworks)("%s stores a response before its last byte is sent", (
     const service = await serve(start, run, { store });
     const wire = (await Wire.open(service.origin)).send(asked({ method, key: "k-1" }));
     await expect.poll(() => store.asked, { interval: 5 }).toBe(1);
+    // real time: shows that the end is held back, which no event announces
     await sleep(30);
     const sent = wire.text.split("\r\n\r\n").slice(1).join("\r\n\r\n");
     // From 24.22 on Node makes one chunk of writes in one turn.
@@ -132,6 +133,7 @@ describe.each(frameworks)("%s stores a response before its last byte is sent", (
     );
     const wire = (await Wire.open(service.origin)).send(asked({ key: "k-1" }));
     await expect.poll(() => store.asked, { interval: 5 }).toBe(1);
+    // real time: shows that the end is held back, which no event announces
     await sleep(30);
     store.open();
     const first = await wire.message();

@@ -126,6 +126,7 @@ async function retry(session: ClientHttp2Session): Promise<Answer> {
   for (;;) {
     const answer = await ask(session);
     if (answer.headers["retry-after"] === undefined) return answer;
+    // real time: polls until the key is no longer in flight
     await sleep(5);
   }
 }
@@ -181,6 +182,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
     const session = opened(
       await start(async ({ response }, number) => {
         if (number > 1) return "done";
+        // real time: the second request must arrive meanwhile
         await sleep(50);
         response.statusCode = 500;
         response.end();
@@ -188,6 +190,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
       }),
     );
     const first = ask(session);
+    // real time: the first request must have claimed the key
     await sleep(20);
     expect((await ask(session)).status).toBe(409);
     expect((await first).status).toBe(500);
@@ -204,6 +207,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
         runs += 1;
         const { stream } = request as unknown as { stream: NodeJS.EventEmitter };
         await once(stream, "close");
+        // real time: later than all other listeners for the close
         await sleep(5);
         if (how === "text") return "done";
         if (how === "stream") return Readable.from(["do", "ne"]);

@@ -66,6 +66,7 @@ const kinds: [name: string, run: Run, method?: string][] = [
       r.cork();
       r.write("one");
       r.write("two");
+      // real time: the writes must be in different turns
       await sleep(1);
       r.uncork();
       r.end("three");
@@ -75,6 +76,7 @@ const kinds: [name: string, run: Run, method?: string][] = [
     "flushed headers",
     raw(async (r) => {
       r.flushHeaders();
+      // real time: the head must go out in a packet of its own
       await sleep(1);
       r.end("done");
     }),

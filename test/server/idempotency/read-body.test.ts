@@ -59,6 +59,7 @@ const readers: readonly (readonly [name: string, read: (call: Call) => Promise<U
   [
     "data, late",
     async ({ request }) => {
+      // real time: the body must arrive before it is read
       await sleep(5);
       return buffer(request);
     },
@@ -124,6 +125,7 @@ async function send(
   const size = Math.ceil(body.length / pieces);
   for (let at = 0; at < body.length; at += size) {
     if (!request.write(body.subarray(at, at + size))) await once(request, "drain");
+    // real time: the pieces must arrive one by one
     if (pieces > 1) await sleep(3);
   }
   request.end();
@@ -158,6 +160,7 @@ describe.each(own)("%s", (_, start) => {
   ])("a handler that answers first finds it whole afterwards: %i bytes, %j", async (size, how) => {
     const body = Buffer.alloc(size, "0123456789abcdef");
     let read: Promise<Buffer> | undefined;
+    // real time: the handler reads after its response has ended
     const later = async ({ request }: Call): Promise<Buffer> => (await sleep(50), buffer(request));
     const service = await serve(start, (call) => ((read = later(call)), "done"));
     const headers = { "idempotency-key": "k" };
@@ -202,9 +205,11 @@ describe.each(frameworks)("%s", (name, start) => {
       wire.send(
         `POST / HTTP/1.1\r\nHost: a\r\nIdempotency-Key: k\r\nContent-Type: text/plain\r\n${head}`,
       );
+      // real time: the server must have read the head
       await sleep(20);
       wire.socket.destroy();
     }
+    // real time: shows that nothing is claimed, which no event announces
     await sleep(50);
     expect([claims, service.runs()]).toEqual([0, 0]);
     expect((await ask(service.origin, { key: "k" })).status).toBe(200);
@@ -238,6 +243,7 @@ test("a length beside chunks is ignored, where Node's parser accepts both", asyn
     const wire = await Wire.open(origin);
     const head = "POST / HTTP/1.1\r\nHost: a\r\nIdempotency-Key: k\r\nContent-Length: 3\r\n";
     wire.send(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\npay\r\n`);
+    // real time: the first piece must arrive alone
     await sleep(20);
     return wire.send(`3\r\n${tail}\r\n0\r\n\r\n`).message();
   };
@@ -364,6 +370,7 @@ describe("a body that was read before", () => {
   test("is read all the same where it is empty", async () => {
     const app = express();
     app.use(
+      // real time: the whole body must arrive before the gate runs
       (_req, _res, next) => void setTimeout(next, 20),
       expressGate(claiming()),
       express.raw({ type: () => true }),
@@ -378,6 +385,7 @@ describe("a body that was read before", () => {
     let failed: unknown = null;
     const app = express().set("env", "test");
     app.use(
+      // real time: later than all other listeners for the close
       (req, _res, next) => void req.once("close", () => setTimeout(next, 5)),
       expressGate(claiming()),
     );
@@ -386,6 +394,7 @@ describe("a body that was read before", () => {
     );
     const origin = await listening(createServer(app));
     const wire = (await Wire.open(origin)).send(asked({ key: "k" }).slice(0, -1));
+    // real time: the server must have read the head
     await sleep(20);
     wire.socket.destroy();
     await expect.poll(() => failed).toBeInstanceOf(Error);

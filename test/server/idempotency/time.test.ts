@@ -30,6 +30,7 @@ const late = 4 * timeoutMs;
 
 describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start) => {
   test.each<[string, IdempotencyStore["claim"] | null]>([
+    // real time: the store fails after the route's timeout
     ["fails then", () => sleep(late).then(() => Promise.reject(new Error("down")))],
     ["claims then", null],
   ])("while the store %s: nothing runs, and the connection goes on", async (_name, claim) => {
@@ -37,6 +38,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
       (store) =>
         claim ??
         (async (request) => {
+          // real time: the store claims after the route's timeout
           await sleep(late);
           return store.claim(request);
         }),
@@ -46,6 +48,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
     const first = await wire.message();
     // A key makes it safe to come again, though it is not claimed yet.
     expect([first.status, first.lines.includes("x-should-retry: true")]).toEqual([504, true]);
+    // real time: shows that nothing runs later, which no event announces
     await sleep(2 * late);
     expect([wire.isOver, service.runs()]).toEqual([false, 0]);
     const next = await wire.send(asked()).message();
@@ -59,6 +62,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
       start,
       async ({ response }) => {
         response.flushHeaders();
+        // real time: the handler holds the key longer than the other request waits
         await sleep(20 * timeoutMs);
         response.end();
         return null;
@@ -70,6 +74,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
     const waiting = await ask(service.origin, { key: "k" });
     expect([waiting.status, waiting.lines.includes("x-should-retry: true")]).toEqual([504, true]);
     const asksByThen = claims;
+    // real time: shows that the store is not asked again
     await sleep(late);
     expect(claims).toBe(asksByThen);
   });
@@ -89,6 +94,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
       const service = await serve(
         start,
         async () => {
+          // real time: the handler ends after the route's timeout
           await sleep(late);
           if (fails) throw new Error("late");
           return "late";
@@ -101,6 +107,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
       // Without a key and an opt-in a timeout is no 504.
       expect((await wire.message()).status).toBe(500);
       await wire.until((_text, isOver) => isOver);
+      // real time: shows that nothing is sent later, which no event announces
       await sleep(2 * late);
       expect([wire.text, service.runs()]).toEqual(["", framework.startsWith("Fastify") ? 0 : 1]);
     }
@@ -116,11 +123,13 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
     );
     const [head = ""] = asked({ body: "pay" }).split("pay");
     const wire = (await Wire.open(service.origin)).send(`${head}p`);
+    // real time: the route's timeout passes on the system clock
     await sleep(late);
     // Fastify reads the body before it runs the handler, so that its time is over.
     if (!framework.startsWith("Fastify")) wire.send("ay");
     const answer = await wire.message();
     expect(answer.status).toBe(framework.startsWith("Fastify") ? 500 : 401);
+    // real time: shows that nothing is sent later, which no event announces
     await sleep(late);
     expect(wire.text).toBe("");
   });
@@ -143,6 +152,7 @@ describe("a handler that has done its work in time", () => {
     const app = new Koa();
     app.use(async (_ctx, next) => {
       await next();
+      // real time: the middleware is slower than the route's timeout
       await sleep(late);
     });
     app.use(koaGate(options()));
@@ -154,6 +164,7 @@ describe("a handler that has done its work in time", () => {
     const app = fastify();
     await app.register(fastifyPlugin, options());
     app.addHook("onSend", async (_request, _reply, payload) => {
+      // real time: the hook is slower than the route's timeout
       await sleep(late);
       return payload;
     });
@@ -169,6 +180,7 @@ test("node:http: a listener that responds later has a timeout too, and its late 
   const service = await serve(
     node,
     ({ response }) => {
+      // real time: the listener responds after the route's timeout
       setTimeout(() => response.end("late"), late);
       return null;
     },
@@ -176,6 +188,7 @@ test("node:http: a listener that responds later has a timeout too, and its late 
   );
   const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
   expect((await wire.message()).status).toBe(504);
+  // real time: shows that the late response is discarded
   await sleep(2 * late);
   expect(wire.text).toBe("");
   expect((await ask(service.origin, { key: "k" })).status).toBe(409);

@@ -15,6 +15,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 /** A server that answers after a while, or never. */
 async function listening(delayMs: number): Promise<Server> {
   const server = createServer((_request, response) => {
+    // real time: a response under way while the server closes
     if (delayMs < Infinity) setTimeout(() => response.end("done"), delayMs);
   }).listen(0, "127.0.0.1");
   onTestFinished(() => server.close().closeAllConnections());
@@ -143,6 +144,7 @@ const delay = (path: string | undefined): number => (path === "/slow" ? 150 : 0)
 
 async function onExpress(express: typeof express5): Promise<Server> {
   const app = express();
+  // real time: a response under way while the server closes
   app.use((req, res) => void setTimeout(() => res.send("done"), delay(req.path)));
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -152,6 +154,7 @@ async function onExpress(express: typeof express5): Promise<Server> {
 async function onKoa(Koa: typeof Koa3): Promise<Server> {
   const app = new Koa();
   app.use(async (ctx) => {
+    // real time: a response under way while the server closes
     await sleep(delay(ctx.path));
     ctx.body = "done";
   });
@@ -165,6 +168,7 @@ async function onFastify(): Promise<FastifyInstance> {
   closed.mockClear();
   app.addHook("onClose", async () => closed());
   app.get("/*", async (request) => {
+    // real time: a response under way while the server closes
     await sleep(delay(request.url));
     return "done";
   });

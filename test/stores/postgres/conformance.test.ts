@@ -27,6 +27,7 @@ afterAll(async () => {
 
 // At the same time, since most of them wait; each has records of its own.
 test.concurrent.each(storeConformance)("$name", async ({ run }) => {
+  // real time: records expire by the server's clock
   await run({ store, advance: (ms) => sleep(ms) });
 });
 
@@ -35,5 +36,6 @@ for (const { name, run } of deduplicationConformance) {
 }
 
 test("does what the model does", async () => {
+  // real time: records expire by the server's clock
   await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
 }, 60_000);

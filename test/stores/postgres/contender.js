@@ -9,6 +9,7 @@ import pg from "pg";
 const [connection = "{}", keys = "0", times = "0"] = process.argv.slice(2);
 const pool = new pg.Pool({ ...JSON.parse(connection), max: 16 });
 const store = postgresStore({ pool });
+// real time: holds all connections of the pool, so that all are opened
 await Promise.all(Array.from({ length: 16 }, () => pool.query("SELECT pg_sleep(0.05)")));
 
 process.send?.("ready");

@@ -65,12 +65,14 @@ test("connections that are cut under load fail their calls and no others", async
   const admin = new pg.Client(server.connection);
   await admin.connect();
   for (let times = 0; times < 5; times += 1) {
+    // real time: queries between the cuts
     await admin.query("SELECT pg_sleep(0.05)");
     await admin.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
     );
   }
+  // real time: queries after the last cut
   await admin.query("SELECT pg_sleep(0.1)");
   const { ok, failed } = await stop();
   await admin.end();

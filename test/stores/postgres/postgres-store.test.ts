@@ -44,6 +44,7 @@ test.each([
   const claim = request("named");
   expect(await store.claim(claim)).toEqual({ state: "claimed", fence: 1 });
   expect(await store.complete({ ...claim, fence: 1 }, Buffer.from("a"), 1)).toBe(true);
+  // real time: the record expires by the server's clock
   await sleep(5);
   expect(await store.sweep()).toBe(1);
 });
@@ -207,6 +208,7 @@ describe("a claim that its snapshot shows nothing", () => {
     for (let left = 200; left > 0; left -= 1) {
       const text = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
       if ((await pool.query(text)).rowCount === 1) return;
+      // real time: polls for a lock in another process
       await sleep(10);
     }
     throw new Error("Nobody waits for a lock");

@@ -95,6 +95,7 @@ async function answering(connection: pg.ClientConfig, child: ChildProcess): Prom
       await client.end().catch(() => {});
       if (left === 0 || child.exitCode !== null) throw error;
     }
+    // real time: polls a process that is starting
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -233,6 +233,7 @@ test("an owner who was taken over commits nothing", async () => {
   const claim = await claimed("taken");
   const late = store.withTransaction(claim, async (client) => {
     await store.renew(claim, 1);
+    // real time: the lease ends by the server's clock
     await sleep(5);
     expect(await store.claim(request("taken"))).toEqual({ state: "claimed", fence: 2 });
     return effect("taken")(client);
@@ -290,6 +291,7 @@ test("long work keeps its lease, and blocks no other request", async () => {
 
 /** Makes COMMIT take 500 ms for whoever inserts a parent. */
 async function slowCommits(): Promise<void> {
+  // real time: the server's COMMIT must last
   await pool.query(`CREATE OR REPLACE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$`);
   await pool.query("DROP TRIGGER IF EXISTS slow ON parents");
@@ -308,6 +310,7 @@ test("heartbeats that wait for COMMIT do not take the completion for a loss", as
       return {};
     }),
   );
+  // real time: the server must be in the middle of its COMMIT
   await sleep(250);
   await clock.advance(10_000);
   await Promise.all(committing);
@@ -324,6 +327,7 @@ test("a connection that is cut before COMMIT has done anything leaves the claim 
     return effect("cut early")(client);
   });
   const failure = cut.catch((error: unknown) => error);
+  // real time: the server must be in the middle of its COMMIT
   await sleep(150);
   await pool.query("SELECT pg_terminate_backend($1)", [pid]);
   expect(await failure).toMatchObject({ message: expect.stringMatching(/terminat/) });
@@ -351,6 +355,7 @@ test("a connection that is cut before the reply to COMMIT leaves both work and r
   });
   const failure = cut.catch((error: unknown) => error);
   for (let left = 500; left > 0 && (await told("cut late")) === "in-flight"; left -= 1) {
+    // real time: polls for a COMMIT in another process
     await sleep(10);
   }
   expect(claim.settled).toBe(false);

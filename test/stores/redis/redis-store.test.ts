@@ -40,6 +40,7 @@ describe.each(targets)("%s", (_name, connect) => {
   // At the same time, since most of them wait; each has records of its own.
   test.concurrent.each(storeConformance)("$name", async ({ run }) => {
     const store = redisStore({ client: connected.client });
+    // real time: records expire by the server's clock
     await run({ store, advance: (ms) => sleep(ms) });
   });
 });
@@ -116,6 +117,7 @@ describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
 
 test("does what the model does", async () => {
   const store = await opened(() => standalone["node-redis"]!(server.port));
+  // real time: records expire by the server's clock
   await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
 }, 60_000);
 
@@ -241,6 +243,7 @@ async function again(action: () => Promise<void>): Promise<void> {
       return;
     } catch (error) {
       if (Date.now() > endsAt) throw error;
+      // real time: polls while a client connects again
       await sleep(50);
     }
   }

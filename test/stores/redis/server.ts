@@ -139,6 +139,7 @@ async function startNode(): Promise<RedisServer> {
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 400; attempt += 1) {
     if (await isSo()) return;
+    // real time: polls a process that is starting
     await sleep(50);
   }
   throw new Error("redis-server was not ready within 20 s");

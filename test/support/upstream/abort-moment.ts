@@ -98,6 +98,7 @@ export const moments: readonly Moment[] = [
       const server = await rawServer((socket) => socket.once("data", () => socket.write(head)));
       const reached = async (): Promise<void> => {
         await server.until(({ received }) => received[0]?.includes("\r\n\r\n") === true);
+        // real time: the client must have read the head
         await new Promise((resolve) => setTimeout(resolve, 10));
       };
       return { origin: server.origin, reached, open: () => server.open.size };
@@ -112,6 +113,7 @@ export const moments: readonly Moment[] = [
       const server = await rawServer((socket) => socket.once("data", () => socket.write(answer)));
       const reached = async (): Promise<void> => {
         await server.until(({ received }) => received[0]?.includes("\r\n\r\n") === true);
+        // real time: the client must have read the response's part
         await new Promise((resolve) => setTimeout(resolve, 10));
       };
       return { origin: server.origin, reached, open: () => server.open.size };

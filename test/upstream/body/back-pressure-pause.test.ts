@@ -87,6 +87,7 @@ const acts: readonly [string, (controller: Controller, step: number) => void][] 
     "at every step, and goes on a while later",
     (controller) => {
       controller.pause();
+      // real time: a pause that lasts while chunks arrive
       setTimeout(() => controller.resume(), 5);
     },
   ],
@@ -126,6 +127,7 @@ describe.each(answers)("a %s answer", (answer) => {
     const listener: Listener = new Listener((controller, step) => {
       if (step > 1) return;
       controller.pause();
+      // real time: a pause that lasts while chunks arrive
       setTimeout(() => {
         seen.push(listener.chunks.length);
         controller.resume();

@@ -35,6 +35,7 @@ async function flooding(framing: string): Promise<{ server: RawServer; sent: () 
 
 /** Waits until the server can write no more. */
 async function stuck(sent: () => number): Promise<number> {
+  // real time: a full socket announces itself only by silence
   for (let before = -1; before < sent(); await setTimeout(50)) before = sent();
   return sent();
 }
@@ -49,6 +50,7 @@ describe.each([`Content-Length: ${total}`, "Transfer-Encoding: chunked"])(
       let read = 0;
       for await (const chunk of body as AsyncIterable<Buffer>) {
         if (read === 0) {
+          // real time: the socket must fill up meanwhile
           await setTimeout(20);
           expect(await stuck(sent)).toBeLessThan(mostUnread);
         }

@@ -62,6 +62,7 @@ test("chunks of a slow source after the first death are in the second body, once
     await server.until(() => server.requests.length === 2);
     for (const piece of ["b;", "c;", "d"]) {
       body.write(piece);
+      // real time: the pieces must be sent one by one
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     body.end();
@@ -105,6 +106,7 @@ test("an unsent plain POST is resent complete, whatever its body", async () => {
     const answer = await upstream.request(server.origin, { method: "POST", headers, body });
     await answer.body.dump();
   });
+  // real time: the calls must have met the refusal
   await new Promise((resolve) => setTimeout(resolve, 20));
   await server.accept();
   await Promise.all(sent);

@@ -66,6 +66,7 @@ describe.each(["upstream()", "upstream.request()"])("%s with a body factory", (w
     await put(server.origin, async () => {
       throw new Error("a bug of the caller's");
     });
+    // real time: an unhandled rejection is reported in a later turn
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(unhandled).toEqual([]);
   });

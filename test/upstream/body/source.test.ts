@@ -68,6 +68,7 @@ test("a source's own failure says nothing about the other connections", async ()
   });
   await expect(sent).rejects.toThrow();
   await server.until(({ open }) => open < 2);
+  // real time: shows that the other connection stays open
   await setTimeout(50);
   expect(server.open).toBe(1);
 });
@@ -147,6 +148,7 @@ describe("a source is closed", () => {
     const options = { method: "PUT", body: body as never, signal: controller.signal };
     const sent = client().request(server.origin, options);
     await server.until(({ connections }) => connections === 1);
+    // real time: the body must be under way
     await setTimeout(20);
     controller.abort();
     await expect(sent).rejects.toThrow("abort");

@@ -72,6 +72,7 @@ test("every call ends, no body is short and nothing is left over, whatever fails
       const through = new PassThrough();
       void (async () => {
         for (let at = 0; at < content.length && !through.destroyed; at += chunk) {
+          // real time: a source that is slow at random
           if (!through.write(content.subarray(at, at + chunk))) await setTimeout(random() * 4);
         }
         through.end();

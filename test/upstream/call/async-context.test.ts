@@ -59,6 +59,7 @@ describe("over HTTP/1.1", () => {
   test("a call that opens a connection for itself after a wait opens it in its own context", async () => {
     const server = await rawServer((socket) => {
       onHead(socket, () => {
+        // real time: the next call must be waiting for this connection
         setTimeout(() => {
           socket.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
         }, 5);
@@ -105,6 +106,7 @@ describe("over HTTP/1.1", () => {
       try {
         for (;;) {
           readers.push(caller.getStore());
+          // real time: a source of chunks in turns of their own
           yield await delay(1, "x".repeat(100));
         }
       } finally {
@@ -132,6 +134,7 @@ describe("over HTTP/1.1", () => {
         onHead(socket, () => {
           // What it does not read fills the socket, so that the body waits for its next chunk to be asked for.
           socket.pause();
+          // real time: the upload must stop before the response comes
           setTimeout(() => socket.write(response), 50);
         });
       });
@@ -141,6 +144,7 @@ describe("over HTTP/1.1", () => {
     const closers: (string | undefined)[] = [];
     async function* slow(): AsyncGenerator<string> {
       try {
+        // real time: a source of chunks in turns of their own
         for (let index = 0; index < 10; index += 1) yield await delay(0, "x".repeat(2 ** 23));
       } finally {
         closers.push(caller.getStore());
@@ -176,6 +180,7 @@ describe("over HTTP/1.1", () => {
     const server = await rawServer((socket, number) => {
       onHead(socket, () => {
         socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+        // real time: the close comes after the response has been read
         if (number === 1) setTimeout(() => socket.destroy(), 20);
       });
     });
@@ -184,7 +189,9 @@ describe("over HTTP/1.1", () => {
     // The loop stands still while the end of the connection arrives, so that it is read only under the next call.
     const until = performance.now() + 60;
     await new Promise((resolve) => setImmediate(resolve));
+    // real time: the kernel must receive the end of the connection
     await delay(5);
+    // real time: the loop must stand still meanwhile
     while (performance.now() < until) /* busy */ ;
     const log = contextLog(caller);
     expect(await as("user-1", upstream, server.origin, post)).toBe("ok");

@@ -118,6 +118,7 @@ test("an unreachable upstream is tried until the deadline, and not past it", asy
   await server.refuse();
   const upstream = client({ clock, retry: { totalTimeoutMs: 400 } });
   const ended = thrownBy(upstream.request(server.origin));
+  // real time: connecting is up to the kernel, between two steps of the clock
   const step = (): Promise<null> => new Promise((resolve) => setTimeout(resolve, 2, null));
   let error: UpstreamError | null = null;
   while (error === null) {
@@ -142,6 +143,7 @@ test.each<[string, Fault, boolean]>([
   const outcome = ended.catch((error: unknown) => error);
   await server.until(({ heads }) => heads === 1);
   if (given) await sent;
+  // real time: the part that is sent must have been read
   else await new Promise((resolve) => setTimeout(resolve, 30));
   await clock.advance(200);
   if (given) expect(await outcome).toBe("0123456789");

@@ -57,6 +57,7 @@ test.each(["/relative", "orders:3000", "ftp://127.0.0.1/", "http://"])(
     await expect(upstream(url)).rejects.toThrow();
     // A timer that was left would throw where nobody catches it.
     expect(clock.pending).toBe(0);
+    // real time: a limit for a close that never ends
     expect(await Promise.race([upstream.close(), setTimeout(300, "still waiting")])).toBe(
       undefined,
     );

@@ -136,7 +136,7 @@ describe.each(["upstream()", "upstream.request()"])("through %s", (way) => {
       const upstream = impatient(options);
       if (reused) {
         await (await upstream(server.origin)).text();
-        // Real time: a connection that came back within the last millisecond is spared for what cannot be resent.
+        // real time: a connection that came back within the last millisecond is spared for what cannot be resent.
         await sleep(5);
       }
       if (fault === "refused") await server.refuse();

@@ -42,6 +42,7 @@ test.each([65_536, 0])(
     const { origin } = await opened();
     const agent = outbound({ holdBytes }).dispatcher;
     const { names, resume } = await paused(agent, origin, () => {});
+    // real time: shows that nothing is delivered during a pause
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(names).toEqual([]);
     resume();
@@ -58,6 +59,7 @@ test.each([65_536, 0])(
     const { names, resume } = await paused(agent, origin, () => {
       throw new Error("thrown");
     });
+    // real time: the response must arrive during the pause
     await new Promise((resolve) => setTimeout(resolve, 20));
     resume();
     await expect.poll(() => names).toEqual(["data", "thrown"]);
@@ -75,6 +77,7 @@ test.each([65_536, 0])(
       controller.abort(new Error("left"));
       controller.abort(new Error("again"));
     });
+    // real time: the response must arrive during the pause
     await new Promise((resolve) => setTimeout(resolve, 20));
     resume();
     await agent.close();

@@ -39,6 +39,7 @@ test.each(refused)(
     } catch (error) {
       heard.names.push((error as Error).message);
     }
+    // real time: shows that nothing is delivered a second time
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(heard.names.filter((name) => name !== "start")).toEqual([
       expect.stringMatching(message),
@@ -71,6 +72,7 @@ test("an upgrade for a handler that cannot take one is refused, as undici does",
   const heard = new Heard();
   const { onRequestUpgrade: _, ...handler } = heard.newer;
   agent.dispatch({ origin: server.origin, path: "/", method: "GET", upgrade: "x" }, handler);
+  // real time: the refusal comes by one of several events
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(heard.names).toContainEqual(expect.stringMatching(/upgrade/i));
   expect(server.open.size).toBe(0);

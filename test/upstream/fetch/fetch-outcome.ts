@@ -43,6 +43,7 @@ export async function fetchOutcome(
 
 /** Fails after a time, so that a call that hangs is named; real time, as the call's is. */
 async function hanging(call: GeneratedCall): Promise<never> {
+  // real time: a limit for a call that hangs
   await setTimeout(call.aborts === null ? 25_000 : 3000, undefined, { ref: false });
   throw new Error("it hangs");
 }
@@ -53,6 +54,7 @@ async function abortOnceSeen(
   number: string,
   abort: () => void,
 ): Promise<void> {
+  // real time: polls what the server has received
   for (let tries = 0; tries < 50 && !server.seen.has(number); tries += 1) await setTimeout(1);
   abort();
 }

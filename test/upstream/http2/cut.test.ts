@@ -34,6 +34,7 @@ function cutting(code: number, bytes: number, before: OnStream = () => {}): OnSt
     if (number > 1) return void stream.end("0123456789");
     if (bytes > 0) stream.write("0123456789".slice(0, bytes));
     // The piece shall have left before the reset, which overtakes what has not.
+    // real time: the piece must leave before the reset, which overtakes what has not
     setTimeout(() => cutStream(stream, code), 5);
   };
 }
@@ -87,6 +88,7 @@ test("a response that declares its length is complete with trailers, or in piece
     stream.respond({ ":status": 200, "content-length": "10" }, { waitForTrailers: number === 1 });
     stream.on("wantTrailers", () => stream.sendTrailers({ "x-sum": "1" }));
     stream.write("01234");
+    // real time: the two pieces must arrive apart
     setTimeout(() => stream.end("56789"), 2);
   });
   expect(await got(upstream, server.origin)).toBe("0123456789");

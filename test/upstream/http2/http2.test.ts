@@ -133,6 +133,7 @@ describe("GOAWAY", () => {
 
 test("idle connections are closed after their time, and none under a request", async () => {
   const server = await h2Server(own, (stream, number) => {
+    // real time: longer than the idle timeout, which runs on the system clock here
     setTimeout(() => ok(stream), number > 3 ? 150 : 0);
   });
   const upstream = outbound({ ...h2, idleMs: 50 });

@@ -34,6 +34,7 @@ describe.each([
   test("calls that are all refused are sent little more than once each, on one connection each", async () => {
     // The first ones open the connections, which takes its time.
     const server = await h2Server(own, (stream, number) => {
+      // real time: the other calls must have been sent meanwhile
       if (number <= calls.length) setTimeout(() => ok(stream), 50);
       else refuse(stream);
     });
@@ -80,6 +81,7 @@ describe.each([
     const server = await h2Server(own, (stream) => {
       if (underWay === 5) return refuse(stream);
       underWay += 1;
+      // real time: the streams must overlap
       setTimeout(() => {
         underWay -= 1;
         ok(stream);

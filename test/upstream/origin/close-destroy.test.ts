@@ -10,6 +10,7 @@ const closed = { code: "ERR_REISSUE_CLOSED" };
 
 /** What a promise settles with, or that it has not within half a second. */
 function settled(promise: Promise<unknown>): Promise<unknown> {
+  // real time: a limit for a promise that never settles
   return Promise.race([promise.catch((error: unknown) => error), setTimeout(500, "still waiting")]);
 }
 

@@ -88,6 +88,7 @@ describe("close", () => {
     const upstream = client();
     const response = await upstream(server.origin);
     const close = closing(upstream);
+    // real time: shows that the close waits for the response
     await setTimeout(20);
     expect(close.done).toBe(false);
     expect((await response.text()) === body).toBe(true);
@@ -123,6 +124,7 @@ describe("close still waits for a request in back-off", () => {
     answer.catch(() => {});
     await vi.waitFor(() => expect(clock.nextMs).toBe(3000), { interval: 2 });
     const close = closing(upstream);
+    // real time: shows that the close waits for the resend
     await setTimeout(10);
     expect(close.done).toBe(false);
     await clock.advance(3000);
@@ -137,6 +139,7 @@ describe("close still waits for a request in back-off", () => {
       const body = (): string => (controller.abort(), "a");
       const options = { method: "PUT", body, signal: controller.signal } as const;
       await expect(upstream.request(origin, options)).rejects.toThrow("abort");
+      // real time: the connection of the aborted call is released in a later turn
       await setTimeout(20);
     });
   });
@@ -160,6 +163,7 @@ describe("close still waits for a request in back-off", () => {
           },
         );
       });
+      // real time: an error thrown beside the call would come in a later turn
       await setTimeout(20);
       expect(errors).toMatchObject([{ message: "a bug of the caller's" }]);
     });
@@ -177,6 +181,7 @@ test("close opens no connection for the rest of a discarded response", async () 
   await upstream.close();
   await server.until(({ open }) => open.size === 0);
   // Undici would connect in the very turn in which it hears that the socket is gone.
+  // real time: shows that undici does not connect again
   await setTimeout(50);
   expect(server.connections).toBe(2);
 });

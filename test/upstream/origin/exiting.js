@@ -12,6 +12,7 @@ await Promise.all([upstream(origin), upstream(origin)].map(async (each) => (awai
 if (mode === "close") await upstream.close();
 if (mode === "destroy") {
   const hanging = upstream.request(`${origin}/hang`).catch(() => {});
+  // real time: a process of its own: the request must be under way
   setTimeout(() => void upstream.dispatcher.destroy(), 50);
   await hanging;
 }

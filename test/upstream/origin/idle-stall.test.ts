@@ -10,6 +10,7 @@ import { outbound } from "../../support/upstream/open-upstream.ts";
 
 function stall(ms: number): void {
   const until = performance.now() + ms;
+  // real time: the loop must stand still
   while (performance.now() < until);
 }
 

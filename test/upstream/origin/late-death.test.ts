@@ -151,6 +151,7 @@ test("a blocked event loop does not make a late death an early one", async () =>
     let served = 0;
     const serve = (): void => {
       served += 1;
+      // real time: the reset comes after the request has been read
       if (number === 1 && served === 2) setTimeout(() => socket.resetAndDestroy(), 20);
       else socket.write(answer);
       onHead(socket, serve);
@@ -164,6 +165,7 @@ test("a blocked event loop does not make a late death an early one", async () =>
   const second = get();
   await server.until(({ received }) => received[0]?.split("GET").length === 3);
   const until = performance.now() + 80;
+  // real time: the loop must stand still while the reset arrives
   while (performance.now() < until);
   await second;
   expect(log.records[1]).toMatchObject({ reused: true, failure: { delivery: "unknown" } });

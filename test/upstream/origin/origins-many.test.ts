@@ -41,6 +41,7 @@ test("an origin with a call in back-off is not removed for many others", async (
   await clock.advance(50);
   await vi.waitFor(() => expect(paths.at(-1)).toBe("/slow"), { interval: 2 });
   await upstream.dispatcher.destroy();
+  // real time: a limit for a call that hangs
   const end = await Promise.race([call, setTimeout(500, "still waiting")]);
   expect(end).toMatchObject({ code: "ERR_REISSUE_CLOSED" });
   await vi.waitFor(() => expect(sockets.size).toBe(0), { interval: 5 });

@@ -14,6 +14,7 @@ const windowMs = 60;
 /** Waits until the outage of an upstream that refuses has lasted longer than the window. */
 async function down(upstream: Upstream, origin: string): Promise<void> {
   await posted(upstream, origin).catch(() => {});
+  // real time: the outage's window runs on the system clock here
   await new Promise((resolve) => setTimeout(resolve, windowMs));
 }
 

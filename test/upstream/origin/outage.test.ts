@@ -12,6 +12,7 @@ test("a POST survives an upstream that refuses for less than the window", async 
   const upstream = outbound();
   const log = eventLog();
   await server.refuse();
+  // real time: the server is down for a while, for a client on the system clock
   setTimeout(() => void server.accept(), 150);
   expect(await posted(upstream, server.origin)).toBe("ok");
   expect(server.duplicates()).toEqual([]);
@@ -64,6 +65,7 @@ test("an outage without recent attempts is forgotten: the next caller has a wind
   await server.refuse();
   await expect(posted(upstream, server.origin)).rejects.toThrow(UpstreamError);
   clock.skip(10_000);
+  // real time: the server is down for a while, for a client on the system clock
   setTimeout(() => void server.accept(), 50);
   expect(await posted(upstream, server.origin)).toBe("ok");
 });

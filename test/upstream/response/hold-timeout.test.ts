@@ -38,6 +38,7 @@ async function dripped(clock: ManualClock, server: DripServer): Promise<void> {
 
 /** What has been written has come, as far as loopback goes. */
 async function settled(): Promise<void> {
+  // real time: no event announces what has arrived over loopback
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 

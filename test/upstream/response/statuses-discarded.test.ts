@@ -46,6 +46,7 @@ test.each<[string, (socket: Socket) => void]>([
     "drips for ever",
     (socket) => {
       socket.write("HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n");
+      // real time: a response that never ends, slowly
       const timer = setInterval(() => socket.write("1\r\nx\r\n"), 20);
       socket.on("close", () => clearInterval(timer));
     },
@@ -62,10 +63,12 @@ test.each<[string, (socket: Socket) => void]>([
 test("a discarded response that is cut closes its own connection only", async () => {
   const server = await busyOnce((socket) => {
     socket.write("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbu");
+    // real time: the first part must be read before the reset
     void setTimeout(5).then(() => socket.resetAndDestroy());
   });
   const upstream = impatient();
   expect(await get(upstream, server.origin)).toBe("200 ok");
+  // real time: the connection's end must have been read
   await setTimeout(20);
   expect(await get(upstream, server.origin)).toBe("200 ok");
   expect(server.connections).toBe(2);

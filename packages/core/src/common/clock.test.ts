@@ -23,6 +23,7 @@ test("a timer of the system clock never fires before its time", async () => {
 test("the longest delay does not overflow into the shortest", async () => {
   let fired = false;
   const timer = systemClock.setTimeout(() => (fired = true), maxTimerMs);
+  // real time: the system clock itself is under test
   await new Promise((resolve) => setTimeout(resolve, 20));
   systemClock.clearTimeout(timer);
   expect(fired).toBe(false);
