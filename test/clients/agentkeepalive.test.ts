@@ -27,6 +27,7 @@ describe("options of agentkeepalive, and of HttpAgent in their place", () => {
     const server = await orderServer();
     const agent = kept(open());
     await call(server.origin, { agent });
+    // real time: longer than the idle timeout, which is the agent's own timer
     await setTimeout(60);
     await call(server.origin, { agent });
     expect(server.connections).toBe(2);
@@ -64,6 +65,7 @@ describe("options of agentkeepalive, and of HttpAgent in their place", () => {
     const Class = count === 2 ? AgentKeepAlive : HttpAgent;
     const agent = kept(new Class(options));
     await call(server.origin, { agent });
+    // real time: longer than the idle timeout, which is the agent's own timer
     await setTimeout(60);
     await call(server.origin, { agent });
     expect(server.connections).toBe(count);
@@ -79,6 +81,7 @@ test("agentkeepalive itself, as the page wraps it, keeps its options and resends
   await call(server.origin, { agent });
   expect(JSON.parse((await call(server.origin, { agent })).body)).toEqual({ id: 42 });
   expect(sends(server)).toEqual(["GET", "GET lost", "GET"]);
+  // real time: longer than the idle timeout, which is the agent's own timer
   await setTimeout(550);
   await call(server.origin, { agent });
   expect(server.connections).toBe(3);
