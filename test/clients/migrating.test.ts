@@ -1,12 +1,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Fault, FaultRule } from "@reissue/testing";
+import { manualClock, type Fault, type FaultRule } from "@reissue/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { lost, orderServer } from "../support/clients/order-server.ts";
 import {
-  hurried,
+  timed,
   migrations,
   withGlobalDispatcher,
   type Sending,
@@ -43,7 +43,8 @@ const cases: readonly Case[] = [
 /** What a page's table says of a case. */
 async function cell(name: string, code: string, { sending, once, always }: Case): Promise<string> {
   const server = await orderServer();
-  const declared = await run(code.replaceAll("http://orders:3000", server.origin), {});
+  const given = { clock: manualClock() };
+  const declared = await run(code.replaceAll("http://orders:3000", server.origin), given);
   const client = await migrations[name]!(declared, server.origin);
   onTestFinished(() => void client.close());
   if (once !== undefined) {
@@ -63,7 +64,7 @@ async function cell(name: string, code: string, { sending, once, always }: Case)
 }
 
 function column(name: string, code: string): Promise<string[]> {
-  const own = hurried[name]?.(code) ?? code;
+  const own = timed[name]?.(code) ?? code;
   return withGlobalDispatcher(() => Promise.all(cases.map((each) => cell(name, own, each))));
 }
 

@@ -29,8 +29,8 @@ function ofAgent({ agent }: Declared, origin: string): Migrated {
   };
 }
 
-/** Changes of a page's code that only spare the test time: back-offs. */
-export const hurried: Readonly<Record<string, (code: string) => string>> = {
+/** Changes of a page's code that have the test wait for nothing, and count no late death: back-offs, and a clock. */
+export const timed: Readonly<Record<string, (code: string) => string>> = {
   got: (code) =>
     code.replace(
       "limit: 2",
@@ -38,6 +38,9 @@ export const hurried: Readonly<Record<string, (code: string) => string>> = {
     ),
   "retry-agent": (code) =>
     code.replace("maxRetries: 2", "maxRetries: 2, minTimeout: 1, maxTimeout: 1"),
+  agentkeepalive: (code) => code.replace("idleMs: 3000", "idleMs: 3000, clock"),
+  "http-agent": (code) =>
+    code.replace("HttpAgent({ maxSockets: 64", "HttpAgent({ maxSockets: 64, reissue: { clock }"),
 };
 
 /** How what a page's code declares is used, by page. */
