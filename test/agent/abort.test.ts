@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { agentWith } from "../support/agent/agents.ts";
 import { begin, call, failure, replyTo } from "../support/agent/call.ts";
 import { freePort } from "../support/free-port.ts";
-import { onHead, rawServer } from "../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../support/upstream/servers/raw-server.ts";
 
 async function open() {
   const upstream = await faultyUpstream();

@@ -13,9 +13,9 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { agentWith, kept } from "../support/agent/agents.ts";
 import { begin, call, failure, replyTo } from "../support/agent/call.ts";
-import { certificate } from "../support/upstream/certificate.ts";
-import { onHead, rawServer } from "../support/upstream/raw-server.ts";
-import { tlsServer } from "../support/upstream/tls-server.ts";
+import { certificate } from "../support/upstream/servers/certificate.ts";
+import { onHead, rawServer } from "../support/upstream/servers/raw-server.ts";
+import { tlsServer } from "../support/upstream/servers/tls-server.ts";
 
 /** What of ws is used here; it comes without types. */
 interface Ws extends EventEmitter {

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { opened } from "../testing/opened.ts";
 import { eventLog } from "../support/upstream/event-log.ts";
-import { frameworks, type Running, type Start } from "../support/frameworks.ts";
+import { frameworks, type Running, type Start } from "../support/frameworks/frameworks.ts";
 
 /** A client that leaves once it is told to. */
 function leaving({ origin }: Running, method = "GET"): () => void {

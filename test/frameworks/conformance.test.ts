@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../testing/opened.ts";
 import { ask, askRaw } from "../support/request.ts";
-import { frameworks, type ServiceOptions, type Start } from "../support/frameworks.ts";
+import { frameworks, type ServiceOptions, type Start } from "../support/frameworks/frameworks.ts";
 
 const refused = Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:3000"), {
   code: "ECONNREFUSED",

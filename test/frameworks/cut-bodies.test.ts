@@ -7,7 +7,12 @@ import { memoryStore } from "@reissue/core";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { ask, askRaw } from "../support/request.ts";
-import { frameworks, type Call, type ServiceOptions, type Start } from "../support/frameworks.ts";
+import {
+  frameworks,
+  type Call,
+  type ServiceOptions,
+  type Start,
+} from "../support/frameworks/frameworks.ts";
 
 /** An upstream whose answer breaks off in the middle, once some of it has gone on to the client. */
 async function breakingOff(): Promise<string> {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../testing/opened.ts";
 import { ask, askRaw } from "../support/request.ts";
-import { frameworks, type Start } from "../support/frameworks.ts";
+import { frameworks, type Start } from "../support/frameworks/frameworks.ts";
 
 function throwing(error: unknown): () => never {
   return () => {

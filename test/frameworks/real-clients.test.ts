@@ -14,7 +14,7 @@ import {
   type Mode,
   type Target,
 } from "../support/http-clients.ts";
-import { frameworks, type Running, type Start } from "../support/frameworks.ts";
+import { frameworks, type Running, type Start } from "../support/frameworks/frameworks.ts";
 
 /** Short only where time is what fails. */
 const patienceMs = (mode: Mode | null): number => (mode === "late" ? 100 : 10_000);

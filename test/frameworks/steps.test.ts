@@ -4,7 +4,12 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../testing/opened.ts";
 import { ask } from "../support/request.ts";
-import { frameworks, type Call, type Running, type Start } from "../support/frameworks.ts";
+import {
+  frameworks,
+  type Call,
+  type Running,
+  type Start,
+} from "../support/frameworks/frameworks.ts";
 
 /** A payments service that charges what a body names, once a key, and gives the first receipt to whoever has the key. */
 async function payments(): Promise<{ readonly origin: string; readonly charged: string[] }> {

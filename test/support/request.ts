@@ -3,7 +3,7 @@ import { connect } from "node:net";
 
 import { onTestFinished } from "vitest";
 
-import type { Running } from "./frameworks.ts";
+import type { Running } from "./frameworks/frameworks.ts";
 
 /** What a service answered. */
 export interface Answer {

@@ -7,7 +7,7 @@ import type { Express, NextFunction, Request, Response } from "express";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { listening } from "../../support/listen.ts";
-import { SkewedClock } from "../../support/skewed-clock.ts";
+import { SkewedClock } from "../../support/clock/skewed-clock.ts";
 import { majors, signal } from "./service.ts";
 
 test.each(majors)("%s: a route's time counts from when its request came", async (_, express) => {

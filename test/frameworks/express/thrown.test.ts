@@ -8,8 +8,8 @@ import {
   listen,
   type Build,
   type Thrower,
-} from "../../support/bare-frameworks.ts";
-import { falsy, someThrown, unanswered } from "../thrown-values.ts";
+} from "../../support/frameworks/bare-frameworks.ts";
+import { falsy, someThrown, unanswered } from "../errors/thrown-values.ts";
 
 type Handler = express5.RequestHandler;
 /** Adds what fails. */

@@ -7,8 +7,12 @@ import fastify, {
 } from "fastify";
 import { describe, onTestFinished, test } from "vitest";
 
-import { compareWithBare, type Build, type Thrower } from "../../support/bare-frameworks.ts";
-import { readable, someThrown, unanswered } from "../thrown-values.ts";
+import {
+  compareWithBare,
+  type Build,
+  type Thrower,
+} from "../../support/frameworks/bare-frameworks.ts";
+import { readable, someThrown, unanswered } from "../errors/thrown-values.ts";
 
 type Done = (error?: unknown) => void;
 /** Adds what fails. */

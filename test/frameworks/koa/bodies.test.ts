@@ -12,7 +12,7 @@ import koaCompress from "koa-compress";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { askRaw } from "../../support/request.ts";
-import type { Running } from "../../support/frameworks.ts";
+import type { Running } from "../../support/frameworks/frameworks.ts";
 
 const ask = "GET / HTTP/1.1\r\nhost: x\r\naccept-encoding: gzip\r\n\r\n";
 const askAndClose = ask.replace("host", "connection: close\r\nhost");

@@ -8,8 +8,8 @@ import {
   listen,
   type Build,
   type Thrower,
-} from "../../support/bare-frameworks.ts";
-import { someThrown, unanswered } from "../thrown-values.ts";
+} from "../../support/frameworks/bare-frameworks.ts";
+import { someThrown, unanswered } from "../errors/thrown-values.ts";
 
 /** Adds what fails. */
 type Place = (app: Koa3, thrower: Thrower) => unknown;

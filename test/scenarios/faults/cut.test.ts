@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 
-import { cells } from "./cell.ts";
-import type { Row } from "./row.ts";
+import { cells } from "./report/table-cell.ts";
+import type { Row } from "./report/table-row.ts";
 
 /** Nothing has been given to the caller: as good as no answer at all. */
 const held = {

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 
-import { cells } from "./cell.ts";
-import type { Disturbance, Row } from "./row.ts";
+import { cells } from "./report/table-cell.ts";
+import type { Disturbance, Row } from "./report/table-row.ts";
 
 /** Whether an outage begins before this call: every 160 calls, or every 20 one by one, in turn for each kind. */
 function isDue({ number, concurrency }: Disturbance): boolean {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 
 import { times } from "../../support/test-size.ts";
-import { audit } from "./audit.ts";
-import { summary } from "./summary.ts";
-import { idleTrial, nodeFailures, type IdleCell } from "./idle-trial.ts";
-import { retrySafe, unsafe } from "./kind.ts";
+import { audit } from "./report/audit.ts";
+import { summary } from "./report/trial-summary.ts";
+import { idleTrial, nodeFailures, type IdleCell } from "./trial/idle-trial.ts";
+import { retrySafe, unsafe } from "./trial/request-kind.ts";
 
 const short = { closesAfterMs: 300, options: { unsafeIdleMs: 150 }, unsafeIdleMs: 150 };
 

@@ -4,7 +4,7 @@ import { faultyUpstream, manualClock } from "@reissue/testing";
 import { createUpstream } from "@reissue/upstream";
 import { expect, test } from "vitest";
 
-import { AttemptLog } from "./attempt-log.ts";
+import { AttemptLog } from "./trial/attempt-log.ts";
 
 const sockets = 64;
 const rounds = 5;

@@ -2,9 +2,9 @@ import { faultyUpstream } from "@reissue/testing";
 import { createUpstream } from "@reissue/upstream";
 import { expect, test } from "vitest";
 
-import { AttemptLog } from "./attempt-log.ts";
-import { upstreamError } from "./audit.ts";
-import { openLoop } from "./open-loop.ts";
+import { AttemptLog } from "./trial/attempt-log.ts";
+import { upstreamError } from "./report/audit.ts";
+import { openLoop } from "./trial/open-loop.ts";
 
 /** The default of `unsentWindowMs`. */
 const windowMs = 2000;

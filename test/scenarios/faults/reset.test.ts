@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 
-import { cells } from "./cell.ts";
-import type { Row } from "./row.ts";
+import { cells } from "./report/table-cell.ts";
+import type { Row } from "./report/table-row.ts";
 
 /** Three attempts at 10 %. */
 const rare = { failed: "rare", as: { unknown: "attempts-exhausted" } } as const;

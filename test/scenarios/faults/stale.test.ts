@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 
-import { cells } from "./cell.ts";
-import type { Row } from "./row.ts";
+import { cells } from "./report/table-cell.ts";
+import type { Row } from "./report/table-row.ts";
 
 /** A socket that had served before dies under a request, before any byte of an answer; a busy machine notices late. */
 const stale = {

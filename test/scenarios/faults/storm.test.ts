@@ -2,8 +2,8 @@ import { spawnFaultyUpstream } from "@reissue/testing";
 import { createUpstream } from "@reissue/upstream";
 import { expect, test } from "vitest";
 
-import { upstreamError } from "./audit.ts";
-import { openLoop } from "./open-loop.ts";
+import { upstreamError } from "./report/audit.ts";
+import { openLoop } from "./trial/open-loop.ts";
 
 const perSecond = 600;
 const stormMs = 10_000;

@@ -8,7 +8,7 @@ import { connect as connectTls } from "node:tls";
 import { drain, keepAlive } from "@reissue/server";
 import { expect, onTestFinished, test } from "vitest";
 
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 
 /** A server whose upgrades are somebody else's, as a WebSocket server's are. */
 async function upgrading(server: Server = createServer()): Promise<Server> {

@@ -14,7 +14,7 @@ import fastify from "fastify";
 import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import type { Call } from "../../support/frameworks.ts";
+import type { Call } from "../../support/frameworks/frameworks.ts";
 
 /** Gives the body of the answer; null where it has written on the response itself. */
 type Run = (call: Pick<Call, "request" | "response">, number: number) => unknown;

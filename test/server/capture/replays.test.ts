@@ -11,7 +11,7 @@ import express4 from "express4";
 import fastify, { type FastifyReply } from "fastify";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { frameworks } from "../../support/frameworks.ts";
+import { frameworks } from "../../support/frameworks/frameworks.ts";
 import { listening } from "../../support/listen.ts";
 import { same } from "./same-response.ts";
 import { ask } from "../../support/raw-connection.ts";

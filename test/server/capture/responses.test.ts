@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { describe, expect, test } from "vitest";
 
-import { frameworks, type Call } from "../../support/frameworks.ts";
-import { withStores } from "../../support/memory-stores.ts";
+import { frameworks, type Call } from "../../support/frameworks/frameworks.ts";
+import { withStores } from "../../support/stores/memory-stores.ts";
 import { same } from "./same-response.ts";
 
 type Run = (call: Call) => unknown;

@@ -1,7 +1,7 @@
 import { memoryStore, type Guarantee, type IdempotencyStore } from "@reissue/core";
 import type { GateOptions } from "@reissue/server";
 
-import type { Call, Running, ServiceOptions, Start } from "../../support/frameworks.ts";
+import type { Call, Running, ServiceOptions, Start } from "../../support/frameworks/frameworks.ts";
 
 /** A service whose keys are deduplicated. */
 export interface Service extends Running {

@@ -2,7 +2,7 @@ import { memoryStore } from "@reissue/core";
 import { manualClock } from "@reissue/testing";
 import { expect, test, vi } from "vitest";
 
-import { frameworks } from "../../support/frameworks.ts";
+import { frameworks } from "../../support/frameworks/frameworks.ts";
 import { serve } from "../capture/service.ts";
 import { ask } from "../../support/raw-connection.ts";
 

@@ -18,7 +18,7 @@ import fastify from "fastify";
 import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { frameworks, type Call } from "../../support/frameworks.ts";
+import { frameworks, type Call } from "../../support/frameworks/frameworks.ts";
 import { serve } from "../capture/service.ts";
 import { ask, asked, Wire, type Message } from "../../support/raw-connection.ts";
 

@@ -6,7 +6,7 @@ import express5 from "express";
 import express4 from "express4";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { frameworks, type Call, type Start } from "../../support/frameworks.ts";
+import { frameworks, type Call, type Start } from "../../support/frameworks/frameworks.ts";
 import { serve, type Service } from "../capture/service.ts";
 import { ask } from "../../support/raw-connection.ts";
 import { listening } from "../../support/listen.ts";

@@ -8,7 +8,7 @@ import fastify from "fastify";
 import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { frameworks, type Start } from "../../support/frameworks.ts";
+import { frameworks, type Start } from "../../support/frameworks/frameworks.ts";
 import { serve } from "../capture/service.ts";
 import { ask, asked, Wire } from "../../support/raw-connection.ts";
 import { listening } from "../../support/listen.ts";

@@ -2,7 +2,7 @@ import { memoryStore } from "@reissue/core";
 import { manualClock, storeConformance, type StoreHarness } from "@reissue/testing";
 import { test } from "vitest";
 
-import { followsTheModel } from "../../support/engine-model.ts";
+import { followsTheModel } from "../../support/stores/engine-model.ts";
 
 function opened(): StoreHarness {
   const clock = manualClock();

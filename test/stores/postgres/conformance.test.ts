@@ -5,7 +5,7 @@ import { deduplicationConformance, storeConformance } from "@reissue/testing";
 import pg from "pg";
 import { afterAll, beforeAll, test } from "vitest";
 
-import { followsTheModel } from "../../support/engine-model.ts";
+import { followsTheModel } from "../../support/stores/engine-model.ts";
 import { startPostgres, type PostgresServer } from "./server.ts";
 import { serve } from "../serve.ts";
 

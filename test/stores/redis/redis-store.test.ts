@@ -8,7 +8,7 @@ import { storeConformance } from "@reissue/testing";
 import { createSentinel } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
-import { followsTheModel } from "../../support/engine-model.ts";
+import { followsTheModel } from "../../support/stores/engine-model.ts";
 import { isFullRun } from "../../support/test-size.ts";
 import { clustered, standalone, type Connect, type Connected } from "./clients.ts";
 import { RedisCluster, RedisServer } from "./server.ts";

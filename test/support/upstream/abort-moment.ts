@@ -2,7 +2,7 @@ import { faultyUpstream, type FaultyUpstream, type ManualClock } from "@reissue/
 import type { Upstream, UpstreamRequestOptions } from "@reissue/upstream";
 import { onTestFinished, vi } from "vitest";
 
-import { rawServer } from "./raw-server.ts";
+import { rawServer } from "./servers/raw-server.ts";
 
 /** What a call is made of, and how to wait until it has come to the moment. */
 export interface Scene {

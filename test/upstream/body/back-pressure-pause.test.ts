@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { letters } from "../../support/upstream/body-kinds.ts";
 import { client } from "../../support/upstream/client.ts";
-import { onHead, rawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 type Controller = Dispatcher.DispatchController;
 

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { client } from "../../support/upstream/client.ts";
-import { onHead, rawServer, type RawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer, type RawServer } from "../../support/upstream/servers/raw-server.ts";
 
 const mebibyte = 1 << 20;
 const total = 64 * mebibyte;

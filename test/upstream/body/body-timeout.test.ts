@@ -5,10 +5,10 @@ import type { UpstreamOptions, UpstreamRequestOptions } from "@reissue/upstream"
 import type { Dispatcher } from "undici";
 import { describe, expect, test, vi } from "vitest";
 
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 import { client } from "../../support/upstream/client.ts";
-import { dripServer, type DripServer } from "../../support/upstream/drip-server.ts";
-import { h2Server } from "../../support/upstream/h2-server.ts";
+import { dripServer, type DripServer } from "../../support/upstream/servers/drip-server.ts";
+import { h2Server } from "../../support/upstream/servers/h2-server.ts";
 
 const hourMs = 3_600_000;
 

@@ -7,7 +7,7 @@ import { expect, test, vi } from "vitest";
 import { opened } from "../../testing/opened.ts";
 import { letters, sha256 } from "../../support/upstream/body-kinds.ts";
 import { client, impatient } from "../../support/upstream/client.ts";
-import { onHead, rawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 const busy = "HTTP/1.1 503 Busy\r\nRetry-After: 5\r\nContent-Length: 4\r\n\r\n";
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
 import { client, impatient } from "../../support/upstream/client.ts";
-import { onHead, rawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 async function inbound(listener: RequestListener): Promise<number> {
   const server = createServer(listener);

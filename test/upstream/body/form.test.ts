@@ -3,9 +3,9 @@ import { headerValue } from "@reissue/testing";
 import { describe, expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 import { impatient } from "../../support/upstream/client.ts";
-import { h2Server, ok } from "../../support/upstream/h2-server.ts";
+import { h2Server, ok } from "../../support/upstream/servers/h2-server.ts";
 import { ways } from "../../support/upstream/ways.ts";
 
 function upload(): FormData {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
 import { client, impatient } from "../../support/upstream/client.ts";
-import { rawServer } from "../../support/upstream/raw-server.ts";
+import { rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 /** Errors of a source, some of which look like a failure of the upstream. */
 const errors: readonly Error[] = [

@@ -5,15 +5,15 @@ import type { UpstreamOptions, UpstreamRequestOptions } from "@reissue/upstream"
 import { describe, expect, test, vi } from "vitest";
 
 import { letters } from "../../support/upstream/body-kinds.ts";
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 import { client } from "../../support/upstream/client.ts";
-import { h2Server } from "../../support/upstream/h2-server.ts";
+import { h2Server } from "../../support/upstream/servers/h2-server.ts";
 import {
   countSent,
   SlowReader,
   slowServer,
   type Sent,
-} from "../../support/upstream/slow-reader.ts";
+} from "../../support/upstream/servers/slow-reader.ts";
 
 /** More than loopback's buffers of both ends hold: Linux grows them to 4 and 6 MiB. */
 const bytes = 16 * 2 ** 20;

@@ -7,11 +7,11 @@ import { type Dispatcher, request, interceptors } from "undici";
 import { describe, expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 import { contextLog } from "../../support/upstream/context-log.ts";
-import { h2Server, ok } from "../../support/upstream/h2-server.ts";
+import { h2Server, ok } from "../../support/upstream/servers/h2-server.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
-import { onHead, rawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 const caller = new AsyncLocalStorage<string>();
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
 import { client, impatient } from "../../support/upstream/client.ts";
-import { rawServer } from "../../support/upstream/raw-server.ts";
+import { rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 /** What the caller did wrong, and what undici says of it. */
 const mistakes: readonly [string, object, RegExp][] = [

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { fakedTimers } from "../../support/fake-timers.ts";
+import { fakedTimers } from "../../support/clock/fake-timers.ts";
 import { opened } from "../../testing/opened.ts";
 import { client } from "../../support/upstream/client.ts";
 

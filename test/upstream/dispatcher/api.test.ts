@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
-import { onHead, rawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 test("undici.request resends, and passes trailers and informational responses on", async () => {
   const server = await rawServer((socket, number) => {

@@ -5,7 +5,7 @@ import { got } from "../../support/upstream/requests.ts";
 import { Gate } from "../../support/upstream/held-responses.ts";
 import { Heard } from "../../support/upstream/handler-log.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
-import { onHead, rawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 const all = ["start", "head 200", "data", "end"];
 const holding = [

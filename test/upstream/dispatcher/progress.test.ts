@@ -5,8 +5,8 @@ import type { Dispatcher } from "undici";
 import { describe, expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
-import { certificate } from "../../support/upstream/certificate.ts";
-import { h2Server, ok } from "../../support/upstream/h2-server.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
+import { h2Server, ok } from "../../support/upstream/servers/h2-server.ts";
 import { Heard } from "../../support/upstream/handler-log.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 

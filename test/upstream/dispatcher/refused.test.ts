@@ -4,7 +4,7 @@ import { opened } from "../../testing/opened.ts";
 import { got } from "../../support/upstream/requests.ts";
 import { Heard } from "../../support/upstream/handler-log.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
-import { onHead, rawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 /** What is refused before anything is sent, and in whose words. */
 const refused: readonly (readonly [name: string, options: object, message: RegExp])[] = [

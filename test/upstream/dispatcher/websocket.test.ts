@@ -5,7 +5,7 @@ import { getGlobalDispatcher, setGlobalDispatcher, WebSocket } from "undici";
 import { expect, onTestFinished, test } from "vitest";
 
 import { outbound } from "../../support/upstream/open-upstream.ts";
-import { onHead, rawServer, type RawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer, type RawServer } from "../../support/upstream/servers/raw-server.ts";
 
 // RFC 6455 §1.3.
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
 import { client } from "../../support/upstream/client.ts";
-import { onHead, rawServer } from "../../support/upstream/raw-server.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 /** An object whose members are getters of its class. */
 class Init {

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
 import { client } from "../../support/upstream/client.ts";
-import { rawServer } from "../../support/upstream/raw-server.ts";
+import { rawServer } from "../../support/upstream/servers/raw-server.ts";
 import { listening } from "../../support/listen.ts";
 
 describe("a response", () => {

@@ -5,7 +5,7 @@ import { manualClock } from "@reissue/testing";
 import { describe, expect, test } from "vitest";
 
 import { got } from "../../support/upstream/requests.ts";
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 import { eventLog, type EventLog } from "../../support/upstream/event-log.ts";
 import {
   cutStream,
@@ -13,7 +13,7 @@ import {
   ok,
   type H2Server,
   type OnStream,
-} from "../../support/upstream/h2-server.ts";
+} from "../../support/upstream/servers/h2-server.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 
 const own = certificate();

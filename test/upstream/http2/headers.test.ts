@@ -3,10 +3,10 @@ import type { IncomingHttpHeaders } from "node:http2";
 import { FormData } from "undici";
 import { expect, test } from "vitest";
 
-import { certificate } from "../../support/upstream/certificate.ts";
-import { h2Server, ok } from "../../support/upstream/h2-server.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
+import { h2Server, ok } from "../../support/upstream/servers/h2-server.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
-import { tlsServer } from "../../support/upstream/tls-server.ts";
+import { tlsServer } from "../../support/upstream/servers/tls-server.ts";
 
 const own = certificate();
 const h2 = { allowH2: true, tls: { ca: own.cert }, retry: { totalTimeoutMs: 2000 } };

@@ -5,11 +5,11 @@ import type { UpstreamError } from "@reissue/upstream";
 import { describe, expect, test, vi } from "vitest";
 
 import { got, posted } from "../../support/upstream/requests.ts";
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 import { eventLog } from "../../support/upstream/event-log.ts";
-import { h2Server, ok } from "../../support/upstream/h2-server.ts";
+import { h2Server, ok } from "../../support/upstream/servers/h2-server.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
-import { tlsServer } from "../../support/upstream/tls-server.ts";
+import { tlsServer } from "../../support/upstream/servers/tls-server.ts";
 
 const own = certificate();
 const h2 = { allowH2: true, tls: { ca: own.cert } };

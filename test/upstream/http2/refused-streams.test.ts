@@ -6,10 +6,10 @@ import type { UpstreamOptions } from "@reissue/upstream";
 import { describe, expect, test } from "vitest";
 
 import { got, posted } from "../../support/upstream/requests.ts";
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 import { contextLog } from "../../support/upstream/context-log.ts";
 import { eventLog } from "../../support/upstream/event-log.ts";
-import { h2Server, ok } from "../../support/upstream/h2-server.ts";
+import { h2Server, ok } from "../../support/upstream/servers/h2-server.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 

@@ -5,10 +5,10 @@ import { manualClock } from "@reissue/testing";
 import { describe, expect, test } from "vitest";
 
 import { got, posted } from "../../support/upstream/requests.ts";
-import { certificate } from "../../support/upstream/certificate.ts";
+import { certificate } from "../../support/upstream/servers/certificate.ts";
 import { eventLog } from "../../support/upstream/event-log.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
-import { tlsServer } from "../../support/upstream/tls-server.ts";
+import { tlsServer } from "../../support/upstream/servers/tls-server.ts";
 
 const own = certificate();
 const other = certificate("DNS:other.example");

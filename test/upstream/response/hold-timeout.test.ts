@@ -4,7 +4,7 @@ import type { Dispatcher } from "undici";
 import { describe, expect, test, vi } from "vitest";
 
 import { client } from "../../support/upstream/client.ts";
-import { dripServer, type DripServer } from "../../support/upstream/drip-server.ts";
+import { dripServer, type DripServer } from "../../support/upstream/servers/drip-server.ts";
 import { eventLog } from "../../support/upstream/event-log.ts";
 
 interface Held {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
 import { impatient } from "../../support/upstream/client.ts";
-import { rawServer, type RawServer } from "../../support/upstream/raw-server.ts";
+import { rawServer, type RawServer } from "../../support/upstream/servers/raw-server.ts";
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { client } from "../../support/upstream/client.ts";
-import { rawServer } from "../../support/upstream/raw-server.ts";
+import { rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 describe.each(["304 Not Modified", "204 No Content"])("%s with a Content-Length", (line) => {
   const answer = `HTTP/1.1 ${line}\r\nEtag: "one"\r\nContent-Length: 1234\r\n\r\n`;

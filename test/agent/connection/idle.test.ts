@@ -1,0 +1,146 @@
+import { access } from "node:fs/promises";
+import type { Agent } from "node:http";
+import { setImmediate } from "node:timers/promises";
+
+import {
+  faultyUpstream,
+  manualClock,
+  spawnFaultyUpstream,
+  type FaultyUpstreamOptions,
+} from "@reissue/testing";
+import { expect, onTestFinished, test } from "vitest";
+
+import { agentWith } from "../../support/agent/agents.ts";
+import { call } from "../../support/agent/call.ts";
+import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
+
+const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+async function open(options: FaultyUpstreamOptions = {}) {
+  const upstream = await faultyUpstream(options);
+  onTestFinished(() => upstream.close());
+  return upstream;
+}
+
+const post = { method: "POST", body: "x" } as const;
+
+/** Waits until the agent has its sockets back. */
+async function freed(agent: Agent, count = 1): Promise<void> {
+  while (Object.values(agent.freeSockets).flat().length < count) await setImmediate();
+}
+
+test("a plain POST keeps off connections that have been idle for longer than unsafeIdleMs", async () => {
+  const clock = manualClock();
+  const upstream = await open();
+  const agent = agentWith({ clock, unsafeIdleMs: 500 });
+  await call(upstream.origin, { agent });
+  await clock.advance(499);
+  await call(upstream.origin, { agent, ...post });
+  expect(upstream.connections).toBe(1);
+  await clock.advance(501);
+  await call(upstream.origin, { agent, ...post });
+  expect(upstream.connections).toBe(2);
+  await freed(agent, 2);
+  await call(upstream.origin, { agent });
+  expect(upstream.connections).toBe(2);
+});
+
+test.each(["lifo", "fifo"] as const)(
+  "with %s scheduling it takes the connection that was used last",
+  async (scheduling) => {
+    const clock = manualClock();
+    const upstream = await open();
+    const agent = agentWith({ clock, unsafeIdleMs: 500 }, { scheduling });
+    await Promise.all([call(upstream.origin, { agent }), call(upstream.origin, { agent })]);
+    await freed(agent, 2);
+    await clock.advance(400);
+    await call(upstream.origin, { agent });
+    await freed(agent, 2);
+    await clock.advance(400);
+    await call(upstream.origin, { agent, ...post });
+    expect(upstream.connections).toBe(2);
+  },
+);
+
+test("connections are closed once they have been idle for idleMs", async () => {
+  const clock = manualClock();
+  const upstream = await open();
+  const agent = agentWith({ clock, idleMs: 2000 });
+  await call(upstream.origin, { agent });
+  await freed(agent);
+  await clock.advance(1500);
+  expect(upstream.open).toBe(1);
+  await clock.advance(1000);
+  await expect.poll(() => upstream.open).toBe(0);
+});
+
+test.each(["timeout=3", "max=100, Timeout=3"])("a hint of %j lowers it", async (keepAliveHint) => {
+  const clock = manualClock();
+  const upstream = await open({ keepAliveHint });
+  const agent = agentWith({ clock });
+  await call(upstream.origin, { agent });
+  await freed(agent);
+  await clock.advance(2001);
+  await call(upstream.origin, { agent });
+  expect(upstream.connections).toBe(2);
+});
+
+test("a hint of less than the buffer has a connection closed at once", async () => {
+  const upstream = await open({ keepAliveHint: "timeout=1" });
+  const agent = agentWith();
+  await call(upstream.origin, { agent });
+  await call(upstream.origin, { agent });
+  expect(upstream.connections).toBe(2);
+});
+
+test("connections that die at like ages teach the limit", async () => {
+  const clock = manualClock();
+  const upstream = await open();
+  const agent = agentWith({ clock });
+  for (let round = 0; round < 2; round += 1) {
+    await call(upstream.origin, { agent });
+    await freed(agent);
+    await clock.advance(800);
+    upstream.script([{ fault: "reset" }]);
+    await call(upstream.origin, { agent });
+    await freed(agent);
+    await clock.advance(100);
+  }
+  const { connections } = upstream;
+  await clock.advance(700);
+  await call(upstream.origin, { agent });
+  expect(upstream.connections).toBe(connections + 1);
+});
+
+test("a close that came while the loop was held up is noticed before a plain POST is written", async () => {
+  const upstream = await spawnFaultyUpstream({ idleTimeoutMs: 20 });
+  onTestFinished(() => upstream.close());
+  const agent = agentWith();
+  for (let round = 0; round < 5; round += 1) {
+    await call(upstream.origin, { agent });
+    await freed(agent);
+    // The FIN is in the kernel and the loop has not read it; this is its poll phase, where the next turn may be too early.
+    await access(import.meta.filename);
+    // real time: the loop must stand still while the kernel receives the FIN
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+    const { status } = await call(upstream.origin, { agent, ...post });
+    expect(status).toBe(200);
+  }
+  expect((await upstream.stats()).late).toBe(0);
+});
+
+test("bytes that come on an idle connection are no response to the next request", async () => {
+  const upstream = await rawServer((socket, number) => {
+    onHead(socket, () => {
+      socket.write(ok);
+      // real time: the second response must arrive after the first has been read
+      if (number === 1) setTimeout(() => socket.write(ok.replace("ok", "no")), 5);
+    });
+  });
+  const agent = agentWith();
+  await call(upstream.origin, { agent });
+  await upstream.until(() => upstream.open.size === 0);
+  const { body } = await call(upstream.origin, { agent });
+  expect(body).toBe("ok");
+  expect(upstream.connections).toBe(2);
+});
