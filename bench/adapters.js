@@ -62,7 +62,7 @@ async function run(framework, kind) {
     request: exchanges[kind],
     requests,
   }));
-  // Two processes of one program differ by more than what is to be found, so these share one. Whoever is opened first
+  // Two processes of one program differ by more than what is to be found, so these share one. The one that is opened first
   // there has an advantage, which goes round.
   const open = async (/** @type {number} */ time) => {
     const first = time % served.length;

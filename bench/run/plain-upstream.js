@@ -39,7 +39,7 @@ function serve() {
       answer(short);
     });
   });
-  // Longer than a round: whoever waits for its turn must find its connections again.
+  // Longer than a round: a client that waits for its turn must find its connections open.
   server.keepAliveTimeout = 600_000;
   server.listen(0, "127.0.0.1", () => {
     process.send?.(/** @type {import("node:net").AddressInfo} */ (server.address()).port);

@@ -51,7 +51,7 @@ async function serve() {
   for (const { name, argument } of JSON.parse(toServe)) {
     /** @type {import("node:http").Server} */
     const server = await services[name](argument);
-    // Longer than a round: whoever waits for its turn must find its connections again.
+    // Longer than a round: a client that waits for its turn must find its connections open.
     server.keepAliveTimeout = 600_000;
     ports.push(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
   }

@@ -46,7 +46,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     await orders.until(({ heads }) => heads === 4);
     leave();
     await poll(() => outcomes).toEqual(["aborted", "aborted", "ended", "ended"]);
-    // One more turn for whoever would answer now.
+    // Time in which a late response would be written.
     // real time: shows that nothing more is written, which no event announces
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(sockets.map(({ bytesWritten }) => bytesWritten)).toEqual([0]);

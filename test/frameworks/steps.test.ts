@@ -11,7 +11,7 @@ import {
   type Start,
 } from "../support/frameworks/frameworks.ts";
 
-/** A payments service that charges what a body names, once a key, and gives the first receipt to whoever has the key. */
+/** A payments service that charges what a body names once for each key, and responds to the same key with the first receipt. */
 async function payments(): Promise<{ readonly origin: string; readonly charged: string[] }> {
   const charged: string[] = [];
   const receipts = new Map<string | null, string>();

@@ -31,7 +31,7 @@ test.each(majors)("%s: a call is the last gate's client's", async (_, express) =
   const orders = await opened({ respond: { body: "fine" } });
   const [outer, inner] = [reissue(), reissue()];
   onTestFinished(() => inner.close());
-  // Whoever calls with its client is refused.
+  // A call with the ended request's client is refused.
   await outer.close();
   const app = express();
   app.use(outer, inner);

@@ -96,7 +96,7 @@ async function ordering(
   return order;
 }
 
-/** Whoever honours a key answers it as before: a charge is its key, whose quotes make it JSON. */
+/** Gives a key the same response every time: a charge is its key, whose quotes make it JSON. */
 const respond: FaultyUpstreamOptions["respond"] = ({ headers }) => ({
   body: headerValue(headers, "idempotency-key") ?? "",
 });

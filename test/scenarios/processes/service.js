@@ -66,7 +66,7 @@ async function payElsewhere(request) {
 function payHere(request) {
   return async (client) => {
     await client.query("INSERT INTO payments (path) VALUES ($1)", [request.url]);
-    // Whoever kills this process is told, in the middle of the transaction, that the work is done.
+    // The test that kills this process learns, in the middle of the transaction, that the work is done.
     await effect(request.url);
     return { status: 201, body: receipt() };
   };

@@ -224,7 +224,7 @@ describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework,
     const wire = (await Wire.open(service.origin)).send(asked({ key: "k-1" }));
     await wire.until((_text, isOver) => isOver);
     expect(wire.text).not.toContain("short");
-    // Whoever comes again is not to take for whole what the first one was given a part of.
+    // A retry must not take for a whole response what the first request received a part of.
     expect((await ask(service.origin, { key: "k-1" })).status).toBe(409);
     expect(service.runs()).toBe(1);
   });

@@ -289,7 +289,7 @@ test("long work keeps its lease, and blocks no other request", async () => {
   expect(heard).toEqual(["claimed", "completed"]);
 });
 
-/** Makes COMMIT take 500 ms for whoever inserts a parent. */
+/** Makes COMMIT take 500 ms in a transaction that inserts a parent. */
 async function slowCommits(): Promise<void> {
   // real time: the server's COMMIT must last
   await pool.query(`CREATE OR REPLACE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS

@@ -4,7 +4,7 @@ import { systemClock, type Clock, type TimerOptions } from "@reissue/core";
 export class SkewedClock implements Clock {
   #aheadMs = 0;
 
-  /** Lets `ms` pass at once, for whoever reads the time. */
+  /** Moves the time that is read ahead by `ms`, at once. */
   skip(ms: number): void {
     this.#aheadMs += ms;
   }

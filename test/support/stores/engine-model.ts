@@ -216,7 +216,7 @@ class Settle implements Command {
     const claim = run.claim!;
     if (this.step.ends) run.claim = null;
     const holds = record?.holder === run && record.answer === null;
-    // A heartbeat that found the claim lost has settled it, and whoever is settled says no more.
+    // A heartbeat that found the claim lost has settled it, and a settled claim does nothing more.
     const given = await this.step.act(claim, run, real);
     const expected = holds ? this.step.holding(record, key, run) : this.step.notHolding;
     expect(given).toBe(expected);
