@@ -2,7 +2,7 @@ import { isObject, read } from "./error-info.ts";
 
 /**
  * Properties that hold a wrapped error: the language's, AWS SDK 2's, TypeORM's and Sequelize's, ioredis' Cluster's,
- * VError's, Stripe's.
+ * VError's, Stripe's, urql's.
  */
 const causeKeys = [
   "cause",
@@ -11,6 +11,7 @@ const causeKeys = [
   "lastNodeError",
   "jse_cause",
   "detail",
+  "networkError",
 ] as const;
 
 /** Limit of a cyclic, endless or enormous chain; ordinary ones have two or three errors. */

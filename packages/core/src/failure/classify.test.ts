@@ -121,6 +121,10 @@ describe("an UpstreamError", () => {
       "as the detail of Stripe's",
       thrown("x", { type: "StripeConnectionError", detail: upstreamError }),
     ],
+    [
+      "as the network error of urql's",
+      thrown("x", { name: "CombinedError", networkError: upstreamError }),
+    ],
     ["as the reason of an abort", thrown("", { code: "ABORT_ERR", cause: upstreamError })],
   ])("%s is its own failure", (_, error) => {
     expect(classify(error)).toEqual(failure);
