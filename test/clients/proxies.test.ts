@@ -103,3 +103,17 @@ test("maxRetriesOn503: 0 of reply-from means ten", async () => {
       .replace("from(request.url)", "from(request.url, { maxRetriesOn503: 0 })");
   expect(await sendsUnavailable("@fastify/reply-from", edit)).toBe(33);
 });
+
+test("retriesCount of reply-from alone sees no reset, as docs/migrating/reply-from.md says", async () => {
+  const server = await orderServer([lost]);
+  const alone = (code: string): string =>
+    code
+      .replace(/undici: .*|retryMethods: .*/g, "")
+      .replace("from(request.url)", "from(request.url, { retriesCount: 2 })");
+  const { url, errors } = await proxy("@fastify/reply-from", server, client(), alone);
+  expect((await fetch(url)).status).toBe(500);
+  expect(errors[0]).toMatchObject({ cause: { code: "ECONNRESET" } });
+  server.setFaults([{ fault: "status", status: 503, body: "{}" }]);
+  expect((await fetch(url)).status).toBe(503);
+  expect(server.requests).toHaveLength(2);
+});
