@@ -1,5 +1,6 @@
 import type { Agent } from "node:http";
 
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { reportOf, type ReissueAgentOptions } from "@reissue/agent";
 import { systemClock } from "@reissue/core";
 import { faultyUpstream } from "@reissue/testing";
@@ -10,6 +11,7 @@ import type { Got } from "got";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { agentWith } from "../support/agent/agents.ts";
+import { s3Client } from "../support/agent/s3-client.ts";
 import { freePort } from "../support/free-port.ts";
 
 // Got 14 gives up after one retry of a request with a body from Node 24 on, whatever its agent.
@@ -34,17 +36,8 @@ const retrying: Readonly<Record<string, (agent: Agent, url: string) => Promise<u
     axiosRetry(client);
     return client.get(url);
   },
-  S3: async (httpAgent, endpoint) => {
-    const { GetObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
-    const client = new S3Client({
-      endpoint,
-      region: "us-east-1",
-      forcePathStyle: true,
-      credentials: { accessKeyId: "id", secretAccessKey: "secret" },
-      requestHandler: { httpAgent },
-    });
-    return client.send(new GetObjectCommand({ Bucket: "bucket", Key: "key" }));
-  },
+  S3: (agent, endpoint) =>
+    s3Client(endpoint, agent).send(new GetObjectCommand({ Bucket: "bucket", Key: "key" })),
   gaxios: (agent, url) =>
     gaxios({
       url,

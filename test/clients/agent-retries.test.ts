@@ -1,9 +1,11 @@
 import type { Agent } from "node:http";
 import { createRequire } from "node:module";
 
+import { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
 
 import { agentWith } from "../support/agent/agents.ts";
+import { s3Client } from "../support/agent/s3-client.ts";
 import { lost, orderServer } from "../support/clients/order-server.ts";
 
 const require = createRequire(import.meta.url);
@@ -12,16 +14,8 @@ const require = createRequire(import.meta.url);
 const posts: Readonly<
   Record<string, (agent: Agent, origin: string, isSet: boolean) => Promise<unknown>>
 > = {
-  async "AWS SDK 3"(httpAgent, endpoint, isSet) {
-    const { CreateMultipartUploadCommand, S3Client } = await import("@aws-sdk/client-s3");
-    const client = new S3Client({
-      endpoint,
-      region: "us-east-1",
-      forcePathStyle: true,
-      credentials: { accessKeyId: "id", secretAccessKey: "secret" },
-      requestHandler: { httpAgent },
-      ...(isSet ? { maxAttempts: 1 } : {}),
-    });
+  "AWS SDK 3": (agent, endpoint, isSet) => {
+    const client = s3Client(endpoint, agent, isSet ? { maxAttempts: 1 } : {});
     return client.send(new CreateMultipartUploadCommand({ Bucket: "bucket", Key: "key" }));
   },
   async openai(agent, baseURL, isSet) {
