@@ -7,7 +7,7 @@
 
 /**
  * Gives every contender one turn a round, in an order that is turned round every other time and rotated after that, so
- * that neither a disturbance of the machine nor a place in the order favours a contender, nor the one that runs right before it: in
+ * that neither a disturbance of the machine, nor a place in the order, nor the contender right before favours one: in
  * twice as many rounds as there are contenders each is in each place twice.
  *
  * @template Result

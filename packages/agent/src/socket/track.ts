@@ -42,7 +42,7 @@ const methods = {
     const state = this[stateSlot];
     switch (args[0]) {
       case "data":
-        // Bytes on an idle connection answer no request, and would be taken for the response to the next one.
+        // Bytes on an idle connection belong to no request, and would be taken for the response to the next one.
         if (state.isIdle) state.discard(this);
         else {
           const user = userOf(this);

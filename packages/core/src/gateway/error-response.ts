@@ -10,7 +10,7 @@ export interface GatewayError extends Error {
 const brand = Symbol.for("reissue.answer");
 
 /** Marks an error as a response of Reissue. */
-export function brandErrorResponse<Answer extends GatewayError>(error: Answer): Answer {
+export function brandErrorResponse<Branded extends GatewayError>(error: Branded): Branded {
   return Object.defineProperty(error, brand, { value: true });
 }
 
