@@ -25,7 +25,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     expect(upstream.requests).toEqual([]);
   });
 
-  test("while it connects", async () => {
+  test("while it connects fails, and nothing is sent", async () => {
     const upstream = await open();
     const request = begin(upstream.origin, { agent: agentWith(), method });
     const failed = failure(replyTo(request));
@@ -37,7 +37,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     expect(error).not.toHaveProperty("reissue");
   });
 
-  test("in a back-off", async () => {
+  test("in a back-off fails, and is not resent", async () => {
     const clock = manualClock();
     const request = begin(`http://127.0.0.1:${await freePort()}`, {
       agent: agentWith({ clock }),
@@ -103,7 +103,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     await upstream.until(() => upstream.open.size === 0);
   });
 
-  test("in its response", async () => {
+  test("in its response fails, and is sent once", async () => {
     const upstream = await open();
     const agent = agentWith();
     upstream.script([{ fault: "slow", from: "body", chunkBytes: 1, everyMs: 50 }]);

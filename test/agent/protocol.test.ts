@@ -212,7 +212,7 @@ async function proxy(): Promise<{ readonly url: string; readonly tunnels: Socket
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, tunnels };
 }
 
-test("through https-proxy-agent's CONNECT", async () => {
+test("a request through https-proxy-agent's CONNECT tunnel is resent", async () => {
   const own = certificate();
   let requests = 0;
   const upstream = await tlsServer(own, (_request, response) => {
@@ -229,7 +229,7 @@ test("through https-proxy-agent's CONNECT", async () => {
   expect(tunnels).toHaveLength(2);
 });
 
-test("through hpagent's", async () => {
+test("a request through hpagent's CONNECT tunnel is resent", async () => {
   const upstream = await faultyUpstream();
   onTestFinished(() => upstream.close());
   const { url, tunnels } = await proxy();
@@ -240,7 +240,7 @@ test("through hpagent's", async () => {
   expect(tunnels).toHaveLength(2);
 });
 
-test("with a client certificate", async () => {
+test("a request with a client certificate is resent", async () => {
   const own = certificate();
   const clients = certificate();
   let requests = 0;

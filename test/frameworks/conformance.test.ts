@@ -103,15 +103,18 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
   test.each([
     ["an object", theirs],
     ["a Headers", new Headers(theirs)],
-  ])("an answer that was made of such an error has none of its headers: %s", async (_, headers) => {
-    const made = createError(502, "x", { headers });
-    const service = await start({ run: throwing(made) });
-    const answer = await ask(service);
-    expect(answer.status).toBe(502);
-    expect(answer.headers.get("set-cookie")).toBeNull();
-    expect(answer.headers.get("x-theirs")).toBeNull();
-    expect((service.errors[0] as Error).cause).toBe(made);
-  });
+  ])(
+    "a response that was made from such an error has none of its headers: %s",
+    async (_, headers) => {
+      const made = createError(502, "x", { headers });
+      const service = await start({ run: throwing(made) });
+      const answer = await ask(service);
+      expect(answer.status).toBe(502);
+      expect(answer.headers.get("set-cookie")).toBeNull();
+      expect(answer.headers.get("x-theirs")).toBeNull();
+      expect((service.errors[0] as Error).cause).toBe(made);
+    },
+  );
 
   // What answers for node:http takes http-errors' alone.
   if (framework !== "node:http") {

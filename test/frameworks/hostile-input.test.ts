@@ -116,7 +116,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     ['"abc', 5],
     ["a,b", 2],
     ["k".repeat(256), 256],
-  ])("the answer to the key %s says where it is wrong", async (key, character) => {
+  ])("the response to the key %s says where it is wrong", async (key, character) => {
     const service = await start({ gate: { problemDetails: true }, run: () => "done" });
     const answer = await ask(service, { method: "POST", headers: { "idempotency-key": key } });
     expect(answer.status).toBe(400);

@@ -89,7 +89,7 @@ const cases = Object.entries(clients).flatMap(([name, client]) =>
 );
 
 describe.each(frameworks)("%s", (_, start) => {
-  test.each(cases)("%s, %s", async (name, mode, { call }) => {
+  test.each(cases)("translates the error of %s: %s", async (name, mode, { call }) => {
     const isOfHttp = name !== "pg" && name !== "ioredis";
     const address = await (isOfHttp ? failing(mode) : silent(mode));
     const service = await calling(start, call, address, patienceMs(mode));

@@ -20,7 +20,7 @@ describe.each(sizes)("a body of %i bytes", (size) => {
   const bytes = randomBytes(size);
   const expected = { bodyBytes: size, bodySha256: sha256(bytes), whole: true };
 
-  test("with Content-Length", async () => {
+  test("is received whole with Content-Length", async () => {
     const upstream = await opened();
     const dispatcher = new Agent();
     onTestFinished(() => dispatcher.destroy());
@@ -30,7 +30,7 @@ describe.each(sizes)("a body of %i bytes", (size) => {
     expect(upstream.requests[0]?.body).toEqual(size <= 4_096 ? bytes : null);
   });
 
-  test("chunked, by undici", async () => {
+  test("is received whole when undici sends it chunked", async () => {
     const upstream = await opened();
     const dispatcher = new Agent();
     onTestFinished(() => dispatcher.destroy());

@@ -118,7 +118,7 @@ const cases: readonly { fault: Fault; effects: number; undici: RegExp; http: Reg
 ];
 
 describe.each(["undici", "http"] as const)("through %s, on a reused connection", (name) => {
-  test.each(cases)("$fault", async (row) => {
+  test.each(cases)("the fault $fault is seen as specified", async (row) => {
     const upstream = await opened();
     const client = (name === "undici" ? viaUndici : viaHttp)(
       row.fault.fault === "hang" ? 300 : 10_000,

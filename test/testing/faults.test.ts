@@ -44,8 +44,8 @@ test("a rule for reused connections spares fresh ones, and the reverse", async (
   expect(await third.closed()).toBe("fin");
 });
 
-describe("a response that is cut", () => {
-  test.each(["rst", "fin"] as const)("in its head, by %s", async (closing) => {
+describe("a response", () => {
+  test.each(["rst", "fin"] as const)("is cut in its head, by %s", async (closing) => {
     const upstream = await opened();
     const wire = await wired(upstream);
     upstream.script([{ fault: "cut-headers", with: closing }]);
@@ -56,17 +56,20 @@ describe("a response that is cut", () => {
     expect(upstream.effects.get("victim")).toBe(1);
   });
 
-  test.each(["rst", "fin"] as const)("in a body of declared length, by %s", async (closing) => {
-    const upstream = await opened({ respond: { body: "0123456789" } });
-    const wire = await wired(upstream);
-    upstream.script([{ fault: "cut-body", with: closing }]);
-    wire.send(post("victim"));
-    expect(await wire.closed()).toBe(closing);
-    expect(wire.text).toMatch(/Content-Length: 10\r\n\r\n01234$/);
-    expect(upstream.effects.get("victim")).toBe(1);
-  });
+  test.each(["rst", "fin"] as const)(
+    "is cut in a body of declared length, by %s",
+    async (closing) => {
+      const upstream = await opened({ respond: { body: "0123456789" } });
+      const wire = await wired(upstream);
+      upstream.script([{ fault: "cut-body", with: closing }]);
+      wire.send(post("victim"));
+      expect(await wire.closed()).toBe(closing);
+      expect(wire.text).toMatch(/Content-Length: 10\r\n\r\n01234$/);
+      expect(upstream.effects.get("victim")).toBe(1);
+    },
+  );
 
-  test.each(["rst", "fin"] as const)("in a chunked body, by %s", async (closing) => {
+  test.each(["rst", "fin"] as const)("is cut in a chunked body, by %s", async (closing) => {
     const upstream = await opened({ respond: { body: "0123456789" } });
     const wire = await wired(upstream);
     upstream.script([{ fault: "cut-chunked", with: closing }]);
@@ -162,17 +165,20 @@ test("slow: sent slowly from the head or the body on, and complete in the end", 
   await wire.until((text) => text.endsWith("\r\n\r\n0123456789"));
 });
 
-test.each(["rst", "fin"] as const)("answer-then-close by %s, unannounced", async (closing) => {
-  const upstream = await opened();
-  const wire = await wired(upstream);
-  upstream.script([{ fault: "answer-then-close", with: closing, delayMs: 100 }]);
-  wire.send(post("victim"));
-  await wire.until((text) => text.endsWith("\r\n\r\nok"));
-  expect(wire.text).not.toContain("close");
-  expect(wire.ending).toBe("open");
-  expect(await wire.closed()).toBe(closing);
-  expect(upstream.effects.get("victim")).toBe(1);
-});
+test.each(["rst", "fin"] as const)(
+  "answer-then-close sends a whole response and then closes by %s, unannounced",
+  async (closing) => {
+    const upstream = await opened();
+    const wire = await wired(upstream);
+    upstream.script([{ fault: "answer-then-close", with: closing, delayMs: 100 }]);
+    wire.send(post("victim"));
+    await wire.until((text) => text.endsWith("\r\n\r\nok"));
+    expect(wire.text).not.toContain("close");
+    expect(wire.ending).toBe("open");
+    expect(await wire.closed()).toBe(closing);
+    expect(upstream.effects.get("victim")).toBe(1);
+  },
+);
 
 test("kill-idle: this request is served, every other idle connection that was used is reset", async () => {
   const upstream = await opened();

@@ -99,7 +99,7 @@ test("agent.destroy() ends a back-off, and what it ended says so", async () => {
   expect(clock.nextMs).toBeNull();
 });
 
-test("requests that wait for their turn behind maxSockets are told as well", async () => {
+test("requests that wait behind maxSockets fail as well", async () => {
   const clock = manualClock();
   const agent = agentWith({ clock }, { maxSockets: 1 });
   const origin = `http://127.0.0.1:${await freePort()}`;

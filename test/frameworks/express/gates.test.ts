@@ -27,7 +27,7 @@ test.each(majors)(
   },
 );
 
-test.each(majors)("%s: a call is the last gate's client's", async (_, express) => {
+test.each(majors)("%s: a call uses the client of the last gate", async (_, express) => {
   const orders = await opened({ respond: { body: "fine" } });
   const [outer, inner] = [reissue(), reissue()];
   onTestFinished(() => inner.close());

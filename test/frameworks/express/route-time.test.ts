@@ -65,7 +65,7 @@ describe.each(majors)("%s: a time that is over before the whole body has come", 
     };
   }
 
-  test("is told to later error middleware, and Express' own responds at once", async () => {
+  test("reaches later error middleware, and Express' own handler responds at once", async () => {
     const told: unknown[] = [];
     const { socket, text, closed } = await outOfTime((app, gate) => {
       app.use(gate.errors(), noted(told));
@@ -88,7 +88,7 @@ describe.each(majors)("%s: a time that is over before the whole body has come", 
     expect(text).toMatch(/^HTTP\/1\.1 500 [^]*\{"own":/);
   });
 
-  test("is told where Reissue responds", async () => {
+  test("is reported where Reissue responds", async () => {
     const told: unknown[] = [];
     const { text } = await outOfTime((app, gate) => void app.use(gate.errors(), noted(told)), {
       problemDetails: true,

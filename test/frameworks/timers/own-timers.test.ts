@@ -164,7 +164,7 @@ describe("AbortSignal.timeout, of which little is left", () => {
 });
 
 describe.each(frameworks)("%s, a handler that aborts on purpose", (_, start) => {
-  test("and throws something else is answered with that", async () => {
+  test("and throws something else gets the response to that", async () => {
     const sold = createError(409, "sold out");
     const service = await calling(start, async (target) => {
       await clients["fetch"]!(target).catch(() => {});
@@ -175,7 +175,7 @@ describe.each(frameworks)("%s, a handler that aborts on purpose", (_, start) => 
     expect(service.errors).toEqual([sold]);
   });
 
-  test("since its client has left, is not answered", async () => {
+  test("since its client has disconnected, gets no response", async () => {
     const orders = await opened({ faults: [{ fault: "hang" }] });
     const bytes: (() => number)[] = [];
     const service = await start({

@@ -49,7 +49,7 @@ const dialogue: readonly (readonly [string, string, RequestInit, Answer])[] = [
   ["POST", "/orders", { headers: json, body: "{" }, [400, { error: expect.any(String) }]],
 ];
 
-test.each(shops)("%s answers as all shops do, whatever its upstreams lose", async (name) => {
+test.each(shops)("%s responds as all shops do, whatever its upstreams lose", async (name) => {
   const { ask, child } = await open(name);
   for (const [method, path, request, answer] of dialogue) {
     expect(await ask(method, path, request), `${method} ${path}`).toEqual(answer);

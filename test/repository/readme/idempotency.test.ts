@@ -34,14 +34,14 @@ async function started() {
 
 const charged = '{"charge":{"id":"ch_1"}}';
 
-test("the service keeps its first answer, and replays it", async () => {
+test("the service stores its first response, and replays it", async () => {
   const { payments, order } = await started();
   expect(await order()).toEqual([201, null, charged]);
   expect(await order()).toEqual([201, "true", charged]);
   expect(payments.requests).toHaveLength(1);
 });
 
-test("a renewed token gets the same answer, another account its own, and who is not known none", async () => {
+test("a renewed token gets the same response, another account its own, and an unknown caller none", async () => {
   const { payments, order } = await started();
   expect(await order("Bearer ann.1")).toEqual([201, null, charged]);
   expect(await order("Bearer ann.2")).toEqual([201, "true", charged]);
@@ -53,7 +53,7 @@ test("a renewed token gets the same answer, another account its own, and who is 
 test.each([
   ["is down for maintenance", 503, '{"error":"maintenance"}'],
   ["takes its keys for somebody else's", 401, "{}"],
-])("a payments service that %s is no answer that is kept", async (_, status, body) => {
+])("the response of a payments service that %s is not stored", async (_, status, body) => {
   const { payments, order } = await started();
   payments.setFaults([{ fault: "status", status, body }]);
   expect(await order()).toEqual([502, null, ""]);
@@ -62,7 +62,7 @@ test.each([
   expect(payments.processedCount).toBe(1);
 });
 
-test("a declined card is an answer that is kept", async () => {
+test("the response to a declined card is stored", async () => {
   const { payments, order } = await started();
   payments.setFaults([{ fault: "status", status: 402, body: "{}" }]);
   expect(await order()).toEqual([402, null, '{"error":"declined"}']);
@@ -86,7 +86,7 @@ app.listen(${port});`);
   return url;
 }
 
-test("each account has answers of its own, and every one of them has what was mounted before the gate", async () => {
+test("each account has its own responses, each with the headers of the middleware before the gate", async () => {
   const url = await mounted();
   const ask = async (account: string, amount: number): Promise<unknown[]> => {
     const type = { "content-type": "application/json" };

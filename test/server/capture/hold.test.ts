@@ -102,24 +102,31 @@ const waiting: [name: string, run: Run][] = [
   ],
 ];
 
-describe.each(frameworks)("%s stores a response before its last byte is sent", (_, start) => {
-  test.each(kinds)("%s", async (_name, run, body, method = "POST") => {
-    const store = new HeldStore();
-    const service = await serve(start, run, { store });
-    const wire = (await Wire.open(service.origin)).send(asked({ method, key: "k-1" }));
-    await expect.poll(() => store.asked, { interval: 5 }).toBe(1);
-    // real time: shows that the end is held back, which no event announces
-    await sleep(30);
-    const sent = wire.text.split("\r\n\r\n").slice(1).join("\r\n\r\n");
-    // From 24.22 on Node makes one chunk of writes in one turn.
-    expect(sent.replace("6\r\nonetwo", "3\r\none\r\n3\r\ntwo")).toBe(body ?? "");
-    if (body === null) expect(wire.text).toBe("");
-    store.open();
-    const first = await wire.message(method);
-    const second = await ask(service.origin, { method, key: "k-1" });
-    expect([second.replayed, second.status, second.body]).toEqual([true, first.status, first.body]);
-    expect([store.asked, service.runs(), service.errors]).toEqual([1, 1, []]);
-  });
+describe.each(frameworks)("%s", (_, start) => {
+  test.each(kinds)(
+    "stores a response before its last byte is sent: %s",
+    async (_name, run, body, method = "POST") => {
+      const store = new HeldStore();
+      const service = await serve(start, run, { store });
+      const wire = (await Wire.open(service.origin)).send(asked({ method, key: "k-1" }));
+      await expect.poll(() => store.asked, { interval: 5 }).toBe(1);
+      // real time: shows that the end is held back, which no event announces
+      await sleep(30);
+      const sent = wire.text.split("\r\n\r\n").slice(1).join("\r\n\r\n");
+      // From 24.22 on Node makes one chunk of writes in one turn.
+      expect(sent.replace("6\r\nonetwo", "3\r\none\r\n3\r\ntwo")).toBe(body ?? "");
+      if (body === null) expect(wire.text).toBe("");
+      store.open();
+      const first = await wire.message(method);
+      const second = await ask(service.origin, { method, key: "k-1" });
+      expect([second.replayed, second.status, second.body]).toEqual([
+        true,
+        first.status,
+        first.body,
+      ]);
+      expect([store.asked, service.runs(), service.errors]).toEqual([1, 1, []]);
+    },
+  );
 
   test("a handler that fails after its response changes nothing", async () => {
     const store = new HeldStore();

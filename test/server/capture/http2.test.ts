@@ -153,7 +153,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
       },
       "ab",
     ],
-  ])("%s is answered once, and again", async (_name, method, run, body) => {
+  ])("%s gets its response once, and again on a retry", async (_name, method, run, body) => {
     let runs = 0;
     const session = opened(await start((call, number) => ((runs += 1), run(call, number))));
     const sent = method === "HEAD" ? null : "pay";
@@ -200,7 +200,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
   test.each<[string, (session: ClientHttp2Session, stream: ReturnType<typeof send>) => void]>([
     ["with a reset", (_session, stream) => stream.close(constants.NGHTTP2_CANCEL)],
     ["with its connection", (session) => session.destroy()],
-  ])("a client that leaves %s before it is answered changes nothing", async (_name, leave) => {
+  ])("a client that disconnects (%s) before its response changes nothing", async (_name, leave) => {
     for (const how of ["text", "stream", "status", "writes"]) {
       let runs = 0;
       const origin = await start(async ({ request, response }) => {

@@ -93,8 +93,8 @@ function textOf(response: MockResponse<ServerResponse>): string {
   return bytes.length > 0 ? bytes.toString() : String(response._getData());
 }
 
-describe("a response of node-mocks-http is stored and replayed", () => {
-  test.each(listeners)("%s", async (_name, make) => {
+describe("a response of node-mocks-http", () => {
+  test.each(listeners)("is stored and replayed by %s", async (_name, make) => {
     const listener = make();
     runs = 0;
     const first = await ask(listener, { amount: 1 });

@@ -64,18 +64,21 @@ const beyondAscii: [name: string, write: (r: ServerResponse) => unknown, method?
 ];
 
 describe.each(frameworks.filter(([name]) => /Express 5|Koa 3|node/.test(name)))(
-  "%s, a header beyond ASCII comes again as it came with",
+  "%s",
   (_, start) => {
-    test.each(beyondAscii)("%s", async (_name, write, method) => {
-      const { origin, errors } = await start({
-        gate: { idempotency: idempotency() },
-        run: ({ response }) => (write(response), null),
-      });
-      // Node garbles a Content-Disposition of a body whose length it declares itself; with a key it does not.
-      const replayed = await same(origin, { method: method ?? "POST" }, /^content-disposition/i);
-      expect(replayed.lines.join()).toMatch(/^.*caf/);
-      expect(errors).toEqual([]);
-    });
+    test.each(beyondAscii)(
+      "replays a header beyond ASCII as it was sent: %s",
+      async (_name, write, method) => {
+        const { origin, errors } = await start({
+          gate: { idempotency: idempotency() },
+          run: ({ response }) => (write(response), null),
+        });
+        // Node garbles a Content-Disposition of a body whose length it declares itself; with a key it does not.
+        const replayed = await same(origin, { method: method ?? "POST" }, /^content-disposition/i);
+        expect(replayed.lines.join()).toMatch(/^.*caf/);
+        expect(errors).toEqual([]);
+      },
+    );
   },
 );
 

@@ -157,21 +157,27 @@ describe.each(own)("%s", (_, start) => {
   test.each([
     [1000, {}],
     [100_000, { inChunks: true, pieces: 4 }],
-  ])("a handler that answers first finds it whole afterwards: %i bytes, %j", async (size, how) => {
-    const body = Buffer.alloc(size, "0123456789abcdef");
-    let read: Promise<Buffer> | undefined;
-    // real time: the handler reads after its response has ended
-    const later = async ({ request }: Call): Promise<Buffer> => (await sleep(50), buffer(request));
-    const service = await serve(start, (call) => ((read = later(call)), "done"));
-    const headers = { "idempotency-key": "k" };
-    expect(await send(service.origin, body, { ...how, headers })).toMatchObject({ body: "done" });
-    expect(read).toBeDefined();
-    await expect(read?.then(digest)).resolves.toBe(digest(body));
-  });
+  ])(
+    "a handler that responds first still reads the whole body afterwards: %i bytes, %j",
+    async (size, how) => {
+      const body = Buffer.alloc(size, "0123456789abcdef");
+      let read: Promise<Buffer> | undefined;
+      // real time: the handler reads after its response has ended
+      const later = async ({ request }: Call): Promise<Buffer> => (
+        await sleep(50),
+        buffer(request)
+      );
+      const service = await serve(start, (call) => ((read = later(call)), "done"));
+      const headers = { "idempotency-key": "k" };
+      expect(await send(service.origin, body, { ...how, headers })).toMatchObject({ body: "done" });
+      expect(read).toBeDefined();
+      await expect(read?.then(digest)).resolves.toBe(digest(body));
+    },
+  );
 });
 
 describe.each(frameworks)("%s", (name, start) => {
-  test("Expect: 100-continue", async () => {
+  test("sends 100 Continue to a request with Expect: 100-continue, once", async () => {
     const service = await serve(start, () => "done");
     const wire = await Wire.open(service.origin);
     const [head = "", body = ""] = asked({ key: "k", headers: ["Expect: 100-continue"] }).split(
@@ -313,7 +319,7 @@ async function withParsers(framework: string): Promise<string> {
 }
 
 describe.each(["Express", "Koa", "Fastify"])("%s' parsers", (framework) => {
-  test.each(bodies)("%s", async (type, body, text) => {
+  test.each(bodies)("read a body that the gate has read: %s", async (type, body, text) => {
     const origin = await withParsers(framework);
     for (const inChunks of [false, true]) {
       const headers = { "content-type": type, "idempotency-key": `k-${inChunks}` };

@@ -123,7 +123,7 @@ describe.each(frameworks)(
       expect(await b.post()).toEqual([200, "run 2"]);
     });
 
-    test("holds its key for maxRunMs, and is told before another request may run", async () => {
+    test("holds its key for maxRunMs, and its signal aborts before another request may run", async () => {
       const b = await opened(start, { maxRunMs: 5 * leaseMs });
       await b.expire();
       await b.clock.advance(5 * leaseMs + leaseMs / 3);
@@ -152,7 +152,7 @@ describe.each(frameworks)(
 );
 
 describe.each(frameworks)("%s, a handler whose claim is lost", (_, start) => {
-  test("is told by the signal of its claim", async () => {
+  test("learns it from the signal of its claim", async () => {
     let isLost = false;
     const methods = (store: IdempotencyStore): Partial<IdempotencyStore> => ({
       renew: (token, ms) => !isLost && store.renew(token, ms),

@@ -219,19 +219,22 @@ describe("a claim that its snapshot shows nothing", () => {
     ["mismatch", null, { fingerprint: "another" }, { state: "mismatch" }],
     ["completed", Buffer.from("a"), {}, { state: "completed", answer: Buffer.from("a") }],
     ["answered", Buffer.from("a"), { fingerprint: "another" }, { state: "mismatch" }],
-  ])("waits, and is told: %s", async (name, answer, settings, result) => {
-    const client = await inserting(`race: ${name}`, answer);
-    const claim = postgresStore({ pool }).claim(request(`race: ${name}`, settings));
-    await waiting();
-    await client.query("COMMIT");
-    client.release();
-    expect(await claim).toMatchObject(result);
-    const { rows } = await pool.query(
-      "SELECT owner, fence FROM reissue_idempotency WHERE id = $1",
-      [request(`race: ${name}`).id],
-    );
-    expect(rows).toEqual([{ owner: expect.any(String), fence: 1 }]);
-  });
+  ])(
+    "waits, and then gets the other claim's outcome: %s",
+    async (name, answer, settings, result) => {
+      const client = await inserting(`race: ${name}`, answer);
+      const claim = postgresStore({ pool }).claim(request(`race: ${name}`, settings));
+      await waiting();
+      await client.query("COMMIT");
+      client.release();
+      expect(await claim).toMatchObject(result);
+      const { rows } = await pool.query(
+        "SELECT owner, fence FROM reissue_idempotency WHERE id = $1",
+        [request(`race: ${name}`).id],
+      );
+      expect(rows).toEqual([{ owner: expect.any(String), fence: 1 }]);
+    },
+  );
 
   test("claims, where the other one gives up", async () => {
     const client = await inserting("gives up", null);

@@ -112,7 +112,7 @@ const acts: readonly [string, (controller: Controller, step: number) => void][] 
   ["not, but goes on all the same", (controller) => controller.resume()],
 ];
 
-describe.each(answers)("a %s answer", (answer) => {
+describe.each(answers)("a %s response", (answer) => {
   test.each(acts)(
     "is given whole, in order and once to a handler that pauses %s",
     async (_when, act) => {

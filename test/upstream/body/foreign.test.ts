@@ -74,7 +74,7 @@ describe("an inbound request that is forwarded as a body", () => {
   });
 
   test.each(["upstream()", "upstream.request()"])(
-    "leaves its connection fit for the next one: %s",
+    "leaves its connection usable for the next request, sent by %s",
     async (way) => {
       // Reads nothing, so that the inbound request is paused when its time is over.
       const server = await rawServer((socket) => socket.pause());
@@ -144,7 +144,7 @@ describe.each([
       }),
   ],
 ])("%s", (_name, make) => {
-  test("is sent", async () => {
+  test("is sent as a body", async () => {
     const server = await opened();
     const body = make() as Stream as Readable;
     const { statusCode } = await impatient().request(server.origin, { method: "PUT", body });

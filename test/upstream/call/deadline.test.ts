@@ -135,7 +135,7 @@ test("an unreachable upstream is tried until the deadline, and not past it", asy
 test.each<[string, Fault, boolean]>([
   ["is ended in its head", { fault: "slow", everyMs: 1000 }, false],
   ["is not ended once the caller has it", { fault: "slow", everyMs: 20, from: "body" }, true],
-])("an answer that drips %s", async (_when, fault, given) => {
+])("a response that drips %s", async (_when, fault, given) => {
   const clock = manualClock();
   const server = await opened({ faults: [fault], respond: { body: "0123456789", chunked: given } });
   const sent = client({ clock, retry: { attemptTimeoutMs: 200 } }).request(server.origin);

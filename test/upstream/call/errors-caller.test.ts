@@ -26,26 +26,29 @@ const mistakes: readonly [string, object, RegExp][] = [
   ],
 ];
 
-describe("a mistake of the caller has undici's own error, and ends nothing else", () => {
-  test.each(mistakes)("%s", async (_what, options, message) => {
-    const server = await opened();
-    const upstream = impatient();
-    for (const fresh of [true, false]) {
-      if (!fresh) await (await upstream(server.origin)).text();
-      const error: unknown = await upstream
-        .request(server.origin, options)
-        .catch((thrown: unknown) => thrown);
-      expect(isReissueError(error)).toBe(false);
-      expect((error as Error).message).toMatch(message);
-    }
-    expect(server.requests.filter(({ method }) => method !== "GET" && method !== "PUT")).toEqual(
-      [],
-    );
-    expect(server.requests.filter(({ whole, method }) => whole && method === "PUT")).toEqual([]);
-    expect((await upstream(server.origin)).status).toBe(200);
-    expect(server.requests.filter(({ method }) => method === "GET")).toHaveLength(2);
-    await upstream.close();
-  });
+describe("a mistake of the caller", () => {
+  test.each(mistakes)(
+    "rejects with undici's own error, and ends nothing else: %s",
+    async (_what, options, message) => {
+      const server = await opened();
+      const upstream = impatient();
+      for (const fresh of [true, false]) {
+        if (!fresh) await (await upstream(server.origin)).text();
+        const error: unknown = await upstream
+          .request(server.origin, options)
+          .catch((thrown: unknown) => thrown);
+        expect(isReissueError(error)).toBe(false);
+        expect((error as Error).message).toMatch(message);
+      }
+      expect(server.requests.filter(({ method }) => method !== "GET" && method !== "PUT")).toEqual(
+        [],
+      );
+      expect(server.requests.filter(({ whole, method }) => whole && method === "PUT")).toEqual([]);
+      expect((await upstream(server.origin)).status).toBe(200);
+      expect(server.requests.filter(({ method }) => method === "GET")).toHaveLength(2);
+      await upstream.close();
+    },
+  );
 });
 
 test.each(["/relative", "orders:3000", "ftp://127.0.0.1/", "http://"])(

@@ -119,7 +119,7 @@ describe.each(fetches)("%s", (_, fetch) => {
     ["GET", 204, {}],
     ["GET", 304, { etag: '"1"' }],
     ["OPTIONS", 200, { allow: "GET" }],
-  ])("gets a %s that is answered %i", async (method, status, headers) => {
+  ])("gets a %s whose response is %i", async (method, status, headers) => {
     const server = await opened({ respond: { status, headers } });
     const { dispatcher } = outbound();
     const response = await fetch(server.origin, withDispatcher(dispatcher, { method }));

@@ -37,18 +37,21 @@ function incomplete(heard: Heard, [style, method, value]: Part): Dispatcher.Disp
   return { ...heard[style], [method]: value };
 }
 
-describe("an incomplete handler is refused before anything is sent", () => {
-  test.each(needed)("%s: %s", async (style, method, value) => {
-    const server = await opened();
-    const upstream = outbound();
-    const heard = new Heard();
-    const options = { origin: server.origin, path: "/", method: "GET" } as const;
-    upstream.dispatcher.dispatch(options, incomplete(heard, [style, method, value]));
-    expect(heard.names).toEqual([`invalid ${method} method`]);
-    expect(await got(upstream, server.origin)).toBe("ok");
-    expect(server.stats().heads).toBe(1);
-    await upstream.close();
-  });
+describe("an incomplete handler", () => {
+  test.each(needed)(
+    "of the %s style without %s is refused before anything is sent",
+    async (style, method, value) => {
+      const server = await opened();
+      const upstream = outbound();
+      const heard = new Heard();
+      const options = { origin: server.origin, path: "/", method: "GET" } as const;
+      upstream.dispatcher.dispatch(options, incomplete(heard, [style, method, value]));
+      expect(heard.names).toEqual([`invalid ${method} method`]);
+      expect(await got(upstream, server.origin)).toBe("ok");
+      expect(server.stats().heads).toBe(1);
+      await upstream.close();
+    },
+  );
 
   test.each(untold)("%s: %s, by which it would have been told", async (style, method, value) => {
     const server = await opened();
@@ -65,16 +68,19 @@ describe("an incomplete handler is refused before anything is sent", () => {
     await upstream.close();
   });
 
-  test.each([null, undefined, 5, "text", {}])("%o", async (handler) => {
-    const server = await opened();
-    const upstream = outbound();
-    const options = { origin: server.origin, path: "/", method: "GET" } as const;
-    expect(() => upstream.dispatcher.dispatch(options, handler as never)).toThrow(
-      /handler must be an object|invalid onConnect method/,
-    );
-    await upstream.close();
-    expect(server.stats().heads).toBe(0);
-  });
+  test.each([null, undefined, 5, "text", {}])(
+    "that is %o is refused before anything is sent",
+    async (handler) => {
+      const server = await opened();
+      const upstream = outbound();
+      const options = { origin: server.origin, path: "/", method: "GET" } as const;
+      expect(() => upstream.dispatcher.dispatch(options, handler as never)).toThrow(
+        /handler must be an object|invalid onConnect method/,
+      );
+      await upstream.close();
+      expect(server.stats().heads).toBe(0);
+    },
+  );
 });
 
 test("dispatch throws the refusal of a handler without a method for errors", () => {

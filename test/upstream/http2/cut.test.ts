@@ -43,7 +43,7 @@ describe.each([
   ["NO_ERROR", NGHTTP2_NO_ERROR],
   ["CANCEL", NGHTTP2_CANCEL],
   ["INTERNAL_ERROR", NGHTTP2_INTERNAL_ERROR],
-])("an answer that a reset with %s cuts below its declared length", (_, code) => {
+])("a response that a reset with %s cuts below its declared length", (_, code) => {
   test.each([0, 1, 9])("after %d bytes is sent again while it is held", async (bytes) => {
     const { server, upstream, log } = await setting(cutting(code, bytes));
     expect(await got(upstream, server.origin)).toBe("0123456789");
@@ -52,7 +52,7 @@ describe.each([
     expect(server.heads).toEqual(["GET", "GET"]);
   });
 
-  test.each(["GET", "POST"])("fails a %s that has been given a part of it", async (method) => {
+  test.each(["GET", "POST"])("fails a %s that has received a part of it", async (method) => {
     const { server, upstream, log } = await setting(cutting(code, 9), { holdBytes: 0 });
     const response = await upstream(server.origin, { method });
     const error = await response.text().catch((thrown: Error) => thrown);

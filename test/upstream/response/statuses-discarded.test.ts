@@ -51,7 +51,7 @@ test.each<[string, (socket: Socket) => void]>([
       socket.on("close", () => clearInterval(timer));
     },
   ],
-])("a discarded answer whose body %s does not wedge the pool", async (_what, answer) => {
+])("a discarded response whose body %s does not wedge the pool", async (_what, answer) => {
   const server = await busyOnce(answer);
   const upstream = impatient({ connections: 1 });
   expect(await get(upstream, server.origin)).toBe("200 ok");

@@ -8,13 +8,16 @@ describe.each(["304 Not Modified", "204 No Content"])("%s with a Content-Length"
   const status = Number(line.slice(0, 3));
 
   // A POST's answer is not held; both are told of an answer that is whole.
-  test.each(["GET", "POST"] as const)("is the whole answer to a %s, sent once", async (method) => {
-    const server = await rawServer((socket) => socket.on("data", () => socket.write(answer)));
-    const upstream = client();
-    const { statusCode, headers, body } = await upstream.request(server.origin, { method });
-    expect([statusCode, headers["etag"], await body.text()]).toEqual([status, '"one"', ""]);
-    expect(server.connections).toBe(1);
-  });
+  test.each(["GET", "POST"] as const)(
+    "is the whole response to a %s, sent once",
+    async (method) => {
+      const server = await rawServer((socket) => socket.on("data", () => socket.write(answer)));
+      const upstream = client();
+      const { statusCode, headers, body } = await upstream.request(server.origin, { method });
+      expect([statusCode, headers["etag"], await body.text()]).toEqual([status, '"one"', ""]);
+      expect(server.connections).toBe(1);
+    },
+  );
 
   test("the response is complete, and the next request uses another connection", async () => {
     const server = await rawServer((socket) => socket.on("data", () => socket.write(answer)));

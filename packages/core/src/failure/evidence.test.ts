@@ -132,7 +132,7 @@ describe("timedOut", () => {
 });
 
 describe("aborted", () => {
-  it("leaves nobody to answer, whatever else happened", () => {
+  it("leaves no client to respond to, whatever else happened", () => {
     for (const error of [reset, cut, refused, bug, undefined]) {
       expect(classify(error, { aborted: true, timedOut: true })).toMatchObject({
         kind: "aborted",
@@ -172,7 +172,7 @@ describe("phase", () => {
 });
 
 describe("responseStarted", () => {
-  it("places a reset in the answer's head", () => {
+  it("places a reset in the response's head", () => {
     expect(classify(reset, { responseStarted: true })).toMatchObject({
       kind: "reset",
       phase: "response-headers",

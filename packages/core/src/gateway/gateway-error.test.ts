@@ -68,7 +68,7 @@ describe("gatewayError", () => {
     expect(gatewayError(classify(thrown), { retrySafe: true, cause: thrown })).toBeNull();
   });
 
-  it("leaves its own answer alone when it meets it again", () => {
+  it("leaves its own error response unchanged when it meets it again", () => {
     const error = gatewayError(classify(refused), { retrySafe: true, cause: refused });
     expect(gatewayError(classify(error), { retrySafe: true, cause: error })).toBeNull();
   });

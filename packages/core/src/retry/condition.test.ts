@@ -37,7 +37,7 @@ describe("the condition of a failure", () => {
     for (const phase of phases) expect(condition(kind, phase)).toBe(expected);
   });
 
-  test.each(phases)("a reset, an incomplete answer and a timeout in phase %s", (phase) => {
+  test.each(phases)("a reset, an incomplete response and a timeout in phase %s", (phase) => {
     const connecting = phase === "connect" || phase === "tls";
     expect(condition("reset", phase)).toBe(connecting ? "connect-failure" : "reset");
     expect(condition("incomplete", phase)).toBe(connecting ? "connect-failure" : "reset");

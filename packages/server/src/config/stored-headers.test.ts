@@ -4,7 +4,7 @@ import { isStoredTrailer, storedHeaders } from "./stored-headers.ts";
 
 const path = "idempotency.keepHeaders";
 
-test("keeps what describes an answer, and what it is told to", () => {
+test("keeps the headers that describe a response, and those that are listed", () => {
   const keeps = storedHeaders(["X-Receipt"], path);
   const names = ["content-type", "etag", "location", "x-receipt", "x-other", "set-cookie", "date"];
   expect(names.filter((name) => keeps(name))).toEqual(names.slice(0, 4));

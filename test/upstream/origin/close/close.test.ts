@@ -147,7 +147,7 @@ describe("close still waits for a request in back-off", () => {
   test.each([
     ["short", 2],
     ["long", 100_000],
-  ])("after a caller that threw at the end of a %s answer", async (_kind, length) => {
+  ])("after a caller that threw at the end of a %s response", async (_kind, length) => {
     await waitsFor(async (upstream, origin) => {
       const errors: unknown[] = [];
       await new Promise<void>((resolve) => {

@@ -25,7 +25,7 @@ const hints: readonly (readonly [
   ["no hint", {}, 4000],
 ];
 
-test.each(hints)("%s", async (_, headers, limitMs) => {
+test.each(hints)("a keep-alive hint sets the idle limit: %s", async (_, headers, limitMs) => {
   const clock = manualClock();
   const server = await opened({ respond: { headers } });
   const upstream = outbound({ clock });

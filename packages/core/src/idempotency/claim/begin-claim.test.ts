@@ -28,7 +28,7 @@ const foreignPromise = runInNewContext("(value) => Promise.resolve(value)") as (
 /** What wins a race with something that takes longer. */
 const waited = Promise.resolve("waiting");
 
-test("the first request runs, and the next is told to come again", async () => {
+test("the first request runs, and the next gets 409 with Retry-After", async () => {
   const b = bench();
   expect(await b.run()).toMatchObject({ fence: 1, settled: false });
   expect(refusal(await b.ask())).toEqual({

@@ -71,7 +71,7 @@ test("it is another if any part is, be it by a single byte or half a character",
 test.each([
   ["bodies that are no text", { body: Buffer.from([0xff]) }, { body: Buffer.from([0xfe]) }],
   ["halves of characters", { path: "\ud800" }, { path: "\ud801" }],
-])("%s are told apart", (_, one, other) => {
+])("%s are distinguished", (_, one, other) => {
   expect(fingerprint({ ...parts, ...one })).not.toBe(fingerprint({ ...parts, ...other }));
 });
 
