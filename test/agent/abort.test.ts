@@ -1,23 +1,18 @@
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 
-import { faultyUpstream, manualClock } from "@reissue/testing";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { manualClock } from "@reissue/testing";
+import { describe, expect, test } from "vitest";
 
+import { opened } from "../testing/opened.ts";
 import { agentWith } from "../support/agent/agents.ts";
 import { begin, call, failure, replyTo } from "../support/agent/call.ts";
 import { freePort } from "../support/free-port.ts";
 import { onHead, rawServer } from "../support/upstream/servers/raw-server.ts";
 
-async function open() {
-  const upstream = await faultyUpstream();
-  onTestFinished(() => upstream.close());
-  return upstream;
-}
-
 describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
   test("before it has a socket", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     const request = begin(upstream.origin, { agent: agentWith(), method });
     const failed = failure(replyTo(request));
     request.destroy();
@@ -26,7 +21,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
   });
 
   test("while it connects fails, and nothing is sent", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     const request = begin(upstream.origin, { agent: agentWith(), method });
     const failed = failure(replyTo(request));
     request.end("x");
@@ -54,7 +49,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
   });
 
   test("in line behind maxSockets, and its turn goes to the next", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     upstream.script([{ fault: "slow", everyMs: 5 }]);
     const agent = agentWith({}, { maxSockets: 1 });
     const first = call(upstream.origin, { agent });
@@ -70,7 +65,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
   });
 
   test("once it is written", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });
     upstream.script([{ fault: "hang" }]);
@@ -104,7 +99,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
   });
 
   test("in its response fails, and is sent once", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith();
     upstream.script([{ fault: "slow", from: "body", chunkBytes: 1, everyMs: 50 }]);
     const request = begin(upstream.origin, { agent, method });
@@ -122,7 +117,7 @@ describe("the client's timeout", () => {
     ["as an option", 200],
     ["by setTimeout", undefined],
   ])("%s goes on where the request is sent again", async (_name, timeout) => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });
     upstream.script([{ fault: "reset" }, { fault: "hang" }]);

@@ -4,25 +4,19 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 
 import { systemClock } from "@reissue/core";
-import { faultyUpstream } from "@reissue/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 
+import { opened } from "../testing/opened.ts";
 import { agentWith } from "../support/agent/agents.ts";
 import { begin, call, failure, replyTo } from "../support/agent/call.ts";
 
 const kib = 1024;
 
-async function open() {
-  const upstream = await faultyUpstream();
-  onTestFinished(() => upstream.close());
-  return upstream;
-}
-
 test.each([
   ["a string", "x".repeat(1025 * kib)],
   ["bytes", Buffer.alloc(1025 * kib)],
 ])("beyond the cap a body of %s is not sent again, and never short", async (_name, body) => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
   upstream.script([{ fault: "reset", when: "after-processing" }]);
@@ -33,7 +27,7 @@ test.each([
 });
 
 test("up to the cap it is, in whatever pieces it was written", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
   upstream.script([{ fault: "reset", when: "after-processing" }]);
@@ -52,7 +46,7 @@ test("up to the cap it is, in whatever pieces it was written", async () => {
 });
 
 test("all requests together are kept within the total", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith({ bodies: { maxBytesTotal: 150 * kib } });
   await Promise.all([1, 2].map(() => call(upstream.origin, { agent })));
   const die = { fault: "reset", when: "after-processing", delayMs: 20 } as const;
@@ -80,8 +74,7 @@ test("a body of any size is sent once its upstream is up", async () => {
   const called = call(`http://127.0.0.1:${port}`, { agent, method: "POST", body });
   // real time: a refused connect has to come back before there is a server.
   await new Promise((resolve) => setTimeout(resolve, 30));
-  const upstream = await faultyUpstream({ port });
-  onTestFinished(() => upstream.close());
+  const upstream = await opened({ port });
   expect((await called).status).toBe(200);
   expect(upstream.requests.map(({ bodyBytes }) => bodyBytes)).toEqual([body.length]);
 });

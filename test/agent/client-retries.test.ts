@@ -3,13 +3,13 @@ import type { Agent } from "node:http";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { reportOf, type ReissueAgentOptions } from "@reissue/agent";
 import { systemClock } from "@reissue/core";
-import { faultyUpstream } from "@reissue/testing";
 import axios from "axios";
 import axiosRetry from "axios-retry";
 import { request as gaxios } from "gaxios";
 import type { Got } from "got";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
+import { opened } from "../testing/opened.ts";
 import { agentWith } from "../support/agent/agents.ts";
 import { s3Client } from "../support/agent/s3-client.ts";
 import { freePort } from "../support/free-port.ts";
@@ -17,12 +17,6 @@ import { freePort } from "../support/free-port.ts";
 // Got 14 gives up after one retry of a request with a body from Node 24 on, whatever its agent.
 const isOld = Number(process.versions.node.split(".")[0]) < 22;
 const { default: got } = (await import(isOld ? "got" : "got16")) as { default: Got };
-
-async function open() {
-  const upstream = await faultyUpstream();
-  onTestFinished(() => upstream.close());
-  return upstream;
-}
 
 /** Clients with the retries that they have by default, but for how long they wait. */
 const retrying: Readonly<Record<string, (agent: Agent, url: string) => Promise<unknown>>> = {
@@ -54,7 +48,7 @@ describe("where every connection is killed, docs/agent.md says how often a GET i
     ["S3", 3, 9],
     ["gaxios", 3, 9],
   ])("by %s: %d times, and %d with maxAttempts: 3", async (name, once, thrice) => {
-    const upstream = await open();
+    const upstream = await opened();
     upstream.setFaults([{ fault: "reset", at: "body-end" }]);
     const sends = async (reissue: ReissueAgentOptions): Promise<number> => {
       const before = upstream.requests.length;
@@ -98,7 +92,7 @@ describe("the conditions of docs/agent.md", () => {
   test.each(Object.entries(posts))(
     "%s leaves a plain POST that may be done",
     async (_name, make) => {
-      const upstream = await open();
+      const upstream = await opened();
       const post = make(agentWith());
       await post(upstream.origin);
       upstream.script([{ fault: "reset", when: "after-processing" }]);
@@ -115,8 +109,7 @@ describe("the conditions of docs/agent.md", () => {
     posted.catch(() => {});
     // real time: the client's own first attempt has to be refused.
     await new Promise((resolve) => setTimeout(resolve, 15));
-    const upstream = await faultyUpstream({ port });
-    onTestFinished(() => upstream.close());
+    const upstream = await opened({ port });
     await posted;
     expect(upstream.processedCount).toBe(1);
   });

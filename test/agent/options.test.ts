@@ -2,18 +2,12 @@ import http, { Agent } from "node:http";
 import https from "node:https";
 
 import { adopt, HttpAgent, HttpsAgent, withReissue } from "@reissue/agent";
-import { faultyUpstream } from "@reissue/testing";
 import KeepAliveAgent from "agentkeepalive";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { opened } from "../testing/opened.ts";
 import { agentWith, kept } from "../support/agent/agents.ts";
 import { begin, call, failure, replyTo } from "../support/agent/call.ts";
-
-async function open() {
-  const upstream = await faultyUpstream();
-  onTestFinished(() => upstream.close());
-  return upstream;
-}
 
 const die = { fault: "reset", when: "after-processing" } as const;
 
@@ -57,7 +51,7 @@ test("the field stays out of the agent's options, which override each request's"
 
 describe("adopt", () => {
   test("makes an agent that exists resend, http.globalAgent's kind", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = kept(new Agent({ keepAlive: true }));
     expect(adopt(agent)).toBe(agent);
     expect(adopt(agent)).toBe(agent);
@@ -70,7 +64,7 @@ describe("adopt", () => {
     const own = http.globalAgent;
     onTestFinished(() => void (http.globalAgent = own));
     http.globalAgent = kept(adopt(new Agent({ keepAlive: true })));
-    const upstream = await open();
+    const upstream = await opened();
     const get = () => replyTo(http.get(upstream.origin));
     await get();
     upstream.script([die]);
@@ -78,7 +72,7 @@ describe("adopt", () => {
   });
 
   test("leaves alone requests that are under way", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = kept(new Agent({ keepAlive: true }));
     await call(upstream.origin, { agent });
     const early = call(upstream.origin, { agent });
@@ -89,7 +83,7 @@ describe("adopt", () => {
 });
 
 test("withReissue takes any class of agents", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = kept(new (withReissue(KeepAliveAgent))({ reissue: { idleMs: 1000 } }));
   expect(agent).toBeInstanceOf(KeepAliveAgent);
   await call(upstream.origin, { agent });
@@ -107,7 +101,7 @@ describe("policyFor", () => {
     ["DynamoDB.GetItem", 200],
     ["DynamoDB.PutItem", null],
   ])("opts requests in by what they are: %s", async (target, status) => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith({ policyFor });
     await call(upstream.origin, { agent });
     upstream.script([die]);
@@ -118,7 +112,7 @@ describe("policyFor", () => {
   });
 
   test("sees a header that is set after the constructor", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith({ policyFor });
     await call(upstream.origin, { agent });
     upstream.script([die]);
@@ -139,7 +133,7 @@ describe("policyFor", () => {
     ["says what is wrong", () => ({ retryOn: ["rst"] }), "reissue.policyFor().retryOn[0]"],
     ["says what means nothing here", () => ({ attemptTimeoutMs: 5 }), "attemptTimeoutMs"],
   ])("that %s fails the request, not the process", async (_name, policy, message) => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith({ policyFor: policy as unknown as () => undefined });
     const error = await failure(call(upstream.origin, { agent, method: "POST", body: "x" }));
     expect(error.message).toContain(message);
@@ -174,7 +168,7 @@ describe("a key counts", () => {
       },
     ],
   ])("%s", async (_name, start) => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });
     upstream.script([die]);
@@ -184,7 +178,7 @@ describe("a key counts", () => {
   });
 
   test("not if it is empty", async () => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });
     upstream.script([die]);

@@ -3,17 +3,11 @@ import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 
 import { systemClock } from "@reissue/core";
-import { faultyUpstream, type FaultyUpstream } from "@reissue/testing";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
+import { opened } from "../testing/opened.ts";
 import { agentWith } from "../support/agent/agents.ts";
 import { begin, call, failure, replyTo, type CallOptions } from "../support/agent/call.ts";
-
-async function open(): Promise<FaultyUpstream> {
-  const upstream = await faultyUpstream();
-  onTestFinished(() => upstream.close());
-  return upstream;
-}
 
 const safe: readonly (readonly [name: string, options: Omit<CallOptions, "agent">])[] = [
   ["GET", {}],
@@ -31,7 +25,7 @@ const deaths = (["reset", "end"] as const).flatMap((fault) => [
 
 describe.each(safe)("a %s on a connection that dies", (_name, options) => {
   test.each(deaths)("by $fault $when is sent again, once and whole", async (death) => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });
     upstream.script([death]);
@@ -46,7 +40,7 @@ describe.each(safe)("a %s on a connection that dies", (_name, options) => {
 });
 
 test.each(deaths)("a plain POST that dies by $fault $when is done at most once", async (death) => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
   upstream.script([{ ...death, delayMs: 5 }]);
@@ -64,7 +58,7 @@ test.each(deaths)("a plain POST that dies by $fault $when is done at most once",
 });
 
 test("one that dies on a fresh connection is not sent again: most clients retry by themselves", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   upstream.script([{ fault: "reset", at: "body-end" }]);
   const error = await failure(call(upstream.origin, { agent: agentWith() }));
   expect(error.reissue).toMatchObject({ delivery: "unknown", reason: "attempts-exhausted" });
@@ -72,7 +66,7 @@ test("one that dies on a fresh connection is not sent again: most clients retry 
 });
 
 test("with maxAttempts it is, after a back-off, and the report tells of each attempt", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith({
     clock: systemClock,
     retry: { maxAttempts: 3, backOff: { baseMs: 1 } },
@@ -87,7 +81,7 @@ test("with maxAttempts it is, after a back-off, and the report tells of each att
 });
 
 test("retryOn: [] leaves stale deaths to the client", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith({ retry: { retryOn: [] } });
   await call(upstream.origin, { agent });
   upstream.script([{ fault: "reset" }]);
@@ -96,7 +90,7 @@ test("retryOn: [] leaves stale deaths to the client", async () => {
 });
 
 test("a streamed upload that is still under way goes on where it is sent again", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
   upstream.script([{ fault: "reset", at: "head", delayMs: 20 }]);
@@ -116,7 +110,7 @@ test("a streamed upload that is still under way goes on where it is sent again",
 });
 
 test("what owns a body may change it once its write has been called back", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
   upstream.script([{ fault: "reset", when: "after-processing", delayMs: 20 }]);
@@ -130,7 +124,7 @@ test("what owns a body may change it once its write has been called back", async
 });
 
 test("the client hears of nothing twice, and its listeners follow", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
   upstream.script([{ fault: "reset" }]);
@@ -151,7 +145,7 @@ test("the client hears of nothing twice, and its listeners follow", async () => 
 });
 
 test("idle connections that are as old as a dead one are closed with it", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith();
   await Promise.all([1, 2, 3].map(() => call(upstream.origin, { agent })));
   expect(upstream.open).toBe(3);

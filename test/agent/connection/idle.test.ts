@@ -2,25 +2,15 @@ import { access } from "node:fs/promises";
 import type { Agent } from "node:http";
 import { setImmediate } from "node:timers/promises";
 
-import {
-  faultyUpstream,
-  manualClock,
-  spawnFaultyUpstream,
-  type FaultyUpstreamOptions,
-} from "@reissue/testing";
+import { manualClock, spawnFaultyUpstream } from "@reissue/testing";
 import { expect, onTestFinished, test } from "vitest";
 
+import { opened } from "../../testing/opened.ts";
 import { agentWith } from "../../support/agent/agents.ts";
 import { call } from "../../support/agent/call.ts";
 import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-async function open(options: FaultyUpstreamOptions = {}) {
-  const upstream = await faultyUpstream(options);
-  onTestFinished(() => upstream.close());
-  return upstream;
-}
 
 const post = { method: "POST", body: "x" } as const;
 
@@ -31,7 +21,7 @@ async function freed(agent: Agent, count = 1): Promise<void> {
 
 test("a plain POST keeps off connections that have been idle for longer than unsafeIdleMs", async () => {
   const clock = manualClock();
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith({ clock, unsafeIdleMs: 500 });
   await call(upstream.origin, { agent });
   await clock.advance(499);
@@ -49,7 +39,7 @@ test.each(["lifo", "fifo"] as const)(
   "with %s scheduling it takes the connection that was used last",
   async (scheduling) => {
     const clock = manualClock();
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith({ clock, unsafeIdleMs: 500 }, { scheduling });
     await Promise.all([call(upstream.origin, { agent }), call(upstream.origin, { agent })]);
     await freed(agent, 2);
@@ -64,7 +54,7 @@ test.each(["lifo", "fifo"] as const)(
 
 test("connections are closed once they have been idle for idleMs", async () => {
   const clock = manualClock();
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith({ clock, idleMs: 2000 });
   await call(upstream.origin, { agent });
   await freed(agent);
@@ -76,7 +66,7 @@ test("connections are closed once they have been idle for idleMs", async () => {
 
 test.each(["timeout=3", "max=100, Timeout=3"])("a hint of %j lowers it", async (keepAliveHint) => {
   const clock = manualClock();
-  const upstream = await open({ keepAliveHint });
+  const upstream = await opened({ keepAliveHint });
   const agent = agentWith({ clock });
   await call(upstream.origin, { agent });
   await freed(agent);
@@ -86,7 +76,7 @@ test.each(["timeout=3", "max=100, Timeout=3"])("a hint of %j lowers it", async (
 });
 
 test("a hint of less than the buffer has a connection closed at once", async () => {
-  const upstream = await open({ keepAliveHint: "timeout=1" });
+  const upstream = await opened({ keepAliveHint: "timeout=1" });
   const agent = agentWith();
   await call(upstream.origin, { agent });
   await call(upstream.origin, { agent });
@@ -95,7 +85,7 @@ test("a hint of less than the buffer has a connection closed at once", async () 
 
 test("connections that die at like ages teach the limit", async () => {
   const clock = manualClock();
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith({ clock });
   for (let round = 0; round < 2; round += 1) {
     await call(upstream.origin, { agent });

@@ -2,17 +2,11 @@ import type { Agent } from "node:http";
 import { setImmediate } from "node:timers/promises";
 
 import { systemClock } from "@reissue/core";
-import { faultyUpstream } from "@reissue/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 
+import { opened } from "../../testing/opened.ts";
 import { agentWith } from "../../support/agent/agents.ts";
 import { begin, call, replyTo } from "../../support/agent/call.ts";
-
-async function open() {
-  const upstream = await faultyUpstream();
-  onTestFinished(() => upstream.close());
-  return upstream;
-}
 
 const kill = { on: "reused", when: "after-processing", probability: 0.3 } as const;
 const faults = [
@@ -30,7 +24,7 @@ function counted(agent: Agent): readonly number[] {
 test.each([1, 3])(
   "maxSockets: %d holds under faults, and nobody is forgotten",
   async (maxSockets) => {
-    const upstream = await open();
+    const upstream = await opened();
     const agent = agentWith({}, { maxSockets });
     let most = 0;
     upstream.setFaults(faults);
@@ -48,7 +42,7 @@ test.each([1, 3])(
 );
 
 test("maxTotalSockets holds for all origins together", async () => {
-  const [one, other] = [await open(), await open()];
+  const [one, other] = [await opened(), await opened()];
   const agent = agentWith({}, { maxTotalSockets: 2 });
   one.setFaults(faults);
   other.setFaults(faults);
@@ -60,7 +54,7 @@ test("maxTotalSockets holds for all origins together", async () => {
 });
 
 test("with keepAlive: false each request has its connection", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith({}, { keepAlive: false });
   for (let count = 0; count < 3; count += 1) await call(upstream.origin, { agent });
   expect(upstream.connections).toBe(3);
@@ -68,7 +62,7 @@ test("with keepAlive: false each request has its connection", async () => {
 });
 
 test("a request in line that may only have a fresh connection gets one", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith(
     { clock: systemClock, retry: { maxAttempts: 3, backOff: { baseMs: 1, capMs: 1 } } },
     { maxSockets: 1 },
@@ -81,7 +75,7 @@ test("a request in line that may only have a fresh connection gets one", async (
 });
 
 test("listeners of a client do not pile up on the sockets of other requests", async () => {
-  const upstream = await open();
+  const upstream = await opened();
   const agent = agentWith({}, { maxSockets: 1 });
   const send = async (): Promise<void> => {
     const request = begin(upstream.origin, { agent });
