@@ -70,10 +70,12 @@ function importStatement({ source, specifiers }) {
 /** @param {ExportNamedDeclaration} node */
 function exportStatement({ source, specifiers, declaration }) {
   if (declaration != null) throw new Error("rollup exports names, not declarations");
-  const from = source == null ? "" : `require(${JSON.stringify(source.value)}).`;
-  return specifiers
-    .map(({ exported, local }) => `exports.${nameOf(exported)} = ${from}${nameOf(local)};`)
-    .join("\n");
+  const from = source == null ? "" : "from.";
+  const lines = specifiers.map(
+    ({ exported, local }) => `exports.${nameOf(exported)} = ${from}${nameOf(local)};`,
+  );
+  if (source == null) return lines.join("\n");
+  return ["{", `const from = require(${JSON.stringify(source.value)});`, ...lines, "}"].join("\n");
 }
 
 /**

@@ -19,13 +19,9 @@ import {
   routeConfig,
   upstreamSource,
 } from "@reissue/server/internal";
-import {
-  createUpstream,
-  type BoundUpstream,
-  type Upstream,
-  type UpstreamOptions,
-} from "@reissue/upstream";
+import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 
+import { createUpstream } from "./create-upstream.ts";
 import { respondsTo } from "./responds-to.ts";
 
 declare global {

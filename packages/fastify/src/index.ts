@@ -1,2 +1,20 @@
 export { reissue, type ReissueOptions } from "./plugin.ts";
+export { createUpstream } from "./create-upstream.ts";
+export { isReissueError, OptionError, ReissueError, UpstreamError } from "@reissue/core";
+export type { AttemptRecord, ErrorCode, GatewayError, IdempotencyStore } from "@reissue/core";
 export { claimOf, drain, keepAlive, memoryStore, type RouteOptions } from "@reissue/server";
+export type {
+  DrainOptions,
+  GateOptions,
+  IdempotencyOptions,
+  KeepAliveOptions,
+  MemoryStoreOptions,
+} from "@reissue/server";
+export type {
+  BoundUpstream,
+  OriginOptions,
+  Upstream,
+  UpstreamInit,
+  UpstreamOptions,
+  UpstreamRequestOptions,
+} from "@reissue/upstream";

@@ -15,12 +15,7 @@ import {
   upstreamSource,
   type RouteConfig,
 } from "@reissue/server/internal";
-import {
-  createUpstream,
-  type BoundUpstream,
-  type Upstream,
-  type UpstreamOptions,
-} from "@reissue/upstream";
+import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 import type {
   FastifyContextConfig,
   FastifyInstance,
@@ -31,6 +26,7 @@ import type {
 } from "fastify";
 import fp from "fastify-plugin";
 
+import { createUpstream } from "./create-upstream.ts";
 import { withErrorHandling, withTranslation } from "./errors.ts";
 import { watchNotFound } from "./not-found.ts";
 import { setReplyHeaders } from "./reply-headers.ts";

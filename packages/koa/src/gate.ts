@@ -15,15 +15,11 @@ import {
   routeConfig,
   upstreamSource,
 } from "@reissue/server/internal";
-import {
-  createUpstream,
-  type BoundUpstream,
-  type Upstream,
-  type UpstreamOptions,
-} from "@reissue/upstream";
+import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context as KoaContext } from "koa";
 
+import { createUpstream } from "./create-upstream.ts";
 import { respondsTo } from "./responds-to.ts";
 import { watchBodies, type KoaResponse } from "./body-watch.ts";
 

@@ -1,6 +1,7 @@
 import { ClosedError, type Clock } from "@reissue/core";
 import { checkKeys, optionDefaults, optionNames, readOptions, Bag } from "@reissue/core/internal";
-import { Dispatcher, errors } from "undici";
+import { EventEmitter } from "node:events";
+import type { Dispatcher } from "undici";
 
 import { BodyMemory } from "./body/body-memory.ts";
 import type { BodyLimits } from "./body/request-body.ts";
@@ -12,16 +13,20 @@ import { connectionTable, originConfig, type OriginConfig } from "./config/origi
 import { Origin } from "./origin/origin.ts";
 import { CallRequest, type ReissueDispatchOptions } from "./call/call-request.ts";
 import { refuse, responseHandler } from "./response/response-handler.ts";
+import { undici } from "./undici.ts";
 
 /** Number of origins above which unused ones are removed, so that calls to arbitrary hosts cannot fill the memory. */
 const maxOrigins = 512;
+
+/** Undici's Dispatcher, whose place EventEmitter takes until the first instance is made: see {@link inherit}. */
+const LazyDispatcher: typeof Dispatcher = EventEmitter as unknown as typeof Dispatcher;
 
 /**
  * Undici Dispatcher that resends requests lost on a stale keep-alive connection, and nothing else.
  *
  * Works wherever undici takes a dispatcher: `fetch(url, { dispatcher })`, `setGlobalDispatcher`, interceptors.
  */
-export class ReissueDispatcher extends Dispatcher implements CallHost {
+export class ReissueDispatcher extends LazyDispatcher implements CallHost {
   readonly #clock: Clock;
   readonly #bodies: BodyLimits;
   readonly #common: OriginConfig;
@@ -39,6 +44,7 @@ export class ReissueDispatcher extends Dispatcher implements CallHost {
 
   /** @throws {@link OptionError} with the path of the first wrong option. */
   constructor(options: UpstreamOptions = {}) {
+    inherit();
     super();
     // `compose()` returns a Proxy, which calls methods with itself as `this`; a Proxy has no private members.
     this.dispatch = this.dispatch.bind(this);
@@ -169,7 +175,8 @@ export class ReissueDispatcher extends Dispatcher implements CallHost {
   #open(given: string): Origin {
     const { origin: name, protocol } = new URL(given);
     if (protocol !== "http:" && protocol !== "https:") {
-      throw new errors.InvalidArgumentError("The URL's protocol must be http: or https:");
+      const { InvalidArgumentError } = undici().errors;
+      throw new InvalidArgumentError("The URL's protocol must be http: or https:");
     }
     const open = this.#origins.get(name);
     if (open !== undefined) return open;
@@ -185,6 +192,14 @@ export class ReissueDispatcher extends Dispatcher implements CallHost {
       if (origin.unused) this.#origins.delete(name);
     }
   }
+}
+
+/** Makes undici's Dispatcher the base class, so that `instanceof` and inherited methods are undici's own. */
+function inherit(): void {
+  const { Dispatcher } = undici();
+  if (Object.getPrototypeOf(ReissueDispatcher) === Dispatcher) return;
+  Object.setPrototypeOf(ReissueDispatcher, Dispatcher);
+  Object.setPrototypeOf(ReissueDispatcher.prototype, Dispatcher.prototype);
 }
 
 function ownConfigs(

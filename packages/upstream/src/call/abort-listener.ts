@@ -1,4 +1,4 @@
-import { errors } from "undici";
+import { undici } from "../undici.ts";
 
 /**
  * Calls `abort` when the signal aborts, at once if it has already.
@@ -14,6 +14,6 @@ export function onAbort(signal: AbortSignal, abort: (reason: unknown) => void): 
 
 /** Returns the error of an aborted call: the given reason, unless it is falsy, which undici treats as no error. */
 export function abortReason(given: unknown): Error {
-  if (!given) return new errors.RequestAbortedError();
+  if (!given) return new (undici().errors.RequestAbortedError)();
   return given as Error;
 }

@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 
 import type { AttemptMessage, AttemptRecord, Clock, Evidence, Failure } from "@reissue/core";
 import { crossedTimeout } from "@reissue/core/internal";
-import { errors } from "undici";
 
 import { DiscardLimit } from "../response/discard-limit.ts";
 import {
@@ -17,6 +16,7 @@ import type { Connection, ActiveRequest } from "../origin/connection.ts";
 import type { Pool } from "../origin/pool.ts";
 import { declaredLength, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressStep } from "../response/progress-handler.ts";
+import { undici } from "../undici.ts";
 
 /** Receiver of the events of an attempt. */
 export interface AttemptOwner extends InContext {
@@ -203,11 +203,11 @@ export class Attempt implements ActiveRequest {
       if (!this.#owner.retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
         // The connection was recently used when it was chosen; then something blocked the process. Nothing is written
         // yet.
-        return abort(new errors.SocketError("the connection has been idle too long"));
+        return abort(new (undici().errors.SocketError)("the connection has been idle too long"));
       }
       if (!this.#owner.retrySafe && connection.hasUnread) {
         connection.writtenOn = false;
-        return abort(new errors.SocketError("the connection has ended"));
+        return abort(new (undici().errors.SocketError)("the connection has ended"));
       }
     }
     this.#writtenAtMs = nowMs;
@@ -246,7 +246,7 @@ export class Attempt implements ActiveRequest {
   onComplete(trailers: RawHeaders): void {
     // Under HTTP/2, undici treats a stream that was reset with NO_ERROR or CANCEL as complete.
     if (this.#receivedBytes < this.declaredBytes) {
-      return this.onError(new errors.ResponseContentLengthMismatchError());
+      return this.onError(new (undici().errors.ResponseContentLengthMismatchError)());
     }
     this.#end();
     this.connection.completing = true;

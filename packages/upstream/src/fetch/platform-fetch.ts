@@ -1,7 +1,5 @@
 import { Readable } from "node:stream";
 
-import { fetch as undiciFetch, Request as UndiciRequest } from "undici";
-
 import { isFormData } from "../body/form/form-data.ts";
 import { isNodeStream } from "../body/source/node-source.ts";
 import type { CallContext } from "./call-context.ts";
@@ -9,6 +7,7 @@ import type { CallInit } from "./request/call-init.ts";
 import { FetchDispatcher } from "./fetch-dispatcher.ts";
 import { adoptedResponse } from "./response/fetched-response.ts";
 import { isStream, requestBodyInit, type RequestBodyInit } from "./request/request-body-init.ts";
+import { undici } from "../undici.ts";
 
 /** Saved when Reissue is loaded: a program may replace the global by `upstream()`. */
 const { fetch } = globalThis;
@@ -36,8 +35,8 @@ export async function platformFetch(
   init.dispatcher = dispatcher;
   try {
     // Only its own fetch can read a Request of npm's undici.
-    if (input instanceof UndiciRequest) {
-      return adoptedResponse(await undiciFetch(input, init as never));
+    if (input instanceof undici().Request) {
+      return adoptedResponse(await undici().fetch(input, init as never));
     }
     return await fetch(ownRequest(input) as Request, init as object);
   } catch (error) {

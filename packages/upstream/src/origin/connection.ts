@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 
 import type { Clock } from "@reissue/core";
-import { Client, errors, type buildConnector, type Dispatcher } from "undici";
+import type { buildConnector, Client, Dispatcher } from "undici";
 
 import { type Bagged, hintBufferMs, keepAliveHintMs } from "@reissue/core/internal";
 import type { InContext } from "../call/async-context.ts";
@@ -12,6 +12,7 @@ import { joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ResponseHandler } from "../response/response-handler.ts";
 import { dispatchOn } from "./platform-timers.ts";
 import type { Turns } from "./turns.ts";
+import { undici } from "../undici.ts";
 
 const noHint = Buffer.alloc(0);
 
@@ -89,7 +90,7 @@ export class Connection implements Bagged {
     this.#idleMs = settings.idleMs;
     this.#owner = owner;
     this.#clock = clock;
-    this.#client = new Client(origin, {
+    this.#client = new (undici().Client)(origin, {
       ...settings.client,
       connect: (options, callback) => {
         const open = (): unknown =>
@@ -174,7 +175,7 @@ export class Connection implements Bagged {
   destroy(error: Error | null): Promise<void> {
     const destroyed = this.#client.destroy(error);
     // Undici would wait for a connecting socket, for as long as connecting may take.
-    this.#opening?.destroy(new errors.ClientDestroyedError());
+    this.#opening?.destroy(new (undici().errors.ClientDestroyedError)());
     this.#dispatchHeld();
     return destroyed;
   }
@@ -248,7 +249,7 @@ function handleOf(socket: Socket | null): Handle | null {
 }
 
 function closeIdle(this: Socket): void {
-  this.destroy(new errors.InformationalError("socket idle timeout"));
+  this.destroy(new (undici().errors.InformationalError)("socket idle timeout"));
 }
 
 function isHttp2(socket: Socket | TLSSocket): boolean {

@@ -1,11 +1,12 @@
 import type { Clock } from "@reissue/core";
-import { buildConnector } from "undici";
+import type { buildConnector } from "undici";
 
 import { Bag, IdleLimit, type ConnectBreaker } from "@reissue/core/internal";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleConnections } from "./idle-connections.ts";
 import { Settling } from "./settling.ts";
+import { undici } from "../undici.ts";
 import { Turns } from "./turns.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
@@ -35,7 +36,7 @@ export class Pool implements ConnectionOwner {
     this.#origin = origin;
     this.#settings = settings;
     this.#clock = clock;
-    this.#connector = buildConnector(settings.connector);
+    this.#connector = undici().buildConnector(settings.connector);
     this.#breaker = breaker;
     this.idleLimit = new IdleLimit(settings.idleMs);
     this.#idle = new IdleConnections(settings, this.idleLimit, (idle) => this.#closeWhenIdle(idle));

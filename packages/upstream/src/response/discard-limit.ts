@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@reissue/core";
-import { errors } from "undici";
+import { undici } from "../undici.ts";
 
 /** The most bytes of an unwanted response that are read to reuse its connection. */
 const maxBytes = 65_536;
@@ -17,14 +17,18 @@ export class DiscardLimit {
     this.#clock = clock;
     this.#abort = abort;
     this.#timer = clock.setTimeout(() => {
-      abort(new errors.RequestAbortedError("an unwanted response takes too long to be read"));
+      abort(
+        new (undici().errors.RequestAbortedError)("an unwanted response takes too long to be read"),
+      );
     }, maxMs);
   }
 
   /** @param receivedBytes - Bytes of the response so far, those before the limit included. */
   check(receivedBytes: number): void {
     if (receivedBytes <= maxBytes) return;
-    this.#abort(new errors.RequestAbortedError("an unwanted response is too long to be read"));
+    this.#abort(
+      new (undici().errors.RequestAbortedError)("an unwanted response is too long to be read"),
+    );
   }
 
   stop(): void {

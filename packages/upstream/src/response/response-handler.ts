@@ -1,10 +1,11 @@
 import type { Duplex } from "node:stream";
 
-import { errors, util, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 
 import { isNewerStyle, wrongMethod } from "./handler-methods.ts";
 import type { RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressHandler } from "./progress-handler.ts";
+import { undici } from "../undici.ts";
 
 /**
  * Receiver of a response: undici 7's inner handler interface.
@@ -38,11 +39,11 @@ export function responseHandler(
   { method, upgrade }: Pick<Dispatcher.DispatchOptions, "method" | "upgrade">,
 ): ResponseHandler {
   if (typeof handler !== "object" || handler === null) {
-    throw new errors.InvalidArgumentError("handler must be an object");
+    throw new (undici().errors.InvalidArgumentError)("handler must be an object");
   }
   const asksForSocket = method === "CONNECT" || Boolean(upgrade);
   const wrong = wrongMethod(handler, asksForSocket);
-  if (wrong !== null) throw new errors.InvalidArgumentError(`invalid ${wrong} method`);
+  if (wrong !== null) throw new (undici().errors.InvalidArgumentError)(`invalid ${wrong} method`);
   return isNewerStyle(handler)
     ? new ControllerHandler(handler)
     : (handler as unknown as ResponseHandler);
@@ -144,5 +145,5 @@ class ControllerHandler implements ResponseHandler, Dispatcher.DispatchControlle
 }
 
 function parse(headers: RawHeaders): Record<string, string | string[]> {
-  return util.parseHeaders(headers as Buffer[]);
+  return undici().util.parseHeaders(headers as Buffer[]);
 }

@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { nodeCrypto } from "../hash/node-crypto.ts";
 
 const ownerBytes = 16;
 
@@ -13,7 +13,7 @@ let used = pool.length;
  */
 export function newOwner(): string {
   if (used === pool.length) {
-    randomFillSync(pool);
+    nodeCrypto().randomFillSync(pool);
     used = 0;
   }
   used += ownerBytes;

@@ -1,6 +1,5 @@
-import { createHash, hash } from "node:crypto";
-
 import { latin1 } from "../../common/latin1.ts";
+import { nodeCrypto } from "./node-crypto.ts";
 
 /** Most bytes that are hashed in one call, as text. perf: docs/performance.md#hash */
 const shortBytes = 4096;
@@ -16,11 +15,11 @@ export function framedHash(domain: string, texts: readonly string[], bytes?: Uin
   for (const text of texts) frame += `\n${text.length}:${text}`;
   // UTF-8 maps all lone surrogates to one character; JSON distinguishes them. No domain begins with a quote.
   if (!frame.isWellFormed()) frame = JSON.stringify(frame);
-  if (bytes === undefined) return hash("sha256", frame, "base64url");
+  if (bytes === undefined) return nodeCrypto().hash("sha256", frame, "base64url");
   frame += `\n${bytes.length}:`;
   if (bytes.length > shortBytes) {
-    return createHash("sha256").update(frame).update(bytes).digest("base64url");
+    return nodeCrypto().createHash("sha256").update(frame).update(bytes).digest("base64url");
   }
   // One character for each byte. perf: docs/performance.md#hash
-  return hash("sha256", frame + latin1(bytes), "base64url");
+  return nodeCrypto().hash("sha256", frame + latin1(bytes), "base64url");
 }

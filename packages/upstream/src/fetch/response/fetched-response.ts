@@ -28,65 +28,80 @@ function immutable(): never {
   throw new TypeError("immutable");
 }
 
-/** Prototype of the headers of a fetched response: the platform's, without the methods that change them. */
-const immutableHeaders: object = Object.create(Headers.prototype, {
-  append: { value: immutable },
-  delete: { value: immutable },
-  set: { value: immutable },
-});
+/** Creates the prototype of a fetched response's headers: the platform's, without the methods that change them. */
+function immutableHeaders(): object {
+  return Object.create(Headers.prototype, {
+    append: { value: immutable },
+    delete: { value: immutable },
+    set: { value: immutable },
+  });
+}
 
 /** Typed without the overridden accessors: TypeScript allows no accessor in place of a property. */
-const PlatformResponse = Response as unknown as new (
+type PlatformResponse = new (
   body: ReadableStream | null,
   init: ResponseInit,
 ) => Omit<Response, "url" | "redirected" | "type" | "clone">;
 
+type FetchedResponseClass = new (body: ReadableStream | null, head: ResponseHead) => Response;
+
+let defined: FetchedResponseClass | undefined;
+
+/** Returns the class of a fetched response; touching the platform's classes loads its fetch, so it is defined late. */
+function fetchedResponseClass(): FetchedResponseClass {
+  defined ??= defineClass(Response, immutableHeaders());
+  return defined;
+}
+
 /**
- * Response of the platform's own class with a URL.
+ * Defines the class of a response with a URL, as a subclass of the platform's.
  *
  * The platform has no constructor for a response with a URL, so the accessors are overridden; the body, and everything
  * that reads it, is the platform's.
  */
-class FetchedResponse extends PlatformResponse implements Response {
-  readonly #head: ResponseHead;
+function defineClass(Platform: PlatformResponse, headersPrototype: object): FetchedResponseClass {
+  class FetchedResponse extends Platform implements Response {
+    readonly #head: ResponseHead;
 
-  constructor(body: ReadableStream | null, head: ResponseHead) {
-    const { status, statusText, headers } = head;
-    const isUsual = status <= 599 && reasonPhrase.test(statusText);
-    super(body, isUsual ? { status, statusText, headers } : { headers });
-    this.#head = head;
-    Object.setPrototypeOf(this.headers, immutableHeaders);
-    // A server may send what the constructor refuses.
-    if (!isUsual) {
-      const ok = status >= 200 && status <= 299;
-      for (const [name, value] of Object.entries({ status, statusText, ok })) {
-        Object.defineProperty(this, name, { value });
+    constructor(body: ReadableStream | null, head: ResponseHead) {
+      const { status, statusText, headers } = head;
+      const isUsual = status <= 599 && reasonPhrase.test(statusText);
+      super(body, isUsual ? { status, statusText, headers } : { headers });
+      this.#head = head;
+      Object.setPrototypeOf(this.headers, headersPrototype);
+      // A server may send what the constructor refuses.
+      if (!isUsual) {
+        const ok = status >= 200 && status <= 299;
+        for (const [name, value] of Object.entries({ status, statusText, ok })) {
+          Object.defineProperty(this, name, { value });
+        }
       }
+    }
+
+    get url(): string {
+      return this.#head.url;
+    }
+
+    get redirected(): boolean {
+      return this.#head.redirected;
+    }
+
+    get type(): Response["type"] {
+      return this.#head.type;
+    }
+
+    clone(): Response {
+      const { body } = Response.prototype.clone.call(this);
+      const clone = new FetchedResponse(body, this.#head);
+      for (const each of [this, clone]) if (each.body !== null) unread.register(each, each.body);
+      return clone;
     }
   }
 
-  get url(): string {
-    return this.#head.url;
-  }
-
-  get redirected(): boolean {
-    return this.#head.redirected;
-  }
-
-  get type(): Response["type"] {
-    return this.#head.type;
-  }
-
-  clone(): Response {
-    const { body } = Response.prototype.clone.call(this);
-    const clone = new FetchedResponse(body, this.#head);
-    for (const each of [this, clone]) if (each.body !== null) unread.register(each, each.body);
-    return clone;
-  }
+  // Inspected, it is a Response.
+  Object.defineProperty(FetchedResponse.prototype, "constructor", { value: Response });
+  return FetchedResponse;
 }
-
-// Inspected, it is a Response.
-Object.defineProperty(FetchedResponse.prototype, "constructor", { value: Response });
 
 /**
  * Creates the response for the caller.
@@ -99,7 +114,7 @@ export function fetchedResponse(
   holdsResources: boolean,
 ): Response {
   const stream = body === null ? null : new ReadableStream(body, { highWaterMark: 0 });
-  const response = new FetchedResponse(stream, head);
+  const response = new (fetchedResponseClass())(stream, head);
   if (stream !== null && holdsResources) unread.register(response, stream);
   return response;
 }
@@ -108,7 +123,7 @@ export function fetchedResponse(
 export function adoptedResponse(response: UndiciResponse): Response {
   const { status, statusText, headers, url, redirected, type, body } = response;
   const head = { status, statusText, headers: [...headers], url, redirected, type };
-  const own = new FetchedResponse(body as ReadableStream | null, head);
+  const own = new (fetchedResponseClass())(body as ReadableStream | null, head);
   if (own.body !== null) unread.register(own, own.body);
   return own;
 }
