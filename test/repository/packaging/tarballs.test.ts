@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { PackedProjects, root, run } from "./packed-project.ts";
 
 interface Manifest {
   readonly name: string;
@@ -15,7 +14,6 @@ interface Manifest {
   readonly [field: string]: unknown;
 }
 
-const root = join(import.meta.dirname, "../../..");
 const tools = join(root, "node_modules/.bin");
 const workspace = await readManifest(root);
 const folders = await readdir(join(root, "packages"));
@@ -30,25 +28,17 @@ const entries = packages.flatMap(({ name, exports = {} }) =>
     .map((path) => name + path.slice(1)),
 );
 
-let folder: string;
+let projects: PackedProjects;
 let consumer: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "reissue-tarballs-"));
-  consumer = join(folder, "consumer");
-  await mkdir(consumer);
-  const pnpm = ["--yes", String(workspace["packageManager"]), "--recursive"];
-  const pack = ["--filter", "./packages/*", "pack", "--pack-destination", folder];
-  await run("npx", [...pnpm, ...pack], root);
+  projects = await PackedProjects.pack();
   // Koa's types mean Koa's own, and take whichever is on top: nobody has both frameworks but this consumer.
-  const dependencies = { "content-disposition": "^1" };
-  const own = { private: true, type: "module", dependencies };
-  await writeFile(join(consumer, "package.json"), JSON.stringify(own));
-  const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
-  await run("npm", ["install", ...quiet, ...packages.map(tarball)], consumer);
+  const versions = { "content-disposition": "^1" };
+  consumer = await projects.install("consumer", versions, { type: "module" });
 });
 
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => projects.remove());
 
 describe.each(packages)("$name", (manifest) => {
   test("publint has nothing to say", async () => {
@@ -63,8 +53,16 @@ describe.each(packages)("$name", (manifest) => {
     const listing = await run("tar", ["-tzf", tarball(manifest)], root);
     const files = listing.trim().split("\n");
     expect(files).toEqual(expect.arrayContaining(["package/LICENSE", "package/README.md"]));
-    expect(files).toContain("package/dist/index.js");
-    expect(files.filter((file) => /\.test\.|tsbuildinfo|node_modules/.test(file))).toEqual([]);
+    const entry = ["index.js", "index.d.ts", "index.cjs", "index.d.cts"];
+    expect(files).toEqual(expect.arrayContaining(entry.map((file) => `package/dist/${file}`)));
+    const others =
+      /^package\/(dist\/[\w-]+\.(c?js|d\.c?ts)|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
+    expect(files.filter((file) => !others.test(file))).toEqual([]);
+  });
+
+  test("needs no file that it does not publish", async () => {
+    const texts = await run("tar", ["-xzOf", tarball(manifest), "package/dist"], root);
+    expect(texts).not.toMatch(/sourceMappingURL|["'](\.\.?\/)*(src|build)\//);
   });
 
   test("depends on published versions", async () => {
@@ -82,7 +80,13 @@ describe.each(packages)("$name", (manifest) => {
       type: "module",
       engines: workspace["engines"],
       publishConfig: { access: "public" },
+      bugs: { url: expect.stringMatching(/^https:/) },
     });
+    const folder = `packages/${manifest.name.replace("@reissue/", "")}`;
+    const repository = { type: "git", url: expect.stringMatching(/^git\+https:.*\.git$/) };
+    expect(manifest["repository"]).toEqual({ ...repository, directory: folder });
+    expect(manifest["homepage"]).toContain(`${folder}#readme`);
+    expect(manifest).not.toHaveProperty("funding");
   });
 });
 
@@ -158,23 +162,10 @@ import core = require("@reissue/core");
 export const safe: boolean = core.isIdempotentMethod("GET");
 `;
 
-function tarball({ name, version }: Manifest): string {
-  return join(folder, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
+function tarball({ name }: Manifest): string {
+  return projects.tarballs[name]!;
 }
 
 async function readManifest(path: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(path, "package.json"), "utf8"));
-}
-
-/** Runs a command under this Node and returns its output; throws with all of it when the command fails. */
-async function run(file: string, args: string[], cwd: string): Promise<string> {
-  const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
-  try {
-    const env = { ...process.env, PATH: path };
-    const { stdout } = await promisify(execFile)(file, args, { cwd, env, maxBuffer: 16 << 20 });
-    return stdout;
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${file} ${args.join(" ")} failed\n${stdout}${stderr}`, { cause: error });
-  }
 }

@@ -8,13 +8,26 @@ import { anchors, pages, root, snippets, text } from "./markdown.ts";
 test.each(pages())("every link of %s leads somewhere", (page) => {
   const prose = text(page).replaceAll(/^```.*?^```$/gms, "");
   for (const [, target = ""] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
-    if (/^https?:/.test(target)) continue;
-    const [file = "", anchor] = target.split("#");
-    const path = file === "" ? page : join(dirname(page), file);
+    const own = /^https:\/\/github\.com\/reissue\/reissue\/(?:blob|tree)\/main\/(.+)$/.exec(
+      target,
+    )?.[1];
+    if (own === undefined && /^https?:/.test(target)) continue;
+    const [file = "", anchor] = (own ?? target).split("#");
+    const inFolder = own === undefined ? dirname(page) : "";
+    const path = file === "" ? page : join(inFolder, file);
     expect(existsSync(join(root, path)), `${page}: ${target}`).toBe(true);
     if (anchor !== undefined) expect(anchors(path), `${page}: ${target}`).toContain(anchor);
   }
 });
+
+test.each(pages().filter((page) => page.startsWith("packages/")))(
+  "%s links by whole URLs, since npm shows it too",
+  (page) => {
+    const prose = text(page).replaceAll(/^```.*?^```$/gms, "");
+    const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+    expect(targets.filter((target) => !/^(https:|#)/.test(target))).toEqual([]);
+  },
+);
 
 test("README.md is short, and shows working code at once", () => {
   const lines = text("README.md").split("\n");
