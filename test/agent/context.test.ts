@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { once } from "node:events";
+import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import { setImmediate } from "node:timers/promises";
 
 import { faultyUpstream, manualClock } from "@reissue/testing";
@@ -65,3 +67,39 @@ test("also where it waited for what another request's probe found", async () => 
   );
   expect(all).toEqual(names.map((name) => new Set([name])));
 });
+
+/** Makes connections as an agent does that first asks somebody: it is called back once there is one, or none. */
+function connectAsynchronously(options: object, callback: unknown): undefined {
+  const called = callback as (error: Error | null, socket?: Socket) => void;
+  const socket = connect(options as TcpNetConnectOpts);
+  socket.once("connect", () => called(null, socket)).once("error", called);
+}
+
+test.each([
+  { made: "at once", own: {} },
+  { made: "asynchronously", own: { createConnection: connectAsynchronously } },
+])(
+  "also where its turn comes with another's connection, and none can be made $made",
+  async ({ own }) => {
+    const clock = manualClock();
+    const upstream = await faultyUpstream();
+    const { port } = new URL(upstream.origin);
+    const agent = Object.assign(agentWith({ clock }, { maxSockets: 1 }), own);
+    const first = storage.run("a", () => begin(upstream.origin, { agent, method: "PUT" }));
+    const second = contexts("b", () => begin(upstream.origin, { agent, method: "PUT" }));
+    const third = contexts("c", () => begin(upstream.origin, { agent, method: "PUT" }));
+    first.on("error", () => {});
+    first.flushHeaders();
+    const [socket] = (await once(first, "socket")) as [Socket];
+    if (socket.connecting) await once(socket, "connect");
+    const closed = new Promise((resolve) => first.once("close", resolve));
+    await upstream.close();
+    await closed;
+    const back = await faultyUpstream({ port: Number(port) });
+    onTestFinished(() => back.close());
+    const both = Promise.all([second, third]);
+    // The second request waits for its back-off.
+    while (clock.nextMs !== null) await clock.advance(clock.nextMs);
+    expect(await both).toEqual([new Set(["b"]), new Set(["c"])]);
+  },
+);

@@ -232,8 +232,10 @@ export class AgentState implements RequestHost, OriginOwner {
     for (const each of [user, ...this.#takeLine(user)]) {
       const { waiting, breaker } = each.origin;
       const isRoom = waiting.size < maxWaitingForProbe;
-      if (isRoom || !(breaker.error instanceof Error)) each.recovery.waitForProbe();
-      else each.recovery.refuse(breaker.error);
+      const { error } = breaker;
+      if (isRoom || !(error instanceof Error))
+        each.inItsContext(() => each.recovery.waitForProbe());
+      else each.recovery.refuse(error);
     }
   }
 
@@ -241,7 +243,7 @@ export class AgentState implements RequestHost, OriginOwner {
   #onConnectError(user: AgentRequest, error: Error, attempt: ConnectAttempt): boolean {
     const others = this.#takeLine(user);
     const isDealtWith = user.onConnectError(error, attempt);
-    for (const each of others) this.enqueue(each);
+    for (const each of others) each.inItsContext(() => this.enqueue(each));
     return isDealtWith;
   }
 

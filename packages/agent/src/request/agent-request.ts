@@ -107,6 +107,12 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
     return this.#isIdempotent || this.#keyed || this.#resolvedTerms.optedIn;
   }
 
+  /** Runs an action in the context of the code that made it, where the one at hand may be another request's. */
+  inItsContext(action: () => void): void {
+    if (this.context === null) action();
+    else this.context.runInAsyncScope(action);
+  }
+
   onConnected(): void {
     if (this.#hasBegun) this.#onSent();
   }
@@ -282,7 +288,7 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
       // What becomes of the request is known once the socket is destroyed, which comes next.
       if (error != null && this.isPending && log.isWhole) return;
       logged.callback = null;
-      callback(error);
+      this.inItsContext(() => callback(error));
     };
   }
 }
