@@ -4,6 +4,8 @@ import { text } from "node:stream/consumers";
 
 import { HttpAgent } from "@reissue/agent";
 
+import { FloorAgent } from "./floor-agent.js";
+
 /** @typedef {import("./clients.js").Exchange} Exchange */
 
 /** Clients over node:http, each as its documentation has it; what is loaded is loaded by its own process alone. */
@@ -79,6 +81,7 @@ export const agents = {
   "http.Agent": (/** @type {number} */ maxSockets) =>
     new http.Agent({ keepAlive: true, maxSockets }),
   HttpAgent: (/** @type {number} */ maxSockets) => new HttpAgent({ maxSockets }),
+  floor: (/** @type {number} */ maxSockets) => new FloorAgent({ keepAlive: true, maxSockets }),
   "http.Agent (again)": (/** @type {number} */ maxSockets) =>
     new http.Agent({ keepAlive: true, maxSockets }),
 };

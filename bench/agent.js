@@ -5,11 +5,12 @@ import { spawnClient } from "./run/client-process.js";
 import { quick } from "./run/quick.js";
 import { spawnRawUpstream } from "./run/raw-upstream.js";
 import { publish } from "./run/result.js";
-import { interleaved } from "./run/rounds.js";
+import { interleavedAnew } from "./run/rounds.js";
 import { median, ratio } from "./run/statistics.js";
 
 const concurrency = 64;
-const rounds = quick ? 3 : 6;
+const times = quick ? 1 : 8;
+const rounds = quick ? 3 : 4;
 const warmUp = 1;
 const [baseline, ...others] = Object.keys(agents);
 const requests = quick ? 500 : 1000;
@@ -38,7 +39,7 @@ try {
 } finally {
   upstream.close();
 }
-publish("agent", { rounds, medians, findings });
+publish("agent", { rounds: times * rounds, medians, findings });
 
 /**
  * @param {string} client
@@ -46,18 +47,26 @@ publish("agent", { rounds, medians, findings });
  */
 async function run(client, kind) {
   const names = [baseline, ...others];
-  const opened = names.map((agent) => {
-    const name = `${client}, ${agent}`;
-    return spawnClient({ name, origin: upstream.origin, concurrency, exchange: exchanges[kind] });
-  });
-  const contenders = names.map((name, index) => ({
-    name,
-    turn: () => opened[index].drive(requests),
-  }));
-  process.stderr.write(`${client}, ${kind} `);
-  const results = await interleaved(contenders, { rounds, warmUp }).finally(() => {
-    for (const each of opened) each.close();
-  });
+  process.stderr.write(`${client}, ${kind}\n`);
+  /** @param {string} agent */
+  const open = (agent) => {
+    const opened = spawnClient({
+      name: `${client}, ${agent}`,
+      origin: upstream.origin,
+      concurrency,
+      exchange: exchanges[kind],
+    });
+    return {
+      contenders: [{ name: agent, turn: () => opened.drive(requests) }],
+      close: () => opened.close(),
+    };
+  };
+  // A process's place among those that are started together is worth a tenth, so that it goes round.
+  const openAll = async (/** @type {number} */ time) => {
+    const first = time % names.length;
+    return [...names.slice(first), ...names.slice(0, first)].map((name) => open(name));
+  };
+  const results = await interleavedAnew(openAll, { times, rounds, warmUp });
   /** @type {(name: string, figure: "requestsPerSecond" | "cpuMicros") => number[]} */
   const series = (name, figure) => (results.get(name) ?? []).map((figures) => figures[figure]);
   for (const name of names) {
