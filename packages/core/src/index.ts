@@ -11,8 +11,6 @@ export {
   isReissueError,
   OptionError,
   ReissueError,
-  UpstreamError,
-  type AttemptRecord,
   type ErrorCode,
 } from "./common/reissue-error.ts";
 export type {
@@ -24,6 +22,7 @@ export type {
   ProxyErrorType,
 } from "./failure/failure.ts";
 export { classify } from "./failure/classify.ts";
+export type { AttemptRecord } from "./retry/attempt-record.ts";
 export { fullJitter, type BackOff } from "./retry/back-off.ts";
 export { RetryBudget, type BudgetOptions } from "./retry/budget.ts";
 export { defaultConditions, type Condition } from "./retry/condition.ts";
@@ -36,6 +35,7 @@ export {
   type ResendReason,
   type RetryState,
 } from "./retry/decide.ts";
+export { UpstreamError } from "./retry/upstream-error.ts";
 export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";
 export { gatewayError, type GatewayErrorOptions } from "./gateway/gateway-error.ts";
 export type { GatewayError } from "./gateway/error-response.ts";

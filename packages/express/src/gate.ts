@@ -18,6 +18,7 @@ import {
   sendError,
   routeConfig,
   upstreamSource,
+  showCauses,
 } from "@reissue/server/internal";
 import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 
@@ -119,6 +120,7 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
         const context = getOrCreateContext(req, res, settings);
         const passed = handleError(error, context, respondsTo);
         if (passed === null) return;
+        showCauses(passed.error, () => res.headersSent || hidesStacks(req));
         if (passed.asProblem) {
           sendError(res, passed.error, true);
           muteResponse(res);
@@ -198,4 +200,13 @@ function sharedPrototype(req: IncomingMessage): object {
   if (shared === null) return req;
   sharedPrototypes.set(own, shared);
   return shared;
+}
+
+/**
+ * Whether Express' default handler keeps the stack of an error from the client. It sends it unless the application's `env`
+ * is `production`, and prints it once the response is under way: until then the stack must not show the causes.
+ */
+function hidesStacks(req: IncomingMessage): boolean {
+  const { app } = req as { app?: { get?: (name: string) => unknown } };
+  return app?.get?.("env") === "production";
 }

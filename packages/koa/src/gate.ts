@@ -14,6 +14,7 @@ import {
   sendError,
   routeConfig,
   upstreamSource,
+  showCauses,
 } from "@reissue/server/internal";
 import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -97,6 +98,7 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
       const passed = handleError(error, failed, respondsTo);
       if (passed !== null) {
         if (passed.asProblem) sendError(ctx.res, passed.error, true);
+        showCauses(passed.error);
         // Also where Reissue has responded: Koa tells its error listeners, and outer middleware catch it.
         throw passed.error;
       }

@@ -4,6 +4,7 @@
  * @internal
  */
 export { admit, type Framework } from "./gate.ts";
+export { showCauses } from "./errors/show-causes.ts";
 export { handleError, type Escaped } from "./errors/handle-error.ts";
 export { gateConfig, gateTable, type GateConfig } from "./config/gate-config.ts";
 export type { RequestContext } from "./request/request-context.ts";

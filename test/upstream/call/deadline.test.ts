@@ -126,8 +126,8 @@ test("an unreachable upstream is tried until the deadline, and not past it", asy
     error = await Promise.race([ended, step()]);
   }
   expect(error).toMatchObject({ code: "ERR_REISSUE_UPSTREAM_UNSENT", reason: "deadline-exceeded" });
-  expect(error.attempts.length).toBeGreaterThan(1);
-  expect(error.attempts.at(-1)?.startedAtMs).toBeLessThan(400);
+  expect(error.attempts).toMatchObject([{ attempt: 1, repeats: expect.any(Number) }]);
+  expect(error.attempts[0]?.repeats).toBeGreaterThan(1);
   expect(clock.now()).toBeLessThanOrEqual(400);
   expect(clock.pending).toBe(0);
 });

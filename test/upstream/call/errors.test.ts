@@ -27,6 +27,8 @@ interface Row {
   readonly reused?: boolean;
   readonly options?: UpstreamOptions;
   readonly error: Partial<UpstreamError>;
+  /** Message, below the method and the origin. */
+  readonly message: string;
   readonly attempts: readonly object[];
   readonly cause: object;
 }
@@ -38,6 +40,8 @@ const failed = { status: null };
 const rows: readonly Row[] = [
   {
     name: "a POST on a stale socket",
+    message:
+      "connection reset, it was most likely not processed (ECONNRESET); not sent again: not-retry-safe",
     fault: { fault: "reset" },
     method: "POST",
     reused: true,
@@ -48,6 +52,8 @@ const rows: readonly Row[] = [
   },
   {
     name: "a POST on a fresh one",
+    message:
+      "connection reset, it may have been processed (UND_ERR_SOCKET); not sent again: not-retry-safe",
     fault: { fault: "end" },
     method: "POST",
     error: { code: "ERR_REISSUE_UPSTREAM_UNKNOWN", delivery: "unknown", reason: "not-retry-safe" },
@@ -56,6 +62,8 @@ const rows: readonly Row[] = [
   },
   {
     name: "a GET that fails each time",
+    message:
+      "connection reset, it may have been processed (ECONNRESET); not sent again: attempts-exhausted",
     fault: { fault: "reset" },
     reused: true,
     options: { clock: manualClock() },
@@ -69,6 +77,8 @@ const rows: readonly Row[] = [
   },
   {
     name: "garbage for an answer",
+    message:
+      "response is not valid HTTP, it may have been processed; not sent again: condition-not-listed",
     fault: { fault: "garbage" },
     error: {
       code: "ERR_REISSUE_UPSTREAM_UNKNOWN",
@@ -80,6 +90,8 @@ const rows: readonly Row[] = [
   },
   {
     name: "an answer cut in its head",
+    message:
+      "connection reset, it may have been processed (ECONNRESET); not sent again: not-retry-safe",
     fault: { fault: "cut-headers" },
     method: "POST",
     reused: true,
@@ -89,6 +101,8 @@ const rows: readonly Row[] = [
   },
   {
     name: "a held answer that is cut each time",
+    message:
+      "connection reset, it may have been processed (ECONNRESET); not sent again: attempts-exhausted",
     fault: { fault: "cut-body" },
     error: {
       code: "ERR_REISSUE_UPSTREAM_UNKNOWN",
@@ -104,6 +118,8 @@ const rows: readonly Row[] = [
   },
   {
     name: "an answer cut in the caller's hands",
+    message:
+      "response cut off, its response had begun (ECONNRESET); not sent again: response-started",
     fault: { fault: "cut-chunked" },
     error: {
       code: "ERR_REISSUE_UPSTREAM_RESPONSE_STARTED",
@@ -115,6 +131,8 @@ const rows: readonly Row[] = [
   },
   {
     name: "nobody listening",
+    message:
+      "connection refused, it was not sent (ECONNREFUSED); not sent again: attempts-exhausted",
     fault: "refused",
     method: "POST",
     options: { retry: { unsentWindowMs: 0, totalTimeoutMs: 1000 } },
@@ -123,7 +141,7 @@ const rows: readonly Row[] = [
       delivery: "unsent",
       reason: "attempts-exhausted",
     },
-    attempts: [1, 2, 3].map((attempt) => ({ ...failed, attempt, reused: null, idleMs: null })),
+    attempts: [{ ...failed, reused: null, idleMs: null, repeats: 2 }],
     cause: { code: "ECONNREFUSED" },
   },
 ];
@@ -165,7 +183,8 @@ describe.each(["upstream()", "upstream.request()"])("through %s", (way) => {
       expect(error.cause).toMatchObject(expected.cause);
       expect(error.cause).toBe(error.attempts.at(-1)?.error);
       for (const each of error.attempts) expect(each.durationMs).toBeGreaterThanOrEqual(0);
-      expect(error.message).not.toMatch(/127\.0\.0\.1|\d{4,}|ECONN|socket|undici|parse/i);
+      expect(error.message).toBe(`${method} ${server.origin}: ${expected.message}`);
+      expect(error.stack).toContain(`  [cause]: ${(error.cause as Error).stack?.split("\n")[0]}\n`);
     },
   );
 });

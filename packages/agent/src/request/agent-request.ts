@@ -200,6 +200,7 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
       failure,
       status: this.node.res?.statusCode ?? null,
       error,
+      repeats: 0,
     };
     this.#message = traceEnd(this.#message, record);
     return record;

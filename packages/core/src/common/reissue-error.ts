@@ -1,6 +1,3 @@
-import type { Delivery, Failure } from "../failure/failure.ts";
-import type { GiveUpReason } from "../retry/decide.ts";
-
 const brand = Symbol.for("reissue.error");
 
 /** Code of a Reissue error. Codes are stable; docs/errors.md has an anchor for each. */
@@ -27,7 +24,7 @@ export type ErrorCode =
   | "ERR_REISSUE_UPSTREAM_RESPONSE_STARTED"
   | "ERR_REISSUE_UPSTREAM_TIMEOUT";
 
-/** Base of all errors that Reissue throws on purpose, with a stable code and a message that is safe for clients. */
+/** Base of all errors that Reissue throws on purpose, with a stable code. */
 export class ReissueError extends Error {
   readonly code: ErrorCode;
 
@@ -64,82 +61,5 @@ export class OptionError extends ReissueError {
 export class ClosedError extends ReissueError {
   constructor() {
     super("ERR_REISSUE_CLOSED", "The upstream client is closed");
-  }
-}
-
-/** Record of one send, for errors and diagnostics. */
-export interface AttemptRecord {
-  /** 1 for the first send. */
-  readonly attempt: number;
-  /** Start, in ms of the clock. */
-  readonly startedAtMs: number;
-  readonly durationMs: number;
-  /** Whether the connection had already served a request; null when nothing was written. */
-  readonly reused: boolean | null;
-  /** Idle time of the connection when the request was written, in ms; null on a fresh one. */
-  readonly idleMs: number | null;
-  /** Failure; null when there was a response. */
-  readonly failure: Failure | null;
-  /** Status of the response; null for none. */
-  readonly status: number | null;
-  /** Error of the transport; null when there was a response. */
-  readonly error: unknown;
-}
-
-const messages: Record<Delivery, string> = {
-  unsent: "The request never reached the upstream",
-  stale: "The connection was closed by the upstream while the request was being sent",
-  unknown: "The connection to the upstream failed before it responded",
-  delivered: "The upstream's response was cut off",
-};
-
-const deliveryCodes: Record<Delivery, ErrorCode> = {
-  unsent: "ERR_REISSUE_UPSTREAM_UNSENT",
-  stale: "ERR_REISSUE_UPSTREAM_STALE",
-  unknown: "ERR_REISSUE_UPSTREAM_UNKNOWN",
-  delivered: "ERR_REISSUE_UPSTREAM_RESPONSE_STARTED",
-};
-
-function messageOf({ kind, delivery }: Failure): string {
-  if (kind !== "timeout") return messages[delivery];
-  if (delivery === "delivered") return "The upstream fell silent in the middle of its response";
-  return delivery === "unknown" ? "The upstream did not respond in time" : messages[delivery];
-}
-
-/**
- * Error of a request to an upstream that failed for good: its fate, as far as it is known, why it was not resent, and
- * all attempts.
- */
-export class UpstreamError extends ReissueError {
-  /** Fate of the request, as far as it is known. */
-  readonly delivery: Delivery;
-  /** Why the request was not sent, or not resent. */
-  readonly reason: GiveUpReason;
-  /** Origin of the upstream, such as `http://orders:3000`; for logs, not for clients. */
-  readonly origin: string;
-  /** Failure of the last attempt, classified. */
-  readonly failure: Failure;
-  /** Every send, in order. */
-  readonly attempts: readonly AttemptRecord[];
-
-  constructor(details: {
-    readonly failure: Failure;
-    readonly reason: GiveUpReason;
-    readonly origin: string;
-    readonly attempts: readonly AttemptRecord[];
-    readonly cause: unknown;
-  }) {
-    const { failure, reason } = details;
-    const timedOut = failure.kind === "timeout" && failure.delivery === "unknown";
-    super(
-      timedOut ? "ERR_REISSUE_UPSTREAM_TIMEOUT" : deliveryCodes[failure.delivery],
-      `${messageOf(failure)} (${reason})`,
-      { cause: details.cause },
-    );
-    this.delivery = failure.delivery;
-    this.reason = reason;
-    this.origin = details.origin;
-    this.failure = failure;
-    this.attempts = details.attempts;
   }
 }

@@ -5,7 +5,7 @@ import {
   type TracingChannel,
 } from "node:diagnostics_channel";
 
-import type { AttemptRecord } from "../common/reissue-error.ts";
+import type { AttemptRecord } from "../retry/attempt-record.ts";
 import type { Decision, Outcome, RequestFacts } from "../retry/decide.ts";
 
 /**

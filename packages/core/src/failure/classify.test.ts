@@ -1,7 +1,8 @@
 import createError from "http-errors";
 import { describe, expect, it } from "vitest";
 
-import { OptionError, UpstreamError } from "../common/reissue-error.ts";
+import { OptionError } from "../common/reissue-error.ts";
+import { UpstreamError } from "../retry/upstream-error.ts";
 import { classify } from "./classify.ts";
 import type { Failure } from "./failure.ts";
 import { aggregate, fetchFailed, system, terminated, thrown } from "./thrown.test.fixture.ts";
@@ -104,6 +105,7 @@ describe("an UpstreamError", () => {
   const upstreamError = new UpstreamError({
     failure,
     reason: "not-retry-safe",
+    method: "POST",
     origin: "http://orders:3000",
     attempts: [],
     cause: system("connect", "ECONNREFUSED"),
@@ -135,6 +137,7 @@ describe("an UpstreamError", () => {
     const error = new UpstreamError({
       failure: odd,
       reason: "response-started",
+      method: "POST",
       origin: "http://orders:3000",
       attempts: [],
       cause: null,

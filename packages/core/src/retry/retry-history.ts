@@ -1,8 +1,8 @@
 import type { Clock } from "../common/clock.ts";
-import { UpstreamError, type AttemptRecord } from "../common/reissue-error.ts";
 import type { ConnectBreaker } from "../connection/connect-breaker.ts";
 import { decisionChannel } from "../diagnostics/attempt-channel.ts";
 import type { Delivery, Failure } from "../failure/failure.ts";
+import { mergedRecord, type AttemptRecord } from "./attempt-record.ts";
 import type { RetryBudget } from "./budget.ts";
 import {
   decide,
@@ -14,6 +14,7 @@ import {
   type RetryState,
 } from "./decide.ts";
 import type { RetryPolicy } from "./policy.ts";
+import { UpstreamError } from "./upstream-error.ts";
 
 /** Budgets of an origin, and whether it can be reached. */
 export interface RetryOrigin {
@@ -62,7 +63,7 @@ export class RetryHistory {
   add(record: AttemptRecord, triedSinceMs: number): void {
     // A request that got a response may have been processed.
     const delivery = record.failure?.delivery ?? "unknown";
-    (this.#records ??= []).push(record);
+    this.#keep(record);
     if (delivery === "unsent") this.#unsentSinceMs ??= triedSinceMs;
     else this.#unsentSinceMs = null;
     const isWeaker = this.#delivery === null || strength[delivery] < strength[this.#delivery];
@@ -79,7 +80,7 @@ export class RetryHistory {
   addNeverSent(nowMs: number, failure: Failure, error: unknown): void {
     const { sends: attempt, sentAtMs: startedAtMs } = this;
     const durationMs = nowMs - startedAtMs;
-    const never = { reused: null, idleMs: null, status: null };
+    const never = { reused: null, idleMs: null, status: null, repeats: 0 };
     this.add({ attempt, startedAtMs, durationMs, ...never, failure, error }, startedAtMs);
   }
 
@@ -93,7 +94,7 @@ export class RetryHistory {
     return decision;
   }
 
-  /** Records of the attempts that did not succeed, oldest first. */
+  /** Records of the attempts that did not succeed, oldest first; unsent ones that failed alike share one. */
   get records(): readonly AttemptRecord[] {
     return this.#records ?? [];
   }
@@ -108,15 +109,29 @@ export class RetryHistory {
    *
    * Its delivery is the weakest of all attempts, since any of them may have been processed.
    */
-  toError(failure: Failure, reason: GiveUpReason, origin: string, cause: unknown): UpstreamError {
+  toError(
+    failure: Failure,
+    reason: GiveUpReason,
+    { origin, facts }: RetryRequest,
+    cause: unknown,
+  ): UpstreamError {
     const delivery = this.#delivery ?? failure.delivery;
     return new UpstreamError({
       failure: { ...failure, delivery },
       reason,
-      origin,
+      method: facts.method,
+      origin: origin.name,
       attempts: this.records,
       cause,
     });
+  }
+
+  #keep(record: AttemptRecord): void {
+    const records = (this.#records ??= []);
+    const last = records.at(-1);
+    const merged = last === undefined ? null : mergedRecord(last, record);
+    if (merged === null) records.push(record);
+    else records[records.length - 1] = merged;
   }
 
   #state({ origin, deadlineMs }: RetryRequest, nowMs: number): RetryState {

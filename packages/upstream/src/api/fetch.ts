@@ -6,6 +6,7 @@ import { platformFetch } from "../fetch/platform-fetch.ts";
 import type { ReissueDispatcher } from "../dispatcher.ts";
 import { RandomKeys } from "../call/random-keys.ts";
 import type { OutboundContext } from "@reissue/core";
+import { showCallers } from "./show-callers.ts";
 
 /**
  * Makes one call with the semantics of WHATWG fetch.
@@ -22,6 +23,10 @@ export async function fetchThrough(
   const { init, own } = readInit(given);
   const context: CallContext = { dispatcher, inbound, own, keys: new RandomKeys() };
   const request = directRequest(input, init);
-  if (request === null) return await platformFetch(context, input, init);
-  return await new DirectCall(context, request).run();
+  try {
+    if (request === null) return await platformFetch(context, input, init);
+    return await new DirectCall(context, request).run();
+  } catch (error) {
+    throw showCallers(error, fetchThrough);
+  }
 }

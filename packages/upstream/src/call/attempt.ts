@@ -167,6 +167,7 @@ export class Attempt implements ActiveRequest {
       failure,
       status: this.#status,
       error,
+      repeats: 0,
     };
   }
 

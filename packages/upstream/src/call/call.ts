@@ -261,9 +261,9 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     // No transport failure, such as a refused argument: the caller gets it unchanged.
     if (failure.kind === "unknown") return this.#fail(error as Error);
     const decision = this.#history.decideAndCharge({ type: "failure", failure }, this.#request);
-    const { name, clock } = this.#request.origin;
+    const { clock } = this.#request.origin;
     if (decision.action === "give-up") {
-      this.#fail(this.#history.toError(failure, decision.reason, name, error));
+      this.#fail(this.#history.toError(failure, decision.reason, this.#request, error));
     } else if (failure.kind === "refused-stream" && decision.reason === "unsent") {
       const send = (): void => this.#send(this.#defaultPreference, clock.now());
       this.#wait.forLeave(send, () => this.#resendOrFail(failure, error));

@@ -118,7 +118,9 @@ test("queued calls to an upstream that is down fail together, not one after the 
   const startedAt = performance.now();
   const all = Array.from({ length: 6 }, () => posted(upstream, origin).catch(String));
   expect(new Set(await Promise.all(all))).toEqual(
-    new Set(["UpstreamError: The request never reached the upstream (attempts-exhausted)"]),
+    new Set([
+      expect.stringMatching(/not established in time.*not sent again: attempts-exhausted$/),
+    ]),
   );
   expect(performance.now() - startedAt).toBeLessThan(3000);
 });

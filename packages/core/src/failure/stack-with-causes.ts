@@ -1,0 +1,55 @@
+import { isObject, read } from "./error-info.ts";
+
+/** Most causes that a stack shows, so that a chain that is a circle ends. */
+const maxCauses = 5;
+
+/** Errors whose stack shows their causes. */
+const shown = new WeakSet<object>();
+
+/**
+ * Shows an error's causes below its own stack: loggers that print nothing but `stack`, such as the default error
+ * handlers of Express and Koa, would hide what happened.
+ *
+ * The stack is put together when it is first read, since most errors are never printed.
+ *
+ * @param below - Function whose callers the stack is to begin with, in place of the error's own; null to leave it.
+ * @param mayShow - Whether a reader may see the causes; asked at each reading.
+ */
+export function showCausesInStack(
+  error: Error,
+  below: Function | null,
+  mayShow = () => true,
+): void {
+  const trace: { stack?: unknown } = {};
+  if (below === null) trace.stack = error.stack;
+  else Error.captureStackTrace(trace, below);
+  shown.add(error);
+  const set = (value: unknown): void => {
+    Object.defineProperty(error, "stack", { value, writable: true, configurable: true });
+  };
+  const get = (): unknown => {
+    const { stack } = trace;
+    // `Error.prepareStackTrace` may make anything of it.
+    if (typeof stack !== "string") return stack;
+    const frames = stack.indexOf("\n    at ");
+    const own = `${error.name}: ${error.message}${frames === -1 ? "" : stack.slice(frames)}`;
+    if (!mayShow()) return own;
+    const whole = own + causesOf(error);
+    set(whole);
+    return whole;
+  };
+  Object.defineProperty(error, "stack", { get, set, configurable: true });
+}
+
+function causesOf(error: Error): string {
+  let text = "";
+  let current: unknown = error;
+  for (let depth = 0; depth < maxCauses; depth += 1) {
+    current = read(current, "cause");
+    const stack = typeof current === "string" ? current : read(current, "stack");
+    if (typeof stack !== "string") break;
+    text += `\n  [cause]: ${stack.replaceAll("\n", "\n  ")}`;
+    if (!isObject(current) || shown.has(current)) break;
+  }
+  return text;
+}
