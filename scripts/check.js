@@ -6,6 +6,7 @@ const commands = [
   ["oxlint", "--deny-warnings"],
   ["oxfmt", "--check"],
   ["tsc", "-b"],
+  ["node", "scripts/tarballs.js", "--check"],
   ["vitest", "run", "--project", "unit"],
 ];
 

@@ -6,7 +6,8 @@ import type { AgentConfig } from "../options.ts";
 import { stateOf, userSlot } from "../socket/socket-state.ts";
 import { AgentState, type WithUser } from "./agent-state.ts";
 
-const agentSlot: unique symbol = Symbol("reissue.agent");
+/** Where an agent has its state. Shared by the copies of this package in a process: an agent is adopted once. */
+const agentSlot: unique symbol = Symbol.for("reissue.agent");
 
 /** An agent that has been made one of ours. */
 interface ReissueAgent extends NodeAgent {

@@ -22,8 +22,12 @@ interface DeferredContext {
   readonly startedAtMs: number | null;
 }
 
-const contextSlot: unique symbol = Symbol("reissue.request");
-const routeSlot: unique symbol = Symbol("reissue.route");
+/**
+ * Slots that the copies of this package in a process share, so that a route of one belongs to the gate of another. The
+ * number changes when what they hold does: versions that do not understand each other ignore each other.
+ */
+const contextSlot: unique symbol = Symbol.for("reissue.request.1");
+const routeSlot: unique symbol = Symbol.for("reissue.route.1");
 
 /** Reissue's state of a request, once the request has come to a gate or a route. */
 interface RequestSlots {
@@ -99,7 +103,7 @@ export function getOrCreateContext(
 export function getContext(request: IncomingMessage): RequestContext | null {
   const slots = slotsOf(request);
   const current = slots[contextSlot];
-  if (current === undefined || current instanceof RequestContext) return current ?? null;
+  if (current === undefined || isContext(current)) return current ?? null;
   const { gate, response, frameworkContext, startedAtMs } = current;
   // With the request that came through the gate: the argument may be derived from it.
   const context = new RequestContext(
@@ -137,7 +141,12 @@ export function applyRoute(
 export function handlerEnded(request: IncomingMessage): void {
   const context = slotsOf(request)[contextSlot];
   // A request with a deferred context has no timeout.
-  if (context instanceof RequestContext) context.handlerEnded();
+  if (context !== undefined && isContext(context)) context.handlerEnded();
+}
+
+/** Whether a slot holds a context, of any copy of this package. */
+function isContext(held: RequestContext | DeferredContext): held is RequestContext {
+  return held instanceof RequestContext || "handlerEnded" in held;
 }
 
 function slotsOf(request: IncomingMessage): RequestSlots {
