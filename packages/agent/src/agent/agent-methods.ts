@@ -58,9 +58,12 @@ function methodsOver(base: NodeAgent): AgentMethods {
 
     /** Called first of all by http.Agent's `addRequest`, with the options as it has completed them. */
     getName(this: ReissueAgent, options?: object): string {
-      const name = base.getName.call(this, options);
-      this[agentSlot]?.onName(name);
-      return name;
+      const state = this[agentSlot];
+      if (state === undefined) return base.getName.call(this, options);
+      if (state.isChoosing) return state.onName(base.getName.call(this, options));
+      // perf: docs/performance.md#names-of-sockets
+      const { _agentKey: key } = (options ?? {}) as { _agentKey?: string };
+      return key ?? base.getName.call(this, options);
     },
 
     createSocket(
