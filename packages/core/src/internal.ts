@@ -55,10 +55,11 @@ export {
   checkOneOf,
   describe,
   maxTimerMs,
+  readWithin,
   type NumberBounds,
 } from "./common/option.ts";
 export { RetryHistory, type RetryOrigin, type RetryRequest } from "./retry/retry-history.ts";
-export { callRetryPolicy, conditions, retryPolicy } from "./retry/retry-options.ts";
+export { callRetryPolicy, conditions, retryPaths, retryPolicy } from "./retry/retry-options.ts";
 export { type StepCall, type StepOwner } from "./steps/outbound-steps.ts";
 export { stepMissingError } from "./steps/step-error.ts";
 export { checkStep } from "./steps/step.ts";

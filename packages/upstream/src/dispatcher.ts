@@ -1,5 +1,12 @@
 import { ClosedError, type Clock } from "@reissue/core";
-import { checkKeys, optionDefaults, optionNames, readOptions, Bag } from "@reissue/core/internal";
+import {
+  Bag,
+  checkKeys,
+  optionDefaults,
+  optionNames,
+  readOptions,
+  retryPaths,
+} from "@reissue/core/internal";
 import { EventEmitter } from "node:events";
 import type { Dispatcher } from "undici";
 
@@ -50,7 +57,8 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     this.dispatch = this.dispatch.bind(this);
     this.close = this.close.bind(this);
     this.destroy = this.destroy.bind(this);
-    checkKeys(options, "options", [...optionNames(connectionTable), ...optionNames(clientTable)]);
+    const names = [...optionNames(connectionTable), ...optionNames(clientTable)];
+    checkKeys(options, "options", names, retryPaths);
     const { clock, bodies, origins } = readOptions(
       clientTable,
       options,

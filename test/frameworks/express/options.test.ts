@@ -9,15 +9,23 @@ test.each([
   [{ upsteam: {} }, "options.upsteam"],
   [[], "options"],
   [null, "options"],
-  [{ upstream: { idleMs: "4 s" } }, "idleMs"],
-  [{ upstream: { origins: { orders: {} } } }, 'origins["orders"]'],
+  [{ upstream: { idleMs: "4 s" } }, "upstream.idleMs"],
+  [{ upstream: { retries: 3 } }, "upstream.retries"],
+  [{ upstream: { retry: { attempts: 3 } } }, "upstream.retry.attempts"],
+  [{ upstream: { origins: { orders: {} } } }, 'upstream.origins["orders"]'],
   [{ upstream: () => {} }, "upstream"],
   [{ upstream: fetch }, "upstream"],
-  [{ upstream: "http://orders:3000" }, "options"],
+  [{ upstream: "http://orders:3000" }, "upstream"],
 ])("%o is wrong at %s", (options, path) => {
   const construct = (): unknown => reissue(options as never);
   expect(construct).toThrow(OptionError);
   expect(construct).toThrow(expect.objectContaining({ path, code: "ERR_REISSUE_OPTION" }));
+});
+
+test("an unknown option of the client is told with the one that was probably meant", () => {
+  expect(() => reissue({ upstream: { retries: 3 } as never })).toThrow(
+    "upstream.retries is not an option; did you mean upstream.retry?",
+  );
 });
 
 test("all options may be omitted or undefined", () => {

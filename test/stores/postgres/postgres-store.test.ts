@@ -108,7 +108,10 @@ test.each([
   [{ schema: "" }, 'schema must be a name, got ""'],
   [{ table: "x".repeat(64) }, "table must have 63 bytes at most, got 64"],
   [{ prepare: 1 }, "prepare must be true or false"],
-  [{ tabel: "x" }, "options.tabel is not an option (known: pool, schema, table, prepare)"],
+  [
+    { tabel: "x" },
+    "options.tabel is not an option; did you mean options.table? (known: pool, schema, table, prepare)",
+  ],
 ])("options %j are refused", (options, message) => {
   const given = "pool" in options || message.startsWith("pool") ? options : { pool, ...options };
   expect(() => postgresStore(given as never)).toThrow(

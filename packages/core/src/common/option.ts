@@ -1,18 +1,55 @@
-import { OptionError } from "./reissue-error.ts";
+import { closestName } from "./closest-name.ts";
+import { isReissueError, OptionError } from "./reissue-error.ts";
 
 /**
  * Checks that an object has known options only: unknown ones are errors, so that a typing mistake cannot silently leave
  * a default in force.
+ *
+ * @param elsewhere - Dotted paths of options further down, which may have been meant too.
  */
-export function checkKeys(value: unknown, path: string, known: readonly string[]): void {
+export function checkKeys(
+  value: unknown,
+  path: string,
+  known: readonly string[],
+  elsewhere: readonly string[] = [],
+): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new OptionError(path, `must be an object, got ${describe(value)}`);
   }
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) {
-      throw new OptionError(`${path}.${key}`, `is not an option (known: ${known.join(", ")})`);
-    }
+    if (known.includes(key)) continue;
+    const meant = closestName(key, [...known, ...elsewhere]);
+    const names = `known: ${known.join(", ")}`;
+    throw new OptionError(
+      `${path}.${key}`,
+      meant === null
+        ? `is not an option (${names})`
+        : `is not an option; did you mean ${path}.${meant}? (${names})`,
+    );
   }
+}
+
+/**
+ * Reads options that are the value of another option, and completes the path of an error.
+ *
+ * @param path - Path of the option whose value is read, such as `upstream`.
+ * @param read - Reader for which that value is the outermost object.
+ */
+export function readWithin<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!isReissueError(error) || error.code !== "ERR_REISSUE_OPTION") throw error;
+    const { path: inner, message } = error as OptionError;
+    const problem = message.slice(inner.length + 1).replaceAll("options.", `${path}.`);
+    throw new OptionError(joinedPath(path, inner), problem);
+  }
+}
+
+/** Joins the path of an option and a path below it; `options` stands for the outermost object. */
+function joinedPath(path: string, inner: string): string {
+  const below = inner === "options" ? "" : inner.replace(/^options\./, "");
+  return below === "" ? path : `${path}.${below}`;
 }
 
 /** Bounds of a numeric option, both inclusive. */

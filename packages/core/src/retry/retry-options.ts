@@ -125,6 +125,9 @@ export const retryTable: OptionTable<RetryPolicy> = {
   ),
 };
 
+/** Dotted paths of the options of `retry`, for options that may have been meant. */
+export const retryPaths: readonly string[] = optionNames(retryTable).map((name) => `retry.${name}`);
+
 /** Default policy. */
 export const defaultPolicy: RetryPolicy = optionDefaults(retryTable);
 

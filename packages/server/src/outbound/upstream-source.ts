@@ -1,5 +1,5 @@
 import { OptionError } from "@reissue/core";
-import { describe } from "@reissue/core/internal";
+import { describe, readWithin } from "@reissue/core/internal";
 
 /** The outbound client of a gate. */
 export interface UpstreamHolder<Upstream> {
@@ -22,7 +22,7 @@ export function upstreamSource<Upstream extends { close(): Promise<void> }, Opti
     if ("dispatcher" in given) return { get: () => given, close: leaveOpen };
     throw new OptionError("upstream", `must be an upstream or its options, got ${describe(given)}`);
   }
-  let own = given === undefined ? undefined : open(given as Options);
+  let own = given === undefined ? undefined : readWithin("upstream", () => open(given as Options));
   const get = (): Upstream => (own ??= open());
   // A client that was never used is opened to be closed, so that calls after the close are refused all the same.
   return { get, close: () => get().close() };

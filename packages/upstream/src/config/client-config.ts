@@ -38,7 +38,8 @@ export const clientTable: OptionTable<ResolvedClient> = {
 };
 
 function namedOrigins(value: unknown): ReadonlyMap<string, NamedOrigin> {
-  if (typeof value !== "object" || value === null) {
+  // Of a Map no entry would be seen.
+  if (typeof value !== "object" || value === null || Symbol.iterator in value) {
     throw new OptionError("origins", "must be an object from URL origins to their options");
   }
   const named = new Map<string, NamedOrigin>();

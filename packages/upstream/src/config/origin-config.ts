@@ -11,6 +11,7 @@ import {
   optionDefaults,
   optionNames,
   readOptions,
+  retryPaths,
   retryPolicy,
   type OptionTable,
 } from "@reissue/core/internal";
@@ -125,7 +126,7 @@ export const originTable: OptionTable<ResolvedOrigin> = {
   routes: {
     default: {},
     check: checkRoutes,
-    doc: "by `METHOD /path` the `retry` options of single routes, and their `step`; `:name` is one segment, a last `*` is the rest; the first that matches holds",
+    doc: "by `METHOD /path` the `retry` options of single routes, and their `step`; `:name` is one segment, a last `*` is the rest; the first that matches holds, and a name that no call can match is an error",
     defaultDoc: "none",
   },
 };
@@ -145,7 +146,8 @@ export function originConfig(
 ): OriginConfig {
   const isOfOrigin = path !== "";
   if (isOfOrigin) {
-    checkKeys(own, path, [...optionNames(connectionTable), ...optionNames(originTable)]);
+    const names = [...optionNames(connectionTable), ...optionNames(originTable)];
+    checkKeys(own, path, names, retryPaths);
   }
   const shared = readOptions(connectionTable, common, defaults, "");
   const connection = isOfOrigin ? readOptions(connectionTable, own, shared, path) : shared;
@@ -182,6 +184,8 @@ export function originConfig(
 }
 
 function checkRoutes(value: unknown, path: string): OriginRoutes {
-  if (typeof value === "object" && value !== null) return value as OriginRoutes;
+  // Of a Map no entry would be seen.
+  const isRecord = typeof value === "object" && value !== null && !(Symbol.iterator in value);
+  if (isRecord) return value as OriginRoutes;
   throw new OptionError(path, `must be an object, got ${describe(value)}`);
 }

@@ -1,8 +1,9 @@
 import { OptionError, type CallRetryOptions, type RetryPolicy } from "@reissue/core";
-import { callRetryPolicy, checkStep, isOptIn } from "@reissue/core/internal";
+import { callRetryPolicy, checkStep, describe, isOptIn } from "@reissue/core/internal";
 
 import { bodyTimeout } from "./body-timeout.ts";
 import type { OriginRouteOptions } from "./options.ts";
+import { routePattern, type RoutePattern } from "./route-pattern.ts";
 
 /** Retry policy of a request, and whether its route or its call has opted in: a second processing does no harm. */
 export interface RequestPolicy {
@@ -18,19 +19,14 @@ export interface RoutePolicy extends RequestPolicy {
   readonly bodyTimeoutMs: number;
 }
 
-interface Route extends RoutePolicy {
-  readonly method: string;
-  readonly pattern: RegExp;
-}
-
-const routeName = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/\S*)$/;
+interface Route extends RoutePolicy, RoutePattern {}
 
 /** Routes of one origin, in the order of their options; the first that matches applies. */
 export class RouteTable {
   readonly #routes: readonly Route[];
   readonly #fallback: RoutePolicy;
 
-  /** @throws {@link OptionError} for a name other than `METHOD /path`, or for wrong options of a route. */
+  /** @throws {@link OptionError} for a route that no call can match, or for wrong options of one. */
   constructor(
     routes: Readonly<Record<string, OriginRouteOptions>> | undefined,
     fallback: RoutePolicy,
@@ -40,6 +36,7 @@ export class RouteTable {
     this.#routes = Object.entries(routes ?? {}).map(([name, options]) =>
       route(name, options, fallback, `${path}[${JSON.stringify(name)}]`),
     );
+    checkReached(this.#routes, Object.keys(routes ?? {}), path);
   }
 
   /** Finds the policy of a request; a query in `path` is ignored. */
@@ -66,19 +63,21 @@ export function withRetryOptions(
 }
 
 function route(name: string, options: OriginRouteOptions, base: RoutePolicy, path: string): Route {
-  const match = routeName.exec(name);
-  if (match === null) throw new OptionError(path, 'must be named "METHOD /path"');
-  const segments = match[2]!.split("/").map((segment, index, all) => {
-    if (segment === "*" && index === all.length - 1) return ".*";
-    if (/^:\w+$/.test(segment)) return "[^/]+";
-    return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  });
   const { step, bodyTimeoutMs, ...retry } = options;
   return {
-    method: match[1]!,
-    pattern: new RegExp(`^${segments.join("/")}$`),
+    ...routePattern(name, path),
     step: checkStep(step, `${path}.step`),
     bodyTimeoutMs: bodyTimeout(bodyTimeoutMs, `${path}.bodyTimeoutMs`, base.bodyTimeoutMs),
     ...withRetryOptions(retry, base, path),
   };
+}
+
+/** Refuses a route all of whose calls match one before it. */
+function checkReached(routes: readonly Route[], names: readonly string[], path: string): void {
+  for (const [index, { method, sample }] of routes.entries()) {
+    const earlier = routes.findIndex((each) => each.method === method && each.pattern.test(sample));
+    if (earlier === index) continue;
+    const problem = `never matches: ${describe(names[earlier])} stands before it, and the first that matches holds`;
+    throw new OptionError(`${path}[${JSON.stringify(names[index])}]`, problem);
+  }
 }

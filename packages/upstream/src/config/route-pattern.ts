@@ -1,0 +1,87 @@
+import { OptionError } from "@reissue/core";
+import { describe } from "@reissue/core/internal";
+
+/** Method and path of a route, as requests are compared with them. */
+export interface RoutePattern {
+  readonly method: string;
+  readonly pattern: RegExp;
+  /** Path that every path of this pattern resembles, to find an earlier pattern that takes them all. */
+  readonly sample: string;
+}
+
+const parameter = /^:\w+$/;
+
+/** Segments that look like a parameter of some router, or a part of a regular expression. */
+const foreignSegment = /^:|^\{.*\}$|^\[.*\]$|^<.*>$|\\|\.[*+]|[)\]}][*+?]|\([^)]*\||\[\^|^\*+$/;
+
+/** Ends of a regular expression, outside its segments. */
+const foreignEnd = /^\^|[^/]\$$/;
+
+/**
+ * Reads the name of a route, `METHOD /path`.
+ *
+ * Calls have their method in capitals, and their path as the URL parser writes it, without a query: a name that none can
+ * have is refused.
+ *
+ * @param path - Path of the option in error messages.
+ * @throws {@link OptionError} for a name that no call can match.
+ */
+export function routePattern(name: string, path: string): RoutePattern {
+  const [method = "", pathname = "", ...rest] = name.split(" ");
+  if (method === "" || pathname === "" || rest.length > 0) {
+    throw new OptionError(path, 'must be named "METHOD /path"');
+  }
+  checkMethod(method, pathname, path);
+  checkPath(method, pathname, path);
+  const segments = pathname.split("/");
+  const last = segments.length - 1;
+  const source = segments.map((segment, index) => {
+    if (segment === "*" && index === last) return ".*";
+    return parameter.test(segment) ? "[^/]+" : escaped(segment);
+  });
+  return {
+    method,
+    pattern: new RegExp(`^${source.join("/")}$`),
+    sample: pathname.replace(/\/\*$/, "/*/*"),
+  };
+}
+
+function checkMethod(method: string, pathname: string, path: string): void {
+  if (/^[A-Z][A-Z\d_-]*$/.test(method)) return;
+  if (!/^[A-Za-z][\w-]*$/.test(method)) {
+    throw new OptionError(path, `must name one method, got ${describe(method)}`);
+  }
+  const meant = `${method.toUpperCase()} ${pathname}`;
+  throw new OptionError(path, `never matches: the method is in capitals, ${describe(meant)}`);
+}
+
+function checkPath(method: string, pathname: string, path: string): void {
+  const refuse = (problem: string): never => {
+    throw new OptionError(path, `never matches: ${problem}`);
+  };
+  const meant = (sent: string): string => describe(`${method} ${sent}`);
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(pathname)) {
+    const { pathname: below } = URL.canParse(pathname) ? new URL(pathname) : { pathname: "/path" };
+    refuse(`a route is a path below its origin, ${meant(below)}`);
+  }
+  const segments = pathname.split("/");
+  const foreign = segments.find((segment, index) => {
+    const isRest = segment === "*" && index === segments.length - 1 && index > 0;
+    return !isRest && !parameter.test(segment) && foreignSegment.test(segment);
+  });
+  if (foreign !== undefined || foreignEnd.test(pathname)) {
+    const kinds = "`:name` is one segment, a last `*` the rest, and nothing else is a pattern";
+    refuse(`${describe(foreign ?? pathname)} is compared letter by letter; ${kinds}`);
+  }
+  if (!pathname.startsWith("/")) refuse(`the path begins with a slash, ${meant(`/${pathname}`)}`);
+  const mark = pathname.search(/[?#]/);
+  if (mark !== -1) {
+    refuse(`a query or a fragment is not compared; write ${meant(pathname.slice(0, mark))}`);
+  }
+  const { pathname: sent } = new URL(`http://upstream${pathname}`);
+  if (sent !== pathname) refuse(`a URL's path is sent as ${meant(sent)}`);
+}
+
+function escaped(segment: string): string {
+  return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
