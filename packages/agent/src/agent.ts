@@ -1,5 +1,8 @@
-import http, { type AgentOptions } from "node:http";
-import https, { type AgentOptions as HttpsOptions } from "node:https";
+// Namespaces, and not the default exports, which users' TypeScript only has with esModuleInterop.
+import * as http from "node:http";
+import * as https from "node:https";
+import type { AgentOptions } from "node:http";
+import type { AgentOptions as HttpsOptions } from "node:https";
 
 import { OptionError } from "@reissue/core";
 import { describe } from "@reissue/core/internal";

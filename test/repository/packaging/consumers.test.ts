@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { isFullRun } from "../../support/test-size.ts";
-import { PackedProjects, run } from "./packed-project.ts";
+import { snippets } from "../readme/markdown.ts";
+import { PackedProjects, pnpm, run } from "./packed-project.ts";
 
 /** Compilers of users, by the names that the project installs them under. */
 const compilers = {
@@ -22,9 +23,9 @@ const modules = [
   ...(isFullRun
     ? [
         { module: "commonjs", moduleResolution: "node10", esModuleInterop: false },
-        { module: "node16", moduleResolution: "node16" },
-        { module: "nodenext", moduleResolution: "nodenext" },
-        { module: "esnext", moduleResolution: "bundler" },
+        { module: "node16", moduleResolution: "node16", esModuleInterop: true },
+        { module: "nodenext", moduleResolution: "nodenext", esModuleInterop: true },
+        { module: "esnext", moduleResolution: "bundler", esModuleInterop: true },
       ]
     : []),
 ];
@@ -93,6 +94,43 @@ describe("a CommonJS project", () => {
   });
 });
 
+describe.runIf(isFullRun)("a pnpm project with only the adapter installed", () => {
+  test("compiles README's service, and names the errors, the client and the store", async () => {
+    const folder = join(projects.folder, "pnpm");
+    await mkdir(folder);
+    const ours = Object.entries(projects.tarballs);
+    const overrides = Object.fromEntries(ours.map(([name, path]) => [name, `file:${path}`]));
+    const dependencies = {
+      "@reissue/express": overrides["@reissue/express"],
+      "@types/express": "^5",
+      "@types/node": "^20.19",
+      express: "^5",
+      typescript: "~5.9.0",
+    };
+    const manifest = { private: true, type: "module", dependencies, pnpm: { overrides } };
+    await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
+    const quiet = ["--ignore-scripts", "--prefer-offline", "--ignore-workspace"];
+    await run("npx", [...pnpm, "install", ...quiet], folder);
+
+    const [readme = ""] = snippets("README.md");
+    const listens = "app.listen(8080)";
+    expect(readme).toContain(listens);
+    const service = readme.replace(listens, "const server = app.listen(0, () => server.close())");
+    const names = `
+      import { createUpstream, isReissueError, memoryStore, UpstreamError } from "@reissue/express";
+      import type { BoundUpstream, IdempotencyOptions, Upstream } from "@reissue/express";
+      export const client: Upstream = createUpstream();
+      export const bound: BoundUpstream = client;
+      export const idempotency: IdempotencyOptions = { store: memoryStore(), scope: () => "all" };
+      export const isKnown = (error: unknown): boolean =>
+        error instanceof UpstreamError || isReissueError(error);`;
+    await writeFile(join(folder, "service.ts"), service + names);
+    const args = ["--module", "nodenext", "--target", "es2022", "--strict", "service.ts"];
+    await run(join(folder, "node_modules/.bin/tsc"), args, folder);
+    await run(process.execPath, ["service.js"], folder);
+  });
+});
+
 describe.each(compilations)(
   "$compiler with module $module and moduleResolution $moduleResolution",
   ({ compiler, ...options }) => {
@@ -112,7 +150,7 @@ describe.each(compilations)(
         outDir: "out",
       };
       await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
-      await writeFile(join(folder, "service.ts"), samples);
+      await writeFile(join(folder, "service.ts"), sampleFor(options));
       await run(
         process.execPath,
         [join(project, `node_modules/${compiler}/bin/tsc`), "-p", folder],
@@ -134,6 +172,8 @@ describe.runIf(isFullRun)("test runners", () => {
       typescript: "~5.9.0",
     });
     await writeFile(join(folder, "plain.test.js"), suite);
+    const compilerOptions = { esModuleInterop: true, types: ["node", "jest"], strict: false };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
     const jest = join(folder, "node_modules/jest/bin/jest.js");
     await run(process.execPath, [jest, "plain.test.js"], folder);
 
@@ -154,6 +194,16 @@ describe.runIf(isFullRun)("test runners", () => {
     await run(join(folder, "node_modules/.bin/vitest"), ["run"], folder);
   });
 });
+
+/** The service as it is written for a way to resolve and write modules. */
+function sampleFor({ module, esModuleInterop }: (typeof modules)[number]): string {
+  if (module === "esnext")
+    return samples.replace(/import (\w+) = require\((.*)\);/, "import $1 from $2;");
+  // Fastify's own types, by way of pino, need the option.
+  return esModuleInterop === false
+    ? samples.replace(/^import .* from "@reissue\/fastify";$/m, "const fastifyPlugin = null;")
+    : samples;
+}
 
 /** Writes a CommonJS module's requires as imports. */
 function asEsModule(code: string): string {
