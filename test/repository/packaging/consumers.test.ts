@@ -200,9 +200,8 @@ function sampleFor({ module, esModuleInterop }: (typeof modules)[number]): strin
   if (module === "esnext")
     return samples.replace(/import (\w+) = require\((.*)\);/, "import $1 from $2;");
   // Fastify's own types, by way of pino, need the option.
-  return esModuleInterop === false
-    ? samples.replace(/^import .* from "@reissue\/fastify";$/m, "const fastifyPlugin = null;")
-    : samples;
+  if (esModuleInterop) return samples;
+  return samples.replace(/^import .* from "@reissue\/fastify";$/m, "const fastifyPlugin = null;");
 }
 
 /** Writes a CommonJS module's requires as imports. */
