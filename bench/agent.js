@@ -1,11 +1,10 @@
 // @ts-check
 // Requests a second and CPU a request where nothing fails: the agent beside Node's own, under five clients.
 import { agents, clientNames } from "./agent-clients.js";
-import { spawnClient } from "./run/client-process.js";
+import { raceClients } from "./run/client-race.js";
 import { quick } from "./run/quick.js";
 import { spawnRawUpstream } from "./run/raw-upstream.js";
 import { publish } from "./run/result.js";
-import { interleavedAnew } from "./run/rounds.js";
 import { median, ratio } from "./run/statistics.js";
 
 const concurrency = 64;
@@ -48,27 +47,12 @@ publish("agent", { rounds: times * rounds, medians, findings });
 async function run(client, kind) {
   const names = [baseline, ...others];
   process.stderr.write(`${client}, ${kind}\n`);
-  /** @param {string} agent */
-  const open = (agent) => {
-    const opened = spawnClient({
-      name: `${client}, ${agent}`,
-      origin: upstream.origin,
-      concurrency,
-      exchange: exchanges[kind],
-    });
-    return {
-      contenders: [{ name: agent, turn: () => opened.drive(requests) }],
-      close: () => opened.close(),
-    };
-  };
-  // A process's place among those that are started together is worth a tenth, so that it goes round.
-  const openAll = async (/** @type {number} */ time) => {
-    const first = time % names.length;
-    return [...names.slice(first), ...names.slice(0, first)].map((name) => open(name));
-  };
-  const results = await interleavedAnew(openAll, { times, rounds, warmUp });
+  const common = { origin: upstream.origin, concurrency, exchange: exchanges[kind] };
+  const clients = names.map((name) => `${client}, ${name}`);
+  const results = await raceClients(clients, common, { requests, times, rounds, warmUp });
   /** @type {(name: string, figure: "requestsPerSecond" | "cpuMicros") => number[]} */
-  const series = (name, figure) => (results.get(name) ?? []).map((figures) => figures[figure]);
+  const series = (name, figure) =>
+    (results.get(`${client}, ${name}`) ?? []).map((figures) => figures[figure]);
   for (const name of names) {
     medians[`${client}, ${name}, ${kind}`] = {
       "requests a second": median(series(name, "requestsPerSecond")),

@@ -1,15 +1,15 @@
 // @ts-check
 // Requests a second, CPU and garbage collection a request where nothing fails: Reissue's two calls beside undici's.
-import { spawnClient } from "./run/client-process.js";
+import { raceClients } from "./run/client-race.js";
 import { quick } from "./run/quick.js";
 import { spawnRawUpstream } from "./run/raw-upstream.js";
 import { publish } from "./run/result.js";
-import { interleaved } from "./run/rounds.js";
 import { median, ratio, spread } from "./run/statistics.js";
 
 const concurrency = 64;
-const rounds = quick ? 3 : 20;
-const warmUp = quick ? 1 : 4;
+const times = quick ? 1 : 5;
+const rounds = quick ? 3 : 4;
+const warmUp = quick ? 1 : 3;
 
 /** @type {Record<string, import("./clients.js").Exchange>} */
 const exchanges = {
@@ -54,7 +54,7 @@ try {
 } finally {
   upstream.close();
 }
-publish("throughput", { rounds, medians, findings });
+publish("throughput", { rounds: times * rounds, medians, findings });
 
 /**
  * @param {(typeof races)[number]} race
@@ -62,18 +62,9 @@ publish("throughput", { rounds, medians, findings });
  */
 async function run({ names: [baseline, ...others], requests, targets }, kind) {
   const names = [baseline, ...others];
-  const opened = names.map((name) => {
-    const exchange = exchanges[kind];
-    return spawnClient({ name, origin: upstream.origin, concurrency, exchange });
-  });
-  const contenders = names.map((name, index) => ({
-    name,
-    turn: () => opened[index].drive(requests),
-  }));
-  process.stderr.write(`${kind}, ${baseline} and others `);
-  const results = await interleaved(contenders, { rounds, warmUp }).finally(() => {
-    for (const client of opened) client.close();
-  });
+  process.stderr.write(`${kind}, ${baseline} and others\n`);
+  const common = { origin: upstream.origin, concurrency, exchange: exchanges[kind] };
+  const results = await raceClients(names, common, { requests, times, rounds, warmUp });
   const perSecond = series(results, ({ requestsPerSecond }) => requestsPerSecond);
   const cpu = series(results, ({ cpuMicros }) => cpuMicros);
   const gc = series(results, ({ gcMicros }) => gcMicros);
