@@ -26,7 +26,8 @@ test("a service resends what a stale connection lost, and translates what cannot
   app.use((error, req, res, next) => res.status(error.status).end(String(next.length)));
   const server = app.listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
-  const origin = `http://127.0.0.1:${server.address().port}`;
+  const { port } = Object(server.address());
+  const origin = `http://127.0.0.1:${port}`;
   try {
     for (const _ of [1, 2]) expect((await fetch(origin)).status).toBe(200);
     expect((await fetch(`${origin}/refused`)).status).toBe(502);
