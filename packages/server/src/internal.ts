@@ -18,6 +18,7 @@ export {
   getOrCreateContext,
   handlerEnded,
   openContext,
+  type GateBinding,
 } from "./request/request-registry.ts";
 export { frameworkPrototype } from "./request/framework-prototype.ts";
 export { removeContentHeaders, sendError } from "./errors/send-error.ts";

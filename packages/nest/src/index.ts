@@ -1,0 +1,23 @@
+export { ReissueModule } from "./module.ts";
+export type { ReissueAsyncOptions, ReissueOptions, ReissueOptionsFactory } from "./options.ts";
+export { GatewayException } from "./gateway-exception.ts";
+export { Idempotent, RetryOn } from "./route/decorators.ts";
+export { Upstream, UPSTREAM, UPSTREAM_CLIENT } from "./upstream.ts";
+export { createUpstream } from "./create-upstream.ts";
+export { isReissueError, OptionError, ReissueError, UpstreamError } from "@reissue/core";
+export type { AttemptRecord, ErrorCode, GatewayError, IdempotencyStore } from "@reissue/core";
+export { claimOf, drain, keepAlive, memoryStore, type RouteOptions } from "@reissue/server";
+export type {
+  DrainOptions,
+  GateOptions,
+  IdempotencyOptions,
+  KeepAliveOptions,
+  MemoryStoreOptions,
+} from "@reissue/server";
+export type {
+  BoundUpstream,
+  OriginOptions,
+  UpstreamInit,
+  UpstreamOptions,
+  UpstreamRequestOptions,
+} from "@reissue/upstream";

@@ -1,0 +1,103 @@
+import {
+  Inject,
+  Module,
+  Scope,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type MiddlewareConsumer,
+  type NestModule,
+  type OnApplicationShutdown,
+  type Provider,
+} from "@nestjs/common";
+import { HttpAdapterHost, REQUEST } from "@nestjs/core";
+import { drain } from "@reissue/server";
+import type { IncomingMessage } from "node:http";
+import type { Server } from "node:http";
+
+import { Gate } from "./gate.ts";
+import type { ReissueAsyncOptions, ReissueOptions, ReissueOptionsFactory } from "./options.ts";
+import { boundUpstream, UPSTREAM, UPSTREAM_CLIENT } from "./upstream.ts";
+
+/**
+ * Lets every request of an application through a gate, before the body parsers, and has its filters get translated
+ * exceptions: 502, 503 or 504 for an upstream's failure, only where a replay is safe. Global: import it once.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [ReissueModule.forRoot()], controllers: [OrdersController] })
+ * export class AppModule {}
+ * ```
+ */
+export class ReissueModule implements NestModule, BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #gate: Gate;
+  readonly #host: HttpAdapterHost;
+
+  constructor(gate: Gate, host: HttpAdapterHost) {
+    this.#gate = gate;
+    this.#host = host;
+  }
+
+  /** @throws {@link OptionError} with the path of the first wrong option. */
+  static forRoot<Req = IncomingMessage>(options: ReissueOptions<Req> = {}): DynamicModule {
+    const gate = new Gate(options as ReissueOptions);
+    return moduleWith([{ provide: Gate, useValue: gate }]);
+  }
+
+  /** Creates the options with providers of other modules. */
+  static forRootAsync<Req = IncomingMessage>(options: ReissueAsyncOptions<Req>): DynamicModule {
+    const { imports = [], useClass } = options;
+    const own: Provider[] = useClass === undefined ? [] : [useClass];
+    return { ...moduleWith([...own, asyncGate(options as ReissueAsyncOptions)]), imports };
+  }
+
+  /** Called by Nest once the body parsers are registered, and before the routes are. */
+  configure(_consumer: MiddlewareConsumer): void {
+    this.#gate.install(this.#host.httpAdapter);
+  }
+
+  async beforeApplicationShutdown(signal?: string): Promise<void> {
+    const server = this.#host.httpAdapter.getHttpServer() as Server;
+    if (signal === undefined || this.#gate.drain === false || !server.listening) return;
+    await drain(server, this.#gate.drain);
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.#gate.close();
+  }
+}
+
+// Decorators are called, since the sources have no syntax that has to be compiled.
+Module({})(ReissueModule);
+Inject(Gate)(ReissueModule, undefined, 0);
+Inject(HttpAdapterHost)(ReissueModule, undefined, 1);
+
+function moduleWith(gate: Provider[]): DynamicModule {
+  const providers: Provider[] = [
+    ...gate,
+    { provide: UPSTREAM_CLIENT, useFactory: ({ client }: Gate) => client(), inject: [Gate] },
+    { provide: UPSTREAM, useFactory: boundUpstream, inject: [REQUEST], scope: Scope.REQUEST },
+  ];
+  return {
+    module: ReissueModule,
+    global: true,
+    providers,
+    exports: [UPSTREAM, UPSTREAM_CLIENT],
+  };
+}
+
+function asyncGate({ useFactory, inject, useClass, useExisting }: ReissueAsyncOptions): Provider {
+  const factory = useClass ?? useExisting;
+  if (factory === undefined) {
+    return {
+      provide: Gate,
+      useFactory: async (...args: unknown[]) => new Gate((await useFactory?.(...args)) ?? {}),
+      inject: inject ?? [],
+    };
+  }
+  return {
+    provide: Gate,
+    useFactory: async (options: ReissueOptionsFactory) =>
+      new Gate(await options.createReissueOptions()),
+    inject: [factory],
+  };
+}
