@@ -1,12 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
 const examples = join(import.meta.dirname, "../../../examples");
-const shops = ["express-orders", "koa-orders", "fastify-orders"];
+const shops = ["express-orders", "koa-orders", "fastify-orders", "nest-orders"];
+
+/** Of shops in TypeScript, with decorators. */
+const typeScript = ["--import", "tsx", "main.ts"];
 
 /** A status and a body. */
 type Answer = readonly [status: number, body: unknown];
@@ -90,20 +93,25 @@ test.each(shops)("%s responds as all shops do, whatever its upstreams lose", asy
 });
 
 test.each(shops)("%s is short", (name) => {
-  const lines = readFileSync(join(examples, name, "main.js"), "utf8")
+  const [file = "", most = 0] = isTypeScript(name) ? ["main.ts", 100] : ["main.js", 80];
+  const lines = readFileSync(join(examples, name, file), "utf8")
     .trimEnd()
     .split("\n");
-  expect(lines.length).toBeLessThanOrEqual(80);
+  expect(lines.length).toBeLessThanOrEqual(most);
 });
+
+/** Whether a shop is written in TypeScript, with the decorators of its framework. */
+function isTypeScript(name: string): boolean {
+  return existsSync(join(examples, name, "main.ts"));
+}
 
 /** A shop in a process of its own, on a free port. */
 async function open(name: string): Promise<Shop> {
   const env = { ...process.env, PORT: "0" };
   const stdio = ["ignore", "pipe", "inherit"] as const;
-  const child = spawn(process.execPath, [join(examples, name, "main.js")], {
-    env,
-    stdio: [...stdio],
-  });
+  const cwd = join(examples, name);
+  const args = isTypeScript(name) ? typeScript : ["main.js"];
+  const child = spawn(process.execPath, args, { cwd, env, stdio: [...stdio] });
   onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
