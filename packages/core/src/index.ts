@@ -35,6 +35,8 @@ export {
   type ResendReason,
   type RetryState,
 } from "./retry/decide.ts";
+export type { GiveUpCounts, ResendCounts } from "./retry/retry-counts.ts";
+export type { BreakerState } from "./connection/connect-breaker.ts";
 export { UpstreamError } from "./retry/upstream-error.ts";
 export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";
 export { gatewayError, type GatewayErrorOptions } from "./gateway/gateway-error.ts";

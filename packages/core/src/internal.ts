@@ -8,6 +8,7 @@ export { bodyLimitsOption, type BodyLimits } from "./common/body-limits-option.t
 export { clockOption } from "./common/clock-option.ts";
 export { isPromise } from "./common/awaitable.ts";
 export { LinkedList, type Linked } from "./common/linked-list.ts";
+export { RetryCounts } from "./retry/retry-counts.ts";
 export { showCausesInStack } from "./failure/stack-with-causes.ts";
 export { crossedTimeout } from "./failure/crossed-timeout.ts";
 export { failureCondition, isOptIn, statusListed } from "./retry/condition.ts";

@@ -10,6 +10,8 @@ import {
 import { EventEmitter } from "node:events";
 import type { Dispatcher } from "undici";
 
+import { UpstreamEvents } from "./diagnostics/upstream-events.ts";
+import type { UpstreamStats } from "./diagnostics/upstream-stats.ts";
 import { BodyMemory } from "./body/body-memory.ts";
 import type { BodyLimits } from "./body/request-body.ts";
 import type { CallHost, PendingCall } from "./call/call-host.ts";
@@ -39,6 +41,8 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
   readonly #common: OriginConfig;
   readonly #own: ReadonlyMap<string, OriginConfig>;
   readonly #origins = new Map<string, Origin>();
+  /** Listeners of the client. */
+  readonly events: UpstreamEvents = new UpstreamEvents();
   #latest: Origin | null = null;
   /** Number of calls under way. perf: docs/performance.md#sets */
   #underWay = 0;
@@ -79,6 +83,12 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
   /** Error that calls under way fail with since `destroy`; null before. */
   get destroyedBy(): Error | null {
     return this.#destroyedBy;
+  }
+
+  /** Snapshot of every origin. */
+  get stats(): UpstreamStats {
+    const origins = [...this.#origins].map(([name, { stats }]) => [name, stats] as const);
+    return { origins: Object.fromEntries(origins) };
   }
 
   /** Origin at the start of a URL, if it has been called before; null for any other URL. */
@@ -189,7 +199,7 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     const open = this.#origins.get(name);
     if (open !== undefined) return open;
     if (this.#origins.size >= maxOrigins) this.#removeUnused();
-    const origin = new Origin(name, this.#own.get(name) ?? this.#common, this.#clock);
+    const origin = new Origin(name, this.#own.get(name) ?? this.#common, this.#clock, this.events);
     this.#origins.set(name, origin);
     return origin;
   }

@@ -9,5 +9,14 @@ export type {
 } from "./config/options.ts";
 export type { ReissueDispatchOptions } from "./call/call-request.ts";
 export type { UpstreamInit, UpstreamRequestOptions } from "./api/call-types.ts";
+export type {
+  AttemptEvent,
+  GiveUpEvent,
+  ResendEvent,
+  UpstreamEventMap,
+  UpstreamEventName,
+  UpstreamListener,
+} from "./diagnostics/upstream-events.ts";
+export type { ConnectionStats, OriginStats, UpstreamStats } from "./diagnostics/upstream-stats.ts";
 export { createUpstream, type BoundUpstream, type Upstream } from "./upstream.ts";
 export { OptionError, UpstreamError } from "@reissue/core";

@@ -2,6 +2,8 @@ import type { OutboundContext } from "@reissue/core";
 import type { Dispatcher } from "undici";
 
 import { ReissueDispatcher } from "./dispatcher.ts";
+import type { UpstreamEventName, UpstreamListener } from "./diagnostics/upstream-events.ts";
+import type { UpstreamStats } from "./diagnostics/upstream-stats.ts";
 import type { UpstreamInit, UpstreamRequestOptions } from "./api/call-types.ts";
 import { fetchThrough } from "./api/fetch.ts";
 import type { UpstreamOptions } from "./config/options.ts";
@@ -29,6 +31,12 @@ export interface Upstream extends BoundUpstream {
   readonly dispatcher: ReissueDispatcher;
   /** Binds the client to one inbound request: to its deadline, its abort, and its route's opt-in. */
   bind(inbound: OutboundContext): BoundUpstream;
+  /** Takes a snapshot of the client: connections, resends, learned limits, budgets, for each origin. */
+  stats(): UpstreamStats;
+  /** Adds a listener of an event: `resend`, `give-up` or `stale`. What it throws is an uncaught exception. */
+  on<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): Upstream;
+  /** Removes a listener. */
+  off<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): Upstream;
   /** Refuses new requests, waits for those under way, and closes every connection. */
   close(): Promise<void>;
 }
@@ -48,11 +56,22 @@ export interface Upstream extends BoundUpstream {
  */
 export function createUpstream(options: UpstreamOptions = {}): Upstream {
   const dispatcher = new ReissueDispatcher(options);
-  return Object.assign(bound(dispatcher, undefined), {
+  const { events } = dispatcher;
+  const upstream: Upstream = Object.assign(bound(dispatcher, undefined), {
     dispatcher,
+    stats: () => dispatcher.stats,
+    on<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>) {
+      events.add(name, listener);
+      return upstream;
+    },
+    off<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>) {
+      events.remove(name, listener);
+      return upstream;
+    },
     bind: (inbound: OutboundContext) => bound(dispatcher, inbound),
     close: () => dispatcher.close(),
   });
+  return upstream;
 }
 
 function bound(dispatcher: ReissueDispatcher, inbound: OutboundContext | undefined): BoundUpstream {

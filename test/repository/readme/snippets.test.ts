@@ -52,6 +52,7 @@ const pieces = {
   ...Object.fromEntries(
     Object.entries(given).map(([page, before]) => [page, `${before}\n${snippets(page)[0]}`]),
   ),
+  "docs/observability.md": snippets("docs/observability.md").join("\n"),
   "docs/options.md": snippets("docs/options.md").join("\n"),
   // test/clients runs the rest of docs/migrating.
   "docs/migrating/http-agent.md": snippets("docs/migrating/http-agent.md")[2] ?? "",

@@ -2,6 +2,15 @@
 const forgottenAfterWindows = 5;
 
 /**
+ * State of a {@link ConnectBreaker}.
+ *
+ * - `closed`: connecting works, or has failed for less than the unsent window.
+ * - `open`: the upstream is down, and the next call probes it.
+ * - `half-open`: the upstream is down, and a call is probing it.
+ */
+export type BreakerState = "closed" | "open" | "half-open";
+
+/**
  * Circuit breaker for connecting to one origin.
  *
  * Once connecting has failed for longer than the unsent window, one request at a time probes the origin and the others
@@ -29,6 +38,12 @@ export class ConnectBreaker {
     if (this.#sinceMs === null) return null;
     if (nowMs - this.#lastMs > this.#windowMs * forgottenAfterWindows) this.#end();
     return this.#sinceMs;
+  }
+
+  /** Present state. */
+  state(nowMs: number): BreakerState {
+    if (!this.#isLong(nowMs)) return "closed";
+    return this.#prober === null ? "open" : "half-open";
   }
 
   /** Error of the latest failed connect; null without an outage. */

@@ -46,6 +46,13 @@ export class RetryBudget {
     return this.#resendSum + 1 <= this.#ratio * this.#requestSum + this.#reserve;
   }
 
+  /** Number of resends that could be made now. */
+  left(nowMs: number): number {
+    this.#advance(nowMs);
+    const tokens = this.#ratio * this.#requestSum + this.#reserve - this.#resendSum;
+    return Math.max(Math.floor(tokens), 0);
+  }
+
   /** Takes a token for one resend; check {@link has} first. */
   withdraw(nowMs: number): void {
     const at = this.#advance(nowMs);

@@ -1,6 +1,6 @@
 import type { Clock } from "../common/clock.ts";
 import type { ConnectBreaker } from "../connection/connect-breaker.ts";
-import { decisionChannel } from "../diagnostics/attempt-channel.ts";
+import { decisionChannel, type DecisionMessage } from "../diagnostics/attempt-channel.ts";
 import type { Delivery, Failure } from "../failure/failure.ts";
 import { mergedRecord, type AttemptRecord } from "./attempt-record.ts";
 import type { RetryBudget } from "./budget.ts";
@@ -14,6 +14,7 @@ import {
   type RetryState,
 } from "./decide.ts";
 import type { RetryPolicy } from "./policy.ts";
+import type { RetryCounts } from "./retry-counts.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** Budgets of an origin, and whether it can be reached. */
@@ -24,6 +25,9 @@ export interface RetryOrigin {
   readonly breaker: ConnectBreaker;
   readonly budget: RetryBudget;
   readonly staleBudget: RetryBudget;
+  readonly counts: RetryCounts;
+  /** Told of every decision; null when nothing listens. */
+  readonly onDecision: ((message: DecisionMessage) => void) | null;
 }
 
 /** Request that a {@link RetryHistory} decides on. */
@@ -48,6 +52,8 @@ export class RetryHistory {
   #staleResends = 0;
   #unsentResends = 0;
   #unsentSinceMs: number | null = null;
+  /** Whether an attempt met a pooled connection that the upstream was closing. */
+  #raced = false;
   #delivery: Delivery | null;
 
   /** @param redirected - Whether an earlier request of the call got a response, and may have been processed. */
@@ -89,9 +95,17 @@ export class RetryHistory {
     const nowMs = request.origin.clock.now();
     const state = this.#state(request, nowMs);
     const decision = decide(outcome, request.facts, request.policy, state);
+    if (isRace(outcome)) this.#raced = true;
+    request.origin.counts.add(decision);
     this.#publish(outcome, decision, request);
     if (decision.action === "resend") this.#charge(decision.reason, request, nowMs);
     return decision;
+  }
+
+  /** Notes that the request has got its response. */
+  succeed({ counts }: RetryOrigin): void {
+    if (this.#raced) counts.healed += 1;
+    this.#raced = false;
   }
 
   /** Records of the attempts that did not succeed, oldest first; unsent ones that failed alike share one. */
@@ -154,11 +168,13 @@ export class RetryHistory {
     };
   }
 
-  /** Publishes a decision and its grounds on `reissue:decision`. */
+  /** Publishes a decision and its grounds on `reissue:decision`, and tells them the origin's listener. */
   #publish(outcome: Outcome, decision: Decision, { origin, facts }: RetryRequest): void {
-    if (!decisionChannel.hasSubscribers) return;
-    const attempt = this.sends;
-    decisionChannel.publish({ origin: origin.name, request: facts, outcome, decision, attempt });
+    const { name, onDecision } = origin;
+    if (!decisionChannel.hasSubscribers && onDecision === null) return;
+    const message = { origin: name, request: facts, outcome, decision, attempt: this.sends };
+    decisionChannel.publish(message);
+    onDecision?.(message);
   }
 
   /** Counts a resend, and takes its token from the budget that its reason is charged to. */
@@ -172,4 +188,11 @@ export class RetryHistory {
       origin.budget.withdraw(nowMs);
     }
   }
+}
+
+/** Whether an attempt met a pooled connection that the upstream was closing: the keep-alive race. */
+function isRace(outcome: Outcome): boolean {
+  if (outcome.type !== "failure") return false;
+  const { delivery, phase, kind } = outcome.failure;
+  return delivery === "stale" || (delivery === "unsent" && phase === "pool" && kind === "reset");
 }

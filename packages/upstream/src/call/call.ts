@@ -171,6 +171,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
     this.#endAttempt(attempt, null, relaying);
+    this.#history.succeed(this.#request.origin);
     this.#relay.complete(trailers);
     if (this.#state !== ended) this.#wait.begin();
   }

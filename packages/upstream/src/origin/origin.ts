@@ -1,7 +1,9 @@
-import { RetryBudget, type Clock, type Failure } from "@reissue/core";
-import { ConnectBreaker, unsentBackOff } from "@reissue/core/internal";
+import { RetryBudget, type Clock, type DecisionMessage, type Failure } from "@reissue/core";
+import { ConnectBreaker, RetryCounts, unsentBackOff } from "@reissue/core/internal";
 
 import type { OriginConfig } from "../config/origin-config.ts";
+import type { UpstreamEvents } from "../diagnostics/upstream-events.ts";
+import type { OriginStats } from "../diagnostics/upstream-stats.ts";
 import type { Connection } from "./connection.ts";
 import { Pool } from "./pool.ts";
 import { RefusalPacer } from "./refusal-pacer.ts";
@@ -33,10 +35,15 @@ export class Origin {
   readonly staleBudget: RetryBudget;
   /** Timeouts of attempts with the full `attemptTimeoutMs`. */
   readonly timeouts: TimeoutQueue;
+  readonly counts: RetryCounts = new RetryCounts();
+  readonly #events: UpstreamEvents;
+  /** Calls so far. */
+  #requests = 0;
   /** Calls under way, those in back-off included. */
   #calls = 0;
 
-  constructor(name: string, settings: OriginConfig, clock: Clock) {
+  constructor(name: string, settings: OriginConfig, clock: Clock, events: UpstreamEvents) {
+    this.#events = events;
     this.name = name;
     this.settings = settings;
     this.clock = clock;
@@ -53,8 +60,30 @@ export class Origin {
     return this.#calls === 0 && this.pool.empty;
   }
 
+  get onDecision(): ((message: DecisionMessage) => void) | null {
+    return this.#events.onDecision;
+  }
+
+  /** Snapshot of the origin. */
+  get stats(): OriginStats {
+    const nowMs = this.clock.now();
+    const { resends, giveUps, healed } = this.counts;
+    return {
+      connections: this.pool.stats,
+      requests: this.#requests,
+      resends: { ...resends },
+      giveUps: { ...giveUps },
+      healed,
+      idleLimitMs: this.pool.idleLimit.currentMs(nowMs),
+      breaker: this.breaker.state(nowMs),
+      budgetLeft: this.budget.left(nowMs),
+      staleBudgetLeft: this.staleBudget.left(nowMs),
+    };
+  }
+
   /** Notes the start of a call, which the budgets grow with. */
   begin(nowMs: number): void {
+    this.#requests += 1;
     this.#calls += 1;
     this.budget.deposit(nowMs);
     this.staleBudget.deposit(nowMs);

@@ -2,6 +2,7 @@ import type { Clock } from "@reissue/core";
 import type { buildConnector } from "undici";
 
 import { Bag, IdleLimit, type ConnectBreaker } from "@reissue/core/internal";
+import type { ConnectionStats } from "../diagnostics/upstream-stats.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleConnections } from "./idle-connections.ts";
@@ -45,6 +46,12 @@ export class Pool implements ConnectionOwner {
   /** Whether the pool has no connection. */
   get empty(): boolean {
     return this.#all.size === 0;
+  }
+
+  /** Number of connections, and of calls that wait for one. */
+  get stats(): ConnectionStats {
+    const idle = this.#idle.size;
+    return { idle, busy: this.#all.size - idle, waiting: this.#waiters.size };
   }
 
   /** Finds a connection for a call, or queues the call until it gets one or is refused. */

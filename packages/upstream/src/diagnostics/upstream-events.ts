@@ -1,0 +1,96 @@
+import { EventEmitter } from "node:events";
+
+import type { DecisionMessage, Failure, GiveUpReason, ResendReason } from "@reissue/core";
+
+/** Facts of an attempt that every event has. It names no URL, key or body. */
+export interface AttemptEvent {
+  /** URL origin, such as `http://orders:3000`. */
+  readonly origin: string;
+  /** Method, in capitals. */
+  readonly method: string;
+  /** Number of the attempt that ended, 1 for the first. */
+  readonly attempt: number;
+  /** Failure of the attempt; null where its response had a status that is retried. */
+  readonly failure: Failure | null;
+  /** Status of the response; null for none. */
+  readonly status: number | null;
+}
+
+/** Event of a request that is sent again. */
+export interface ResendEvent extends AttemptEvent {
+  readonly reason: ResendReason;
+  /** Wait before the resend, in ms. */
+  readonly delayMs: number;
+  /** Connection that the resend takes: `fresh` for one that has not carried a request. */
+  readonly connection: "fresh" | "any";
+}
+
+/** Event of a request that failed for good. */
+export interface GiveUpEvent extends AttemptEvent {
+  readonly reason: GiveUpReason;
+}
+
+/** Events of a client, by name. */
+export interface UpstreamEventMap {
+  /** A request is sent again. */
+  resend: ResendEvent;
+  /** A request failed for good. */
+  "give-up": GiveUpEvent;
+  /** An attempt met a connection that the upstream was closing; a `resend` or a `give-up` follows. */
+  stale: AttemptEvent;
+}
+
+/** Name of an event of a client. */
+export type UpstreamEventName = keyof UpstreamEventMap;
+
+/** Listener of an event of a client. */
+export type UpstreamListener<Name extends UpstreamEventName> = (
+  event: UpstreamEventMap[Name],
+) => void;
+
+/** Listeners of a client. Without any, an event costs the comparison of a number. */
+export class UpstreamEvents {
+  readonly #emitter = new EventEmitter();
+  #listeners = 0;
+
+  add<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): void {
+    this.#emitter.on(name, listener);
+    this.#count();
+  }
+
+  remove<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): void {
+    this.#emitter.off(name, listener);
+    this.#count();
+  }
+
+  /** Function to call with each decision; null when nothing listens. */
+  get onDecision(): ((message: DecisionMessage) => void) | null {
+    return this.#listeners === 0 ? null : this.#tell;
+  }
+
+  readonly #tell = (message: DecisionMessage): void => {
+    const { origin, request, attempt, outcome, decision } = message;
+    const failure = outcome.type === "failure" ? outcome.failure : null;
+    const status = outcome.type === "failure" ? null : outcome.status;
+    const event = { origin, method: request.method, attempt, failure, status };
+    if (failure?.delivery === "stale") this.#emit("stale", event);
+    const { action, ...facts } = decision;
+    this.#emit(action, { ...event, ...facts });
+  };
+
+  #count(): void {
+    const names = this.#emitter.eventNames();
+    this.#listeners = names.reduce((sum, name) => sum + this.#emitter.listenerCount(name), 0);
+  }
+
+  /** A listener that throws must not break the call: its error ends the process as any uncaught one does. */
+  #emit(name: UpstreamEventName, event: AttemptEvent): void {
+    try {
+      this.#emitter.emit(name, event);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}

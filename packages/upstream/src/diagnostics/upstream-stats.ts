@@ -1,0 +1,38 @@
+import type { BreakerState, GiveUpCounts, ResendCounts } from "@reissue/core";
+
+/** Number of connections to an origin, and of calls that wait for one. */
+export interface ConnectionStats {
+  /** Connections without a request. */
+  readonly idle: number;
+  /** Connections with a request, and those being established. */
+  readonly busy: number;
+  /** Calls that wait for a connection. */
+  readonly waiting: number;
+}
+
+/** Snapshot of one origin of a client. Counts begin at the origin's first call. */
+export interface OriginStats {
+  readonly connections: ConnectionStats;
+  /** Calls, each counted once however often it is sent. */
+  readonly requests: number;
+  /** Resends, by reason. */
+  readonly resends: Readonly<ResendCounts>;
+  /** Calls that failed for good, by reason. */
+  readonly giveUps: Readonly<GiveUpCounts>;
+  /** Calls that got their response although an attempt met a connection that the upstream was closing. */
+  readonly healed: number;
+  /** Idle time after which a connection is no longer used, in ms: the configured one, or less where less was learned. */
+  readonly idleLimitMs: number;
+  /** State of the breaker for connecting. */
+  readonly breaker: BreakerState;
+  /** Resends that the retry budget would allow now. */
+  readonly budgetLeft: number;
+  /** Resends on stale sockets that their own budget would allow now. */
+  readonly staleBudgetLeft: number;
+}
+
+/** Snapshot of a client. */
+export interface UpstreamStats {
+  /** Origins that have been called, by URL origin such as `http://orders:3000`. */
+  readonly origins: Readonly<Record<string, OriginStats>>;
+}
