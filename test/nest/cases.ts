@@ -231,6 +231,22 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
       }
     });
 
+    test("translates an error for a handler that responds itself, as GraphQL servers do", async () => {
+      const refused = Object.assign(new Error(), { code: "ECONNREFUSED", syscall: "connect" });
+      const own = new TypeError();
+      const translated: unknown[] = [];
+      const { get } = await shop({
+        run({ request }) {
+          for (const error of [refused, own]) {
+            translated.push(nest.reissue.translate(error, request));
+          }
+          return "done";
+        },
+      });
+      await get("/run");
+      expect(translated).toEqual([expect.objectContaining({ status: 502, cause: refused }), own]);
+    });
+
     test("responds with 504 once the route's timeout has expired", async () => {
       const { get } = await shop();
       expect(await get("/hang")).toMatchObject({

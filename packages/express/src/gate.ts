@@ -19,6 +19,7 @@ import {
   routeConfig,
   upstreamSource,
   showCauses,
+  translate,
 } from "@reissue/server/internal";
 import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 
@@ -68,10 +69,20 @@ export interface Gate extends Middleware {
   route(options: RouteOptions): Middleware;
   /** Creates the error-handling middleware; mount it after the routes and before your own error handlers. */
   errors(): ErrorTranslator;
-  /** Wraps an async handler for Express 4, which ignores the rejection of a handler. */
-  handler<Req, Res>(
-    run: (req: Req, res: Res, next: Next) => unknown,
-  ): (req: Req, res: Res, next: Next) => void;
+  /**
+   * Wraps an async handler for Express 4, which ignores the rejection of a handler: without it the process ends.
+   *
+   * The types of request and response are those of the place that the handler is given to, such as `app.get(path, …)`.
+   */
+  handler<Handler extends (req: never, res: never, next: never) => unknown>(run: Handler): Handler;
+  /**
+   * Translates an error for code that responds to errors itself, such as a GraphQL server, and never passes them to
+   * `next`.
+   *
+   * @returns the error to respond with, with `status`, `headers` and a message for clients, or the same value where
+   * Reissue has no response to it.
+   */
+  translate(error: unknown, req: IncomingMessage, res: ServerResponse): unknown;
   /** Closes a client that the gate has opened, once its calls have ended; a client that was given stays open. */
   close(): Promise<void>;
 }
@@ -132,19 +143,26 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
       };
     },
 
-    handler<Req, Res>(run: (req: Req, res: Res, next: Next) => unknown) {
-      return function reissueHandler(req: Req, res: Res, next: Next): void {
+    handler<Handler extends (req: never, res: never, next: never) => unknown>(
+      run: Handler,
+    ): Handler {
+      const call = run as unknown as (...args: Parameters<Middleware>) => unknown;
+      const wrapped: Middleware = function reissueHandler(req, res, next) {
         // Express takes a falsy value for no error, and Express 5 replaces it in the same way for handlers that reject.
         const fail = (error: unknown): void => {
           if (error) next(error);
           else next(new Error("The handler rejected"));
         };
         Promise.resolve()
-          .then(() => run(req, res, next))
-          .finally(() => handlerEnded(req as IncomingMessage))
+          .then(() => call(req, res, next))
+          .finally(() => handlerEnded(req))
           .catch(fail);
       };
+      return wrapped as unknown as Handler;
     },
+
+    translate: (error: unknown, req: IncomingMessage, res: ServerResponse) =>
+      translate(error, getOrCreateContext(req, res, settings)),
 
     close: upstream.close,
   });

@@ -1,4 +1,4 @@
-export { reissue, type ReissueOptions } from "./plugin.ts";
+export { reissue, type ReissueInstance, type ReissueOptions } from "./plugin.ts";
 export { createUpstream } from "./create-upstream.ts";
 export { isReissueError, OptionError, ReissueError, UpstreamError } from "@reissue/core";
 export type { AttemptRecord, ErrorCode, GatewayError, IdempotencyStore } from "@reissue/core";

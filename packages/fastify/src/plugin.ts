@@ -12,6 +12,7 @@ import {
   deferContext,
   sendError,
   routeConfig,
+  translate,
   upstreamSource,
   type RouteConfig,
 } from "@reissue/server/internal";
@@ -36,6 +37,10 @@ declare module "fastify" {
     /** The outbound client, bound to this request: its deadline, its route's opt-in, its client's disconnect. */
     readonly upstream: BoundUpstream;
   }
+  interface FastifyInstance {
+    /** What Reissue offers to code that responds to errors itself. */
+    readonly reissue: ReissueInstance;
+  }
   interface FastifyContextConfig {
     /** Options of this route. */
     // Not under the name RouteOptions, which is Fastify's own here where a plugin extends it.
@@ -52,6 +57,17 @@ export interface ReissueOptions extends GateOptions<FastifyRequest> {
    * @defaultValue a client with every default, opened at the first use of `request.upstream`
    */
   readonly upstream?: Upstream | UpstreamOptions | undefined;
+}
+
+/** Functions of the plugin, as `app.reissue`. */
+export interface ReissueInstance {
+  /**
+   * Translates an error for code that responds to errors itself, such as a GraphQL server, and never throws them.
+   *
+   * @returns the error to respond with, with `status`, `headers` and a message for clients, or the same value where
+   * Reissue has no response to it.
+   */
+  translate(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown;
 }
 
 /**
@@ -116,6 +132,10 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
       }
       return context.bind(upstream.get());
     },
+  });
+
+  fastify.decorate("reissue", {
+    translate: (error, request, reply) => translate(error, contextOf(request, reply)),
   });
 
   fastify.addHook("onRoute", function reissueRoute(route) {

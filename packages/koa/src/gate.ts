@@ -15,6 +15,7 @@ import {
   routeConfig,
   upstreamSource,
   showCauses,
+  translate,
 } from "@reissue/server/internal";
 import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -54,6 +55,13 @@ export interface ReissueOptions<Ctx = KoaContext> extends GateOptions<Ctx> {
 
 /** The middleware, with its other functions. */
 export interface Gate extends Middleware {
+  /**
+   * Translates an error for code that responds to errors itself, such as a GraphQL server, and never throws them.
+   *
+   * @returns the error to respond with, with `status`, `headers` and a message for clients, or the same value where
+   * Reissue has no response to it.
+   */
+  translate(error: unknown, ctx: Context): unknown;
   /** Closes a client that the gate has opened, once its calls have ended; a client that was given stays open. */
   close(): Promise<void>;
 }
@@ -107,7 +115,11 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
     });
   }
 
-  return Object.assign(gate, { close: upstream.close });
+  return Object.assign(gate, {
+    translate: (error: unknown, ctx: Context) =>
+      translate(error, getOrCreateContext(ctx.req, ctx.res, settings, ctx)),
+    close: upstream.close,
+  });
 }
 
 /**

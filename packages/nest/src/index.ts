@@ -2,6 +2,7 @@ export { ReissueModule } from "./module.ts";
 export type { ReissueAsyncOptions, ReissueOptions, ReissueOptionsFactory } from "./options.ts";
 export { GatewayException } from "./gateway-exception.ts";
 export { Idempotent, RetryOn } from "./route/decorators.ts";
+export { translate } from "./translate.ts";
 export { Upstream, UPSTREAM, UPSTREAM_CLIENT } from "./upstream.ts";
 export { createUpstream } from "./create-upstream.ts";
 export { isReissueError, OptionError, ReissueError, UpstreamError } from "@reissue/core";

@@ -7,7 +7,7 @@ export { drain, type DrainableServer, type Drained, type DrainOptions } from "./
 export { type GateOptions } from "./config/gate-config.ts";
 export type { IdempotencyOptions } from "./config/idempotency-config.ts";
 export { keepAlive, type HttpServer, type KeepAliveOptions } from "./lifecycle/keep-alive.ts";
-export { handler, type HandlerOptions, type Listener } from "./node-handler.ts";
+export { handler, type Handler, type HandlerOptions, type Listener } from "./node-handler.ts";
 export { problemDetails, type ProblemDetails } from "./errors/problem-details.ts";
 export { type KeyRule, type RouteOptions } from "./config/route-config.ts";
 export type { Scope } from "./config/scope.ts";

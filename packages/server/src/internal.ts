@@ -6,6 +6,7 @@
 export { admit, type Framework } from "./gate.ts";
 export { showCauses } from "./errors/show-causes.ts";
 export { handleError, type Escaped } from "./errors/handle-error.ts";
+export { translate } from "./errors/translate.ts";
 export { gateConfig, gateTable, type GateConfig } from "./config/gate-config.ts";
 export type { RequestContext } from "./request/request-context.ts";
 export type { Bindable } from "./outbound/bindable.ts";

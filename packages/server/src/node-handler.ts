@@ -6,9 +6,10 @@ import { isPromise } from "@reissue/core/internal";
 import { admit, type Framework } from "./gate.ts";
 import { handleError } from "./errors/handle-error.ts";
 import { gateConfig, type GateOptions } from "./config/gate-config.ts";
-import { openContext } from "./request/request-registry.ts";
+import { getOrCreateContext, openContext } from "./request/request-registry.ts";
 import type { Bindable } from "./outbound/bindable.ts";
 import { upstreamProperty } from "./outbound/upstream-property.ts";
+import { translate } from "./errors/translate.ts";
 import { sendError } from "./errors/send-error.ts";
 
 /** A listener of node:http whose request has an `upstream`; may be async. */
@@ -32,6 +33,17 @@ export interface HandlerOptions<Bound> extends GateOptions {
     | undefined;
 }
 
+/** A listener for node:http, with its other function. */
+export interface Handler extends RequestListener {
+  /**
+   * Translates an error for a framework under the listener that responds to errors itself.
+   *
+   * @returns the error to respond with, with `status`, `headers` and a message for clients, or the same value where
+   * Reissue has no response to it.
+   */
+  translate(error: unknown, request: IncomingMessage, response: ServerResponse): unknown;
+}
+
 /**
  * Wraps a listener for node:http that may throw, reject, and call `request.upstream`.
  *
@@ -47,14 +59,11 @@ export interface HandlerOptions<Bound> extends GateOptions {
  *
  * @throws {@link OptionError} with the path of the first wrong option.
  */
-export function handler<Bound>(
-  listener: Listener<Bound>,
-  options: HandlerOptions<Bound>,
-): RequestListener {
+export function handler<Bound>(listener: Listener<Bound>, options: HandlerOptions<Bound>): Handler {
   const settings = gateConfig(options, ["upstream", "onError"]);
   const { upstream, onError = toStderr } = options;
   const binding = { settings, client: (): Bindable<Bound> => upstream };
-  return function reissue(request, response): void {
+  const reissue: RequestListener = function reissue(request, response): void {
     const context = openContext(request, response, binding);
     // Its prototype is Node's.
     Object.defineProperty(request, "upstream", lazy);
@@ -84,6 +93,10 @@ export function handler<Bound>(
     };
     void admit(context, nodeHttp, run, fail);
   };
+  return Object.assign(reissue, {
+    translate: (error: unknown, request: IncomingMessage, response: ServerResponse) =>
+      translate(error, getOrCreateContext(request, response, settings)),
+  });
 }
 
 /** The part of node:http in admitting a request. */

@@ -160,8 +160,11 @@ test("nor on stderr, where node:http's handler writes unhandled errors", async (
   const store = seen.store();
   const upstream = createUpstream(made.upstream);
   const listener = handler<BoundUpstream>(
-    async (request, response) =>
-      response.end(await made.run({ upstream: request.upstream, request, response })),
+    async (request, response) => {
+      const translate = (error: unknown): unknown => listener.translate(error, request, response);
+      const body = await made.run({ upstream: request.upstream, request, response, translate });
+      response.end(body);
+    },
     { upstream, idempotency: { store, scope: () => scope } },
   );
   const server = createServer(listener).listen(0, "127.0.0.1");

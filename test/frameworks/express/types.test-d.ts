@@ -38,5 +38,35 @@ app4.get("/orders/:id", gate, async (req, res) => {
 });
 app4.use(gate.errors());
 
+// Of handlers that Express' own types describe.
+app5.get(
+  "/orders/:id",
+  gate.handler(async (req, res) => {
+    expectTypeOf(req.upstream).toEqualTypeOf<BoundUpstream>();
+    expectTypeOf(req.params.id).toEqualTypeOf<string>();
+    res.status(201).json({});
+  }),
+);
+app5.use(gate.handler((req, res, next) => (req.path === "" ? next() : res.json({}))));
+Router5()
+  .route("/orders")
+  .post(
+    express5.json(),
+    gate.handler(async (req, res) => res.json(req.body)),
+  );
+app4.get(
+  "/orders/:id",
+  gate.route({}),
+  gate.handler(async (req, res) => {
+    expectTypeOf(req.upstream).toEqualTypeOf<BoundUpstream>();
+    expectTypeOf(req.params.id).toEqualTypeOf<string>();
+    res.status(201).json({});
+  }),
+);
+const handler = gate.handler(async (req: express5.Request, res: express5.Response) => {
+  res.json(req.ip);
+});
+app5.get("/orders/:id", handler);
+
 expectTypeOf(gate.close()).toEqualTypeOf<Promise<void>>();
 createServer((req, res) => gate(req, res, () => {}));

@@ -19,7 +19,7 @@ export class Project {
   static async open(...others: readonly string[]): Promise<Project> {
     const folder = await mkdtemp(join(tmpdir(), "reissue-readme-"));
     await mkdir(join(folder, "node_modules/@reissue"), { recursive: true });
-    for (const name of ["core", "express", "store-postgres", "testing", "upstream"]) {
+    for (const name of ["core", "express", "server", "store-postgres", "testing", "upstream"]) {
       await symlink(join(root, "packages", name), join(folder, "node_modules/@reissue", name));
     }
     for (const name of others) {

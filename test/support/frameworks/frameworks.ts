@@ -26,6 +26,8 @@ export interface Call {
   readonly upstream: BoundUpstream;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** The gate's translation of an error, for a case that responds to errors itself. */
+  translate(error: unknown): unknown;
 }
 
 /** What every framework gives its middleware, one way or another. */
@@ -76,7 +78,9 @@ async function onExpress(express: typeof express5, options: ServiceOptions): Pro
   app.use(gate.route(options.route ?? {}), gate);
   app.use(
     gate.handler(async (request: express5.Request, response: express5.Response) => {
-      const body = await options.run({ upstream: request.upstream, request, response });
+      const { upstream } = request;
+      const translate = (error: unknown): unknown => gate.translate(error, request, response);
+      const body = await options.run({ upstream, request, response, translate });
       if (body instanceof Readable) await pipeline(body, response);
       else if (body !== null) response.send(body);
     }),
@@ -101,10 +105,12 @@ async function onKoa(Koa: typeof Koa3, options: ServiceOptions): Promise<Running
   const app = new Koa();
   app.on("error", (error) => errors.push(error));
   app.use(koaRoute(options.route ?? {}));
-  app.use(koaGate({ ...options.gate, upstream: opened(options) }));
+  const gate = koaGate({ ...options.gate, upstream: opened(options) });
+  app.use(gate);
   app.use(async (ctx) => {
     const { upstream, req: request, res: response } = ctx;
-    const body = await options.run({ upstream, request, response });
+    const translate = (error: unknown): unknown => gate.translate(error, ctx);
+    const body = await options.run({ upstream, request, response, translate });
     if (body === null) ctx.respond = false;
     else ctx.body = body;
   });
@@ -123,7 +129,8 @@ async function onFastify(options: ServiceOptions): Promise<Running> {
   const config = { reissue: options.route ?? {} };
   app.all("/*", { config }, async (request, reply) => {
     const { upstream, raw } = request;
-    const body = await options.run({ upstream, request: raw, response: reply.raw });
+    const translate = (error: unknown): unknown => app.reissue.translate(error, request, reply);
+    const body = await options.run({ upstream, request: raw, response: reply.raw, translate });
     return body === null ? reply.hijack() : body;
   });
   await app.listen({ port: 0, host: "127.0.0.1" });
@@ -140,7 +147,9 @@ async function onNode(options: ServiceOptions): Promise<Running> {
   const errors: unknown[] = [];
   const listener = handler<BoundUpstream>(
     async (request, response) => {
-      const body = await options.run({ upstream: request.upstream, request, response });
+      const { upstream } = request;
+      const translate = (error: unknown): unknown => listener.translate(error, request, response);
+      const body = await options.run({ upstream, request, response, translate });
       if (body instanceof Readable) await pipeline(body, response);
       else if (body !== null) response.end(body);
     },
