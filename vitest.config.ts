@@ -44,6 +44,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    setupFiles: ["test/support/misuse-warnings.ts"],
     maxWorkers: 2,
     alias: sources,
     coverage: { include: ["packages/*/src/**/*.ts"] },

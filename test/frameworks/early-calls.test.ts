@@ -48,6 +48,7 @@ describe("a middleware that calls before the key is known leaves the keys to the
       await req.upstream(`${origin}/charges`, charge);
       res.sendStatus(503);
     });
+    app.use(gate.errors());
     await orderTwice(await listening(app));
     expect(keys).toEqual([keys[0], keys[0]]);
   });
@@ -78,7 +79,8 @@ describe("a middleware that calls before the key is known leaves the keys to the
   test("an inner gate names the scope, and has a client of its own", async () => {
     const { origin, keys } = await upstreamWithKeys();
     const app = express();
-    app.use(expressGate(), async (req, _res, next) => {
+    const outer = expressGate();
+    app.use(outer, async (req, _res, next) => {
       await req.upstream(`${origin}/user`);
       next();
     });
@@ -92,6 +94,7 @@ describe("a middleware that calls before the key is known leaves the keys to the
       await req.upstream(`${origin}/charges`, charge);
       res.sendStatus(503);
     });
+    app.use(outer.errors());
     await orderTwice(await listening(app));
     expect(keys).toEqual([expect.stringMatching(/^"?[0-9a-f-]{36}/), keys[0]]);
   });

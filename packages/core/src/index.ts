@@ -21,6 +21,7 @@ export type {
   Phase,
   ProxyErrorType,
 } from "./failure/failure.ts";
+export type { MisuseCheck, ValidateOption } from "./misuse/misuse-check.ts";
 export { classify } from "./failure/classify.ts";
 export type { AttemptRecord } from "./retry/attempt-record.ts";
 export { fullJitter, type BackOff } from "./retry/back-off.ts";

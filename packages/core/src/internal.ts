@@ -7,6 +7,8 @@ export { Bag, type Bagged } from "./common/bag.ts";
 export { bodyLimitsOption, type BodyLimits } from "./common/body-limits-option.ts";
 export { clockOption } from "./common/clock-option.ts";
 export { isPromise } from "./common/awaitable.ts";
+export { MisuseWarnings } from "./misuse/misuse-warnings.ts";
+export { validateOption } from "./misuse/validate-option.ts";
 export { LinkedList, type Linked } from "./common/linked-list.ts";
 export { RetryCounts } from "./retry/retry-counts.ts";
 export { showCausesInStack } from "./failure/stack-with-causes.ts";

@@ -7,6 +7,7 @@ import {
   gateConfig,
   defineUpstream,
   applyRoute,
+  getContext,
   frameworkPrototype,
   getOrCreateContext,
   handlerEnded,
@@ -15,6 +16,8 @@ import {
   upstreamProperty,
   muteResponse,
   deferContext,
+  LateGate,
+  LatestGate,
   sendError,
   routeConfig,
   upstreamSource,
@@ -24,6 +27,7 @@ import {
 import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 
 import { createUpstream } from "./create-upstream.ts";
+import { checkMounts, reportMissingErrors } from "./mount-check.ts";
 import { respondsTo } from "./responds-to.ts";
 
 declare global {
@@ -106,10 +110,27 @@ export interface Gate extends Middleware {
  */
 export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}): Gate {
   const settings = gateConfig(options, ["upstream"]);
-  const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
-  const binding = { settings, client: upstream.get };
+  const upstream = upstreamSource<Upstream, UpstreamOptions>(
+    options.upstream,
+    createUpstream,
+    options.validate,
+  );
+  const client = (): Upstream => {
+    // A gate without calls of upstreams can do without.
+    if (!hasErrors) reportMissingErrors(settings.warnings);
+    return upstream.get();
+  };
+  const binding = { settings, client };
+  let hasErrors = false;
+  let isChecked = false;
+  latestGate.open(settings.warnings);
 
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    if (!isChecked) {
+      isChecked = true;
+      const functions = { gate, errors: translators };
+      hasErrors = checkMounts(req, functions, settings.warnings) || hasErrors;
+    }
     defineUpstream(req, sharedPrototype(req), lazy);
     if (deferContext(req, res, binding)) return next();
     void admit(openContext(req, res, binding), express, next, null);
@@ -118,16 +139,22 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
   return Object.assign(gate, {
     route(options: RouteOptions): Middleware {
       const route = routeConfig(options, "route");
-      return function reissueRoute(req, _res, next) {
+      const lateGate = new LateGate(latestGate, route);
+      return function reissueRoute(req, res, next) {
         const context = applyRoute(req, route);
-        // A request that has not come through a gate yet is admitted there.
-        if (context === null) next();
-        else void admit(context, express, next, null);
+        if (context === null) {
+          // Admitted at the gate, to which the request comes later.
+          lateGate.watch(req, res);
+          next();
+        } else void admit(context, express, next, null);
       };
     },
 
     errors(): ErrorTranslator {
-      return function reissueErrors(error, req, res, next) {
+      hasErrors = true;
+      const translator: ErrorTranslator = function reissueErrors(error, req, res, next) {
+        // From now on a handler that calls an upstream without a gate is noticed.
+        if (getContext(req) === null) defineUpstream(req, sharedPrototype(req), lazy);
         const context = getOrCreateContext(req, res, settings);
         const passed = handleError(error, context, respondsTo);
         if (passed === null) return;
@@ -141,6 +168,8 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
         else if (context.isEndDelayed) res.once("close", () => next(passed.error));
         else next(passed.error);
       };
+      translators.add(translator);
+      return translator;
     },
 
     handler<Handler extends (req: never, res: never, next: never) => unknown>(
@@ -202,7 +231,15 @@ function doNotAwaitBody(request: IncomingMessage): void {
   if (!request.complete) Object.assign(request, { finished: true });
 }
 
-const lazy = upstreamProperty((req: IncomingMessage) => req);
+const latestGate = new LatestGate();
+
+/** The error translators of all gates; one serves several gates of an app. */
+const translators = new WeakSet<Function>();
+
+const lazy = upstreamProperty(
+  (req: IncomingMessage) => req,
+  () => latestGate.onBypass("req.upstream was read on a request that has come through no gate"),
+);
 
 /** The prototype of all apps' requests, by the prototype of one app's requests. */
 // perf: docs/performance.md#methods-on-the-prototype

@@ -2,6 +2,7 @@ import type { GateOptions, RouteOptions as ReissueRoute } from "@reissue/server"
 import {
   admit,
   gateConfig,
+  type GateConfig,
   applyRoute,
   getContext,
   getOrCreateContext,
@@ -74,7 +75,7 @@ export interface ReissueInstance {
  * Puts `request.upstream` on every request, and responds to its failures with 502, 503 or 504 only where a replay is safe.
  *
  * Register the plugin, and await that, before the routes and the not-found handlers that it is for. Fastify does not show
- * earlier routes to a plugin: the log warns of each at its first request, and of an earlier not-found handler never. Your
+ * earlier routes to a plugin: a process warning names the first one that gets a request, and no earlier not-found handler. Your
  * own error handlers, of any scope, get the translated error.
  *
  * @example
@@ -109,9 +110,12 @@ function routeOf({ routeOptions }: FastifyRequest): Config[typeof routeSlot] {
 
 async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
   const settings = gateConfig(withoutFastifyOptions(options), ["upstream"]);
-  const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const upstream = upstreamSource<Upstream, UpstreamOptions>(
+    options.upstream,
+    createUpstream,
+    options.validate,
+  );
   const binding = { settings, client: upstream.get };
-  const warned = new Set<string>();
   // perf: false while no route has options, since `request.routeOptions` creates an object with eleven properties
   let readsRoute = fastify.printRoutes() !== "(empty tree)";
 
@@ -154,7 +158,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
 
   fastify.addHook("onRequest", function reissueRequest(request, reply, done) {
     const route = readsRoute ? routeOf(request) : null;
-    if (route === undefined && !request.is404) warnOnce(request, warned);
+    if (route === undefined && !request.is404) warnOfEarlyRoute(request, settings);
     if (!route && deferContext(request.raw, reply.raw, binding, request)) return done();
     const context = openContext(request.raw, reply.raw, binding, request);
     if (route) context.applyRoute(route);
@@ -218,14 +222,13 @@ function undoHijack(reply: FastifyReply): void {
   removeContentHeaders(reply.raw);
 }
 
-function warnOnce(
-  { routeOptions: { method, url }, log }: FastifyRequest,
-  warned: Set<string>,
+function warnOfEarlyRoute(
+  { routeOptions: { method, url } }: FastifyRequest,
+  { warnings }: GateConfig,
 ): void {
   const name = `${[method].flat().join(", ")} ${url}`;
-  if (warned.has(name)) return;
-  warned.add(name);
-  log.warn(
-    `${name} was declared before @reissue/fastify was registered: its errors are not translated`,
+  warnings.report(
+    "gateAfterRoutes",
+    `${name} was declared before @reissue/fastify was registered: its errors are not translated. Register the plugin, and await that, before the routes.`,
   );
 }

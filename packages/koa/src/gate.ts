@@ -11,6 +11,8 @@ import {
   type RequestContext,
   upstreamProperty,
   deferContext,
+  LateGate,
+  LatestGate,
   sendError,
   routeConfig,
   upstreamSource,
@@ -37,6 +39,7 @@ interface Context {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly response?: KoaResponse;
+  readonly app?: { readonly middleware?: readonly Function[] | undefined } | undefined;
   respond?: boolean | undefined;
 }
 
@@ -83,13 +86,25 @@ export interface Gate extends Middleware {
  */
 export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Gate {
   const settings = gateConfig(options, ["upstream"]);
-  const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+  const upstream = upstreamSource<Upstream, UpstreamOptions>(
+    options.upstream,
+    createUpstream,
+    options.validate,
+  );
   const binding = { settings, client: upstream.get };
+  let isChecked = false;
+  latestGate.open(settings.warnings);
 
   // perf: not async, docs/performance.md#deferred-contexts
   function gate(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
     defineUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     watchBodies(ctx.response);
+    if (!isChecked) {
+      isChecked = true;
+      if (isBehindRouter(gate, ctx.app?.middleware)) {
+        latestGate.onBypass("The gate is the last middleware, behind the router");
+      }
+    }
     let context: RequestContext | null = null;
     let handled: Promise<unknown>;
     try {
@@ -129,14 +144,27 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
  */
 export function route(options: RouteOptions): Middleware {
   const settings = routeConfig(options, "route");
+  const lateGate = new LateGate(latestGate, settings);
   return function reissueRoute(ctx, next) {
     const context = applyRoute(ctx.req, settings);
-    // A request that has not come through a gate yet is admitted there.
-    return context === null ? next() : admit(context, koa, next, ctx);
+    if (context !== null) return admit(context, koa, next, ctx);
+    // Admitted at the gate, to which the request comes later.
+    lateGate.watch(ctx.req, ctx.res);
+    return next();
   };
 }
 
-const lazy = upstreamProperty(({ req }: Context) => req);
+const latestGate = new LatestGate();
+
+const lazy = upstreamProperty(
+  ({ req }: Context) => req,
+  () => latestGate.onBypass("ctx.upstream was read on a request that has come through no gate"),
+);
+
+/** Whether a gate is the last middleware of an app, behind a router of koa-router or @koa/router. */
+function isBehindRouter(gate: Function, middleware: readonly Function[] = []): boolean {
+  return middleware.at(-1) === gate && middleware.some((each) => "router" in each);
+}
 
 /** Koa's part in admitting a request. */
 const koa: Framework<() => Promise<unknown>, Context, Promise<unknown>> = {

@@ -20,7 +20,11 @@ export class Gate {
   /** @throws {@link OptionError} with the path of the first wrong option. */
   constructor(options: ReissueOptions) {
     const settings = gateConfig(options, ["upstream", "drain"]);
-    const upstream = upstreamSource<Upstream, UpstreamOptions>(options.upstream, createUpstream);
+    const upstream = upstreamSource<Upstream, UpstreamOptions>(
+      options.upstream,
+      createUpstream,
+      options.validate,
+    );
     this.binding = { settings, client: upstream.get };
     this.client = upstream.get;
     this.close = upstream.close;

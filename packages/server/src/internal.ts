@@ -11,6 +11,7 @@ export { gateConfig, gateTable, type GateConfig } from "./config/gate-config.ts"
 export type { RequestContext } from "./request/request-context.ts";
 export type { Bindable } from "./outbound/bindable.ts";
 export { defineUpstream, upstreamProperty } from "./outbound/upstream-property.ts";
+export { LateGate, LatestGate } from "./misuse/late-gate.ts";
 export { muteResponse } from "./errors/mute-response.ts";
 export {
   applyRoute,

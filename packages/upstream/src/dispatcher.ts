@@ -2,6 +2,7 @@ import { ClosedError, type Clock } from "@reissue/core";
 import {
   Bag,
   checkKeys,
+  MisuseWarnings,
   optionDefaults,
   optionNames,
   readOptions,
@@ -10,6 +11,7 @@ import {
 import { EventEmitter } from "node:events";
 import type { Dispatcher } from "undici";
 
+import { CallOptions } from "./api/call-options.ts";
 import { UpstreamEvents } from "./diagnostics/upstream-events.ts";
 import type { UpstreamStats } from "./diagnostics/upstream-stats.ts";
 import { BodyMemory } from "./body/body-memory.ts";
@@ -38,6 +40,7 @@ const LazyDispatcher: typeof Dispatcher = EventEmitter as unknown as typeof Disp
 export class ReissueDispatcher extends LazyDispatcher implements CallHost {
   readonly #clock: Clock;
   readonly #bodies: BodyLimits;
+  readonly #warnings: MisuseWarnings;
   readonly #common: OriginConfig;
   readonly #own: ReadonlyMap<string, OriginConfig>;
   readonly #origins = new Map<string, Origin>();
@@ -63,7 +66,7 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     this.destroy = this.destroy.bind(this);
     const names = [...optionNames(connectionTable), ...optionNames(clientTable)];
     checkKeys(options, "options", names, retryPaths);
-    const { clock, bodies, origins } = readOptions(
+    const { clock, bodies, origins, validate } = readOptions(
       clientTable,
       options,
       optionDefaults(clientTable),
@@ -71,9 +74,14 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     );
     this.#clock = clock;
     this.#bodies = { maxBytes: bodies.maxBytes, memory: new BodyMemory(bodies.maxBytesTotal) };
+    this.#warnings = new MisuseWarnings(validate);
+    this.callOptions = new CallOptions(this.#warnings);
     this.#common = originConfig(options, options, "");
     this.#own = ownConfigs(options, origins);
   }
+
+  /** Check of the options of calls. */
+  readonly callOptions: CallOptions;
 
   /** Whether `close` or `destroy` has been called. */
   get closed(): boolean {
@@ -199,7 +207,13 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     const open = this.#origins.get(name);
     if (open !== undefined) return open;
     if (this.#origins.size >= maxOrigins) this.#removeUnused();
-    const origin = new Origin(name, this.#own.get(name) ?? this.#common, this.#clock, this.events);
+    const origin = new Origin(
+      name,
+      this.#own.get(name) ?? this.#common,
+      this.#clock,
+      this.events,
+      this.#warnings,
+    );
     this.#origins.set(name, origin);
     return origin;
   }

@@ -41,5 +41,6 @@ test.each(majors)("%s: a call uses the client of the last gate", async (_, expre
       .then((answer) => answer.text())
       .then((text) => res.send(text), next);
   });
+  app.use(inner.errors());
   expect(await (await fetch(await listening(app))).text()).toBe("fine");
 });

@@ -67,6 +67,7 @@ describe.each(majors)("%s", (_, express) => {
       res.end();
     });
     app.use("/inner", inner).use((_req, res) => void res.end());
+    app.use(reissue().errors());
     const server = app.listen(0);
     onTestFinished(() => server.close().closeAllConnections());
     const { port } = server.address() as { port: number };
@@ -82,6 +83,7 @@ describe.each(majors)("%s", (_, express) => {
     const bind = { far: vi.spyOn(far, "bind"), near: vi.spyOn(near, "bind") };
     const app = express().use(reissue({ upstream: far }), reissue({ upstream: near }));
     app.use((req, res) => void res.end(typeof req.upstream));
+    app.use(reissue().errors());
     const server = app.listen(0);
     onTestFinished(() => server.close().closeAllConnections());
     const { port } = server.address() as { port: number };

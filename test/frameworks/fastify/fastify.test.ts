@@ -3,6 +3,8 @@ import { memoryStore } from "@reissue/server";
 import fastify, { type FastifyInstance } from "fastify";
 import { expect, onTestFinished, test } from "vitest";
 
+import { misuseWarnings } from "../../support/misuse-warnings.ts";
+
 const refused = Object.assign(new Error("connect ECONNREFUSED"), {
   code: "ECONNREFUSED",
   syscall: "connect",
@@ -128,14 +130,7 @@ test.each([
   ["declared before it", true],
   ["declared while it is not awaited", false],
 ])("a route %s is warned of once, at its first request", async (_name, isAwaited) => {
-  const warnings: string[] = [];
-  const stream = {
-    write(line: string): void {
-      const { level, msg } = JSON.parse(line) as { level: number; msg: string };
-      if (level === 40) warnings.push(msg);
-    },
-  };
-  const app = fastify({ logger: { level: "warn", stream } });
+  const app = fastify();
   onTestFinished(() => app.close());
   if (isAwaited) {
     app.get("/early", fail);
@@ -145,8 +140,9 @@ test.each([
     app.get("/early", fail);
   }
   await app.ready();
-  expect(warnings).toEqual([]);
+  expect(await misuseWarnings()).toEqual([]);
   for (const url of ["/early", "/early", "/nowhere"]) await app.inject(url);
-  expect(warnings).toEqual([expect.stringMatching(/^GET(, HEAD)? \/early was declared before /)]);
+  const message: unknown = expect.stringMatching(/^GET(, HEAD)? \/early was declared before /);
+  expect(await misuseWarnings()).toEqual([{ code: "WARN_REISSUE_GATE_AFTER_ROUTES", message }]);
   expect((await app.inject("/early")).statusCode).toBe(500);
 });

@@ -18,6 +18,7 @@ import fastify from "fastify";
 import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { misuseWarnings } from "../../support/misuse-warnings.ts";
 import { frameworks, type Call } from "../../support/frameworks/frameworks.ts";
 import { serve } from "../capture/service.ts";
 import { ask, asked, Wire, type Message } from "../../support/raw-connection.ts";
@@ -356,6 +357,7 @@ describe("a body that was read before", () => {
     const { origin, codes } = await parsedFirst();
     expect((await send(origin, Buffer.from("{}"), json)).status).toBe(500);
     expect(codes).toEqual(["ERR_REISSUE_BODY_CONSUMED"]);
+    expect(await misuseWarnings()).toMatchObject([{ code: "WARN_REISSUE_BODY_PARSED" }]);
   });
 
   test("is fingerprinted where req.rawBody has it", async () => {

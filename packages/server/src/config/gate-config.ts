@@ -1,15 +1,25 @@
 import type { IncomingMessage } from "node:http";
 
-import { OptionError, proxyStatus, classify, type Clock, type Failure } from "@reissue/core";
+import {
+  OptionError,
+  proxyStatus,
+  classify,
+  type Clock,
+  type Failure,
+  type MisuseCheck,
+  type ValidateOption,
+} from "@reissue/core";
 import {
   checkKeys,
   choiceOption,
   clockOption,
   describe,
+  MisuseWarnings,
   numberOption,
   optionDefaults,
   optionNames,
   readOptions,
+  validateOption,
   type OptionTable,
 } from "@reissue/core/internal";
 
@@ -18,6 +28,7 @@ import {
   type IdempotencyOptions,
   type IdempotencyConfig,
 } from "./idempotency-config.ts";
+import { parsedBodies, type ParsedBodies } from "../misuse/parsed-bodies.ts";
 import {
   defaultRoute,
   routeTable,
@@ -55,6 +66,12 @@ export interface GateOptions<FrameworkContext = IncomingMessage> extends RouteOp
    * field. An origin server must not send it.
    */
   readonly proxyStatus?: string | undefined;
+  /**
+   * Whether misuse of the gate, and of a client that it opens, is told by a process warning; or which checks are off.
+   *
+   * @defaultValue true
+   */
+  readonly validate?: ValidateOption | undefined;
   /** Time, timers and randomness, for tests. */
   readonly clock?: Clock | undefined;
 }
@@ -68,13 +85,19 @@ export interface GateConfig {
   readonly problemDetails: boolean;
   readonly proxyStatus: string | null;
   readonly clock: Clock;
+  /** Warnings about the misuse of this gate. */
+  readonly warnings: MisuseWarnings;
+  /** Looks for bodies that were parsed before the gate; null where that does no harm. */
+  readonly parsedBodies: ParsedBodies | null;
 }
 
 /** The options of a gate alone, resolved, but for `idempotency`, which depends on them. */
-type OwnConfig = Pick<
+interface OwnConfig extends Pick<
   GateConfig,
   "convert" | "retryAfterSeconds" | "problemDetails" | "proxyStatus" | "clock"
->;
+> {
+  readonly validate: readonly MisuseCheck[];
+}
 
 /** The options of {@link GateOptions}, but for those of a route and `idempotency`. */
 export const gateTable: OptionTable<OwnConfig> = {
@@ -99,6 +122,7 @@ export const gateTable: OptionTable<OwnConfig> = {
     doc: "the name of this gateway in the Proxy-Status field of translated failures; an origin server must not send one",
     defaultDoc: "none",
   },
+  validate: validateOption,
   clock: clockOption,
 };
 
@@ -114,11 +138,15 @@ export function gateConfig<FrameworkContext>(
 ): GateConfig {
   const names = [...optionNames(routeTable), ...optionNames(gateTable), "idempotency"];
   checkKeys(options, "options", [...names, ...adapterNames]);
-  const own = readOptions(gateTable, options, optionDefaults(gateTable), "");
+  const { validate, ...own } = readOptions(gateTable, options, optionDefaults(gateTable), "");
+  const warnings = new MisuseWarnings(validate);
+  const idempotency = idempotencyConfig(options.idempotency ?? {}, own);
   return {
     ...own,
     route: { ...defaultRoute, ...routeConfig(options, "") },
-    idempotency: idempotencyConfig(options.idempotency ?? {}, own),
+    idempotency,
+    warnings,
+    parsedBodies: parsedBodies(idempotency, warnings),
   };
 }
 

@@ -3,7 +3,7 @@ import { beginClaim, fingerprint, isPromise, type KeyedRequest } from "@reissue/
 import type { RequestContext } from "../request/request-context.ts";
 import { recordResponse } from "../capture/response-recorder.ts";
 import { ownFingerprint } from "./own-fingerprint.ts";
-import { allowRead, readBody } from "./read-body.ts";
+import { allowRead, isBodyLost, readBody } from "./read-body.ts";
 import { replay } from "./replay.ts";
 import { ClaimSettler } from "./settle-claim.ts";
 
@@ -33,6 +33,7 @@ export async function deduplicate(
     body = isPromise(reading) ? await reading : reading;
   } catch (error) {
     if (context.timedOut) return false;
+    if (isBodyLost(request)) context.gate.parsedBodies?.report();
     // The rest of the body stays unread, and an error handler of the application's may leave out the error's headers.
     if (!request.complete) response.shouldKeepAlive = false;
     throw error;

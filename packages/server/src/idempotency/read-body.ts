@@ -60,6 +60,14 @@ function isStream(state: ReadableInternals["_readableState"] | undefined): boole
   return typeof state?.length === "number" && typeof state.ended === "boolean";
 }
 
+/** Whether a body was read without leaving its raw bytes to the gate. */
+export function isBodyLost(request: IncomingMessage): boolean {
+  const { _readableState: state } = request as unknown as ReadableInternals;
+  if (!isStream(state) || !state.dataEmitted) return false;
+  const { rawBody } = request as PlatformRequest;
+  return typeof rawBody !== "string" && !(rawBody instanceof Uint8Array);
+}
+
 /** The raw bytes that a parser before the gate has stored, under the customary name `rawBody`. */
 function rawBodyOf(request: IncomingMessage): Uint8Array {
   const { rawBody } = request as PlatformRequest;

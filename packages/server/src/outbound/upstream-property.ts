@@ -14,14 +14,17 @@ interface Given {
  * its first use; undefined where it came through none.
  *
  * @param requestOf - Returns the request behind the object that has the property.
+ * @param onBypass - Called where the property is read on a request that has come through no gate.
  */
 export function upstreamProperty<Target>(
   requestOf: (target: Target) => IncomingMessage,
+  onBypass?: () => void,
 ): PropertyDescriptor & ThisType<Target> {
   return {
     configurable: true,
     get(this: Target): unknown {
       const context = getContext(requestOf(this));
+      if (context === null) onBypass?.();
       return context?.client == null ? undefined : context.bind(context.client());
     },
     set(this: object, value: unknown) {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { GateConfig } from "../config/gate-config.ts";
 import { someRouteHasTimeout, type RouteConfig } from "../config/route-config.ts";
+import type { ParsedBodies } from "../misuse/parsed-bodies.ts";
 import type { Bindable } from "../outbound/bindable.ts";
 import { RequestContext } from "./request-context.ts";
 import { slotHolder } from "./request-slot.ts";
@@ -50,6 +51,7 @@ export function deferContext(
   frameworkContext: unknown = request,
 ): boolean {
   const { idempotencyKey, timeoutMs } = gate.settings.route;
+  if (gate.settings.parsedBodies !== null) lookAtBody(request, gate.settings.parsedBodies);
   if (idempotencyKey === "required" || timeoutMs !== Infinity) return false;
   if (request.headers?.["idempotency-key"] !== undefined) return false;
   const slots = slotsOf(request);
@@ -64,6 +66,11 @@ export function deferContext(
   return true;
 }
 
+/** Looks at the body of a request, unless a route before the gate ignores its key. */
+function lookAtBody(request: IncomingMessage, parsedBodies: ParsedBodies): void {
+  if (slotsOf(request)[routeSlot]?.idempotencyKey !== "ignored") parsedBodies.look(request);
+}
+
 /** Returns the context of a request that comes through a gate; from now on its calls use that gate's client. */
 export function openContext(
   request: IncomingMessage,
@@ -72,9 +79,13 @@ export function openContext(
   frameworkContext: unknown = request,
 ): RequestContext {
   const context = getOrCreateContext(request, response, settings, frameworkContext);
+  if (context.client === client) settings.warnings.report("gateTwice", mountedTwice);
   context.useClient(client);
   return context;
 }
+
+const mountedTwice =
+  "A request has come through the same gate twice. Mount the gate once, before the routes that it is for.";
 
 /**
  * Returns the context of a request of node:http, which the first gate creates.

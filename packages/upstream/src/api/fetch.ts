@@ -20,6 +20,7 @@ export async function fetchThrough(
   input: unknown,
   given: unknown,
 ): Promise<Response> {
+  dispatcher.callOptions.look(input, given);
   const { init, own } = readInit(given);
   const context: CallContext = { dispatcher, inbound, own, keys: new RandomKeys() };
   const request = directRequest(input, init);

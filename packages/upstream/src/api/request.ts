@@ -16,6 +16,7 @@ export async function requestThrough(
   url: string | URL,
   options: UpstreamRequestOptions = {},
 ): Promise<Dispatcher.ResponseData> {
+  dispatcher.callOptions.look(url, options);
   const target = requestTarget(url, dispatcher.knownOrigin);
   const { body } = options;
   // Undici's handler would destroy a Node stream when the call fails; here Reissue decides when and how it is closed.

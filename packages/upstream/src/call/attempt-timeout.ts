@@ -38,6 +38,8 @@ export class AttemptTimeout implements Expiring {
   #untilMs = Infinity;
   /** Whether the caller has paused the response. */
   #paused = false;
+  /** Whether the caller has read on after a pause; undici reads on by itself until its buffer is full. */
+  #isRead = false;
   #queued = false;
   #timer: Timer | null = null;
   expiresAtMs = 0;
@@ -47,6 +49,11 @@ export class AttemptTimeout implements Expiring {
   constructor(request: CallRequest, owner: TimeoutOwner) {
     this.#request = request;
     this.#owner = owner;
+  }
+
+  /** Instant of the latest chunk of a response that the caller leaves unread, in ms of the clock; else null. */
+  get unreadSinceMs(): number | null {
+    return this.#phase === "body" && this.#paused && !this.#isRead ? this.#sinceMs : null;
   }
 
   /** Starts an attempt; attempts with the origin's usual timeout share one timer. */
@@ -118,6 +125,7 @@ export class AttemptTimeout implements Expiring {
       // Reading on without a pause is no progress of the upstream's.
       if (!this.#paused) return resume();
       this.#paused = false;
+      this.#isRead = true;
       const nowMs = this.#request.origin.clock.now();
       this.#sinceMs = nowMs;
       if (this.#phase !== "over") this.#ensure(nowMs);

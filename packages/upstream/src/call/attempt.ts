@@ -12,7 +12,7 @@ import {
 } from "../response/retryable-response.ts";
 import type { InContext } from "./async-context.ts";
 import type { Origin } from "../origin/origin.ts";
-import type { Connection, ActiveRequest } from "../origin/connection.ts";
+import type { Connection, ActiveRequest, Reading } from "../origin/connection.ts";
 import type { Pool } from "../origin/pool.ts";
 import { declaredLength, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressStep } from "../response/progress-handler.ts";
@@ -24,6 +24,8 @@ export interface AttemptOwner extends InContext {
   readonly retrySafe: boolean;
   /** The request's method, in capitals. */
   readonly method: string;
+  /** Limits of the call's attempts, which know whether the caller reads the response. */
+  readonly timeout: Reading;
   onProgress(step: ProgressStep, chunk?: Uint8Array | string): void;
   onHeaders(
     attempt: Attempt,
@@ -68,12 +70,10 @@ export class Attempt implements ActiveRequest {
   #abort: ((reason?: Error) => void) | null = null;
   /** When the request was written, in ms of the clock; null before. */
   #writtenAtMs: number | null = null;
-  /**
-   * Event loop turn of that instant; NaN where the request is not retry-safe, and a lost one must not be assumed as
-   * easily.
-   */
+  /** Event loop turn of that instant; NaN where the request is not retry-safe, and loss must not be assumed easily. */
   #writtenIn = NaN;
-  #idleMs: number | null = null;
+  /** Idle time of the connection when the request was written, in ms; null on a fresh one. */
+  idleMs: number | null = null;
   #responseStarted = false;
   /** Whether the response crossed the request on its way, and is no response to it. */
   #crossed = false;
@@ -110,11 +110,6 @@ export class Attempt implements ActiveRequest {
     this.#pooled = connection.open;
   }
 
-  /** Idle time of the connection when the request was written, in ms; null on a fresh one. */
-  get idleMs(): number | null {
-    return this.#idleMs;
-  }
-
   /** Whether connecting failed, as opposed to a pooled socket that died. */
   get neverConnected(): boolean {
     return this.#writtenAtMs === null && !this.#pooled;
@@ -123,6 +118,10 @@ export class Attempt implements ActiveRequest {
   /** Whether a pooled socket died before undici had begun to write the request on it. */
   get neverBegun(): boolean {
     return this.#pooled && !this.connection.writtenOn;
+  }
+
+  get unreadSinceMs(): number | null {
+    return this.#reports ? this.#owner.timeout.unreadSinceMs : null;
   }
 
   /** Whether the owner still gets events: a response may come before the end of the request. */
@@ -139,7 +138,7 @@ export class Attempt implements ActiveRequest {
     if (this.#writtenAtMs === null) return { written: false };
     return {
       written: true,
-      reused: this.#idleMs !== null,
+      reused: this.idleMs !== null,
       responseStarted: this.#responseStarted,
       diedAfterMs: diedAtMs === null ? undefined : diedAtMs - this.#writtenAtMs,
       seenAtOnce: diedIn === this.#writtenIn,
@@ -162,8 +161,8 @@ export class Attempt implements ActiveRequest {
       attempt: this.number,
       startedAtMs: this.startedAtMs,
       durationMs: this.#clock.now() - this.startedAtMs,
-      reused: this.#writtenAtMs !== null ? this.#idleMs !== null : null,
-      idleMs: this.#idleMs,
+      reused: this.#writtenAtMs !== null ? this.idleMs !== null : null,
+      idleMs: this.idleMs,
       failure,
       status: this.#status,
       error,
@@ -196,12 +195,12 @@ export class Attempt implements ActiveRequest {
     this.#abort = abort;
     this.#responseStarted = false;
     this.#hasInterim = false;
-    this.#idleMs = null;
+    this.idleMs = null;
     const nowMs = this.#clock.now();
     if (connection.served > 0) {
-      this.#idleMs = nowMs - connection.idleSinceMs;
+      this.idleMs = nowMs - connection.idleSinceMs;
       if (this.#owner.retrySafe) this.#writtenIn = this.#pool.turns.mark();
-      if (!this.#owner.retrySafe && this.#idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
+      if (!this.#owner.retrySafe && this.idleMs > this.#pool.unsafeLimitMs(connection, nowMs)) {
         // The connection was recently used when it was chosen; then something blocked the process. Nothing is written
         // yet.
         return abort(new (undici().errors.SocketError)("the connection has been idle too long"));
@@ -251,7 +250,7 @@ export class Attempt implements ActiveRequest {
     }
     this.#end();
     this.connection.completing = true;
-    this.#pool.returnUsed(this.connection, this.#crossed ? null : this.#idleMs);
+    this.#pool.returnUsed(this.connection, this.#crossed ? null : this.idleMs);
     this.connection.noteExchange(this.connection.idleSinceMs - this.#writtenAtMs!);
     if (this.#discard === null) this.#owner.onComplete(this, trailers);
     this.connection.completing = false;
@@ -281,7 +280,7 @@ export class Attempt implements ActiveRequest {
 
   /** Returns the connection, on which the upstream has refused the request but may accept others. */
   giveBack(): void {
-    if (this.connection.open) this.#pool.returnUsed(this.connection, this.#idleMs);
+    if (this.connection.open) this.#pool.returnUsed(this.connection, this.idleMs);
     else this.returnConnection();
   }
 

@@ -31,7 +31,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   readonly #request: CallRequest;
   readonly #relay: ResponseRelay;
   readonly #history: RetryHistory;
-  readonly #timeout: AttemptTimeout;
+  readonly timeout: AttemptTimeout;
   readonly #wait: Wait;
   /** Connection that the present attempt needs, or that is waited for. */
   preference: ConnectionPreference = "any";
@@ -43,7 +43,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     this.#request = request;
     this.#relay = new ResponseRelay(this, handler, request.step);
     this.#history = new RetryHistory(request.options.redirected === true);
-    this.#timeout = new AttemptTimeout(request, this);
+    this.timeout = new AttemptTimeout(request, this);
     this.#wait = new Wait(host, request, this);
   }
 
@@ -95,7 +95,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     const failure = holdFailure(attempt, error);
     const record = attempt.record(failure, error);
     if (this.#resendInstead(attempt, { type: "failure", failure }, record)) return;
-    this.#timeout.giveHeld(() => this.#relay.release());
+    this.timeout.giveHeld(() => this.#relay.release());
   }
 
   /** Releases the timer, the body and the place in the queue. Idempotent. */
@@ -103,7 +103,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     if (this.#state === ended) return;
     const { origin } = this.#request;
     this.#state = ended;
-    this.#timeout.stop();
+    this.timeout.stop();
     this.#wait.onOutcome(false);
     this.#wait.end();
     this.#stopListening?.();
@@ -116,7 +116,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     const { pool, clock, breaker } = this.#request.origin;
     this.#wait.end();
     const nowMs = clock.now();
-    if (!this.#timeout.isOver(nowMs)) return this.#dispatch(connection, nowMs);
+    if (!this.timeout.isOver(nowMs)) return this.#dispatch(connection, nowMs);
     // Once undici has the request, the timer can only end it together with the connection, and may find it written.
     breaker.cancelProbe(this);
     pool.returnUnused(connection);
@@ -129,7 +129,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   }
 
   onProgress(step: ProgressStep, chunk?: Uint8Array | string): void {
-    if (step !== "onResponseStarted") this.#timeout.sent();
+    if (step !== "onResponseStarted") this.timeout.sent();
     this.#relay.tell(step, chunk);
   }
 
@@ -154,19 +154,19 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     if (outcome !== null && this.#resendInstead(attempt, outcome, attempt.record(crossed, null))) {
       return true;
     }
-    const resuming = this.#timeout.resuming(resume);
+    const resuming = this.timeout.resuming(resume);
     if (this.retrySafe && attempt.declaredBytes <= origin.settings.holdBytes) {
-      this.#timeout.hold();
+      this.timeout.hold();
       this.#relay.buffer(status, headers, resuming, statusText);
       return true;
     }
-    this.#timeout.give();
+    this.timeout.give();
     const takesMore = this.#relay.forwardHeaders(status, headers, resuming, statusText);
-    return this.#timeout.received(takesMore);
+    return this.timeout.received(takesMore);
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#timeout.received(this.#relay.data(chunk));
+    return this.timeout.received(this.#relay.data(chunk));
   }
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
@@ -203,7 +203,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     this.preference = preference;
     this.#history.begin(nowMs);
     if (nowMs >= deadlineMs) return this.#failUnsent(timeoutError(), "pool");
-    this.#timeout.start(nowMs);
+    this.timeout.start(nowMs);
     const found = origin.pool.acquire(this, nowMs);
     if (found instanceof Connection) this.#dispatch(found, nowMs);
     else if (found === "in-line") this.#wait.begin();
@@ -239,7 +239,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   #failUnsent(error: unknown, timedOutIn?: "pool" | "connect"): void {
     const failure = unsentFailure(error, timedOutIn);
     this.#wait.end();
-    this.#timeout.stop();
+    this.timeout.stop();
     this.#state = backingOff;
     this.#history.addNeverSent(this.#request.origin.clock.now(), failure, error);
     this.#wait.onOutcome(false);
@@ -249,7 +249,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   /** @param record - Entry for the history; null where the attempt succeeded. */
   #endAttempt(attempt: Attempt, record: AttemptRecord | null, next: CallState): void {
     this.#state = next;
-    this.#timeout.stop();
+    this.timeout.stop();
     if (record !== null) {
       this.#request.body.stop();
       this.#history.add(record, attempt.handedOverAtMs);

@@ -1,7 +1,8 @@
-import { OptionError, type Clock } from "@reissue/core";
+import { OptionError, type Clock, type MisuseCheck } from "@reissue/core";
 import {
   bodyLimitsOption,
   clockOption,
+  validateOption,
   type BodyLimits,
   type OptionTable,
 } from "@reissue/core/internal";
@@ -19,6 +20,7 @@ interface ResolvedClient {
   /** By URL origin. */
   readonly origins: ReadonlyMap<string, NamedOrigin>;
   readonly bodies: BodyLimits;
+  readonly validate: readonly MisuseCheck[];
   readonly clock: Clock;
 }
 
@@ -34,6 +36,7 @@ export const clientTable: OptionTable<ResolvedClient> = {
     "how much of one streamed request body is recorded so that it can be sent again, in bytes; gRPC's limit",
     "the same for all requests together",
   ),
+  validate: validateOption,
   clock: clockOption,
 };
 

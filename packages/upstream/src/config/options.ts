@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 
-import type { CallRetryOptions, Clock, RetryOptions } from "@reissue/core";
+import type { CallRetryOptions, Clock, RetryOptions, ValidateOption } from "@reissue/core";
 
 /** Options of every origin, or of one; those of one take precedence. */
 export interface ConnectionSettings {
@@ -114,6 +114,12 @@ export interface UpstreamOptions extends ConnectionSettings {
         readonly maxBytesTotal?: number | undefined;
       }
     | undefined;
+  /**
+   * Whether misuse of the client is told by a process warning; or which checks are off.
+   *
+   * @defaultValue true
+   */
+  readonly validate?: ValidateOption | undefined;
   /** Clock and random numbers; tests pass their own. */
   readonly clock?: Clock | undefined;
 }

@@ -28,8 +28,14 @@ export interface ConnectionOwner {
   onDisconnected(connection: Connection, error: Error & { code?: string }): void;
 }
 
+/** Response that its caller reads, or leaves unread. */
+export interface Reading {
+  /** Instant since which the caller has a response and takes nothing of it, in ms of the clock; null if it reads. */
+  readonly unreadSinceMs: number | null;
+}
+
 /** Request on a connection. */
-export interface ActiveRequest extends InContext, ResponseHandler {
+export interface ActiveRequest extends InContext, ResponseHandler, Reading {
   /** Ends the whole call of the request, which is not resent. */
   abortCall(error: Error): void;
 }
@@ -118,6 +124,11 @@ export class Connection implements Bagged {
   /** Whether a socket is established, as far as is known. */
   get open(): boolean {
     return this.#socket !== null && !this.#socket.destroyed;
+  }
+
+  /** Instant since which the response of the request stays unread, in ms of the clock; null if it does not. */
+  get unreadSinceMs(): number | null {
+    return this.#request?.unreadSinceMs ?? null;
   }
 
   /** Notes the time from the write of a request to the end of its response: no round trip is longer. */

@@ -1,5 +1,10 @@
 import { RetryBudget, type Clock, type DecisionMessage, type Failure } from "@reissue/core";
-import { ConnectBreaker, RetryCounts, unsentBackOff } from "@reissue/core/internal";
+import {
+  ConnectBreaker,
+  RetryCounts,
+  unsentBackOff,
+  type MisuseWarnings,
+} from "@reissue/core/internal";
 
 import type { OriginConfig } from "../config/origin-config.ts";
 import type { UpstreamEvents } from "../diagnostics/upstream-events.ts";
@@ -42,13 +47,19 @@ export class Origin {
   /** Calls under way, those in back-off included. */
   #calls = 0;
 
-  constructor(name: string, settings: OriginConfig, clock: Clock, events: UpstreamEvents) {
+  constructor(
+    name: string,
+    settings: OriginConfig,
+    clock: Clock,
+    events: UpstreamEvents,
+    warnings: MisuseWarnings,
+  ) {
     this.#events = events;
     this.name = name;
     this.settings = settings;
     this.clock = clock;
     this.breaker = new ConnectBreaker(settings.policy.unsentWindowMs);
-    this.pool = new Pool(name, settings, clock, this.breaker);
+    this.pool = new Pool(name, settings, clock, this.breaker, warnings);
     this.refusals = new RefusalPacer(unsentBackOff(settings.policy), clock);
     this.budget = new RetryBudget(settings.policy.budget);
     this.staleBudget = new RetryBudget(settings.policy.staleBudget);

@@ -5,14 +5,16 @@ import { expect, test } from "vitest";
 
 import { originConfig } from "../config/origin-config.ts";
 import type { Connection } from "./connection.ts";
-import { ConnectBreaker } from "@reissue/core/internal";
+import { ConnectBreaker, MisuseWarnings } from "@reissue/core/internal";
 import { Pool } from "./pool.ts";
 import type { Waiter } from "./waiter.ts";
+
+const silent = new MisuseWarnings([]);
 
 test("a connection that comes back before it stood leaves the pool empty, and its place free", () => {
   const origin = "http://127.0.0.1:9";
   const settings = originConfig({ connections: 1 }, {}, "");
-  const pool = new Pool(origin, settings, systemClock, new ConnectBreaker(100));
+  const pool = new Pool(origin, settings, systemClock, new ConnectBreaker(100), silent);
   const brought: unknown[] = [];
   const waiter = (): Waiter => ({
     context: new AsyncResource("test"),
@@ -48,6 +50,7 @@ test.each(["fresh", "hot"] as const)(
       settings,
       { ...systemClock, now: () => 200 },
       outage,
+      silent,
     );
     const standing = pool.acquire(waiter("first", "any"), 0) as Connection;
     Object.defineProperty(standing, "open", { value: true });

@@ -1,7 +1,7 @@
 import type { Clock } from "@reissue/core";
 import type { buildConnector } from "undici";
 
-import { Bag, IdleLimit, type ConnectBreaker } from "@reissue/core/internal";
+import { Bag, IdleLimit, type ConnectBreaker, type MisuseWarnings } from "@reissue/core/internal";
 import type { ConnectionStats } from "../diagnostics/upstream-stats.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
@@ -9,6 +9,7 @@ import { IdleConnections } from "./idle-connections.ts";
 import { Settling } from "./settling.ts";
 import { undici } from "../undici.ts";
 import { Turns } from "./turns.ts";
+import { UnreadBodies } from "./unread-bodies.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import type { Refusal, Waiter, Waiting } from "./waiter.ts";
 
@@ -29,17 +30,25 @@ export class Pool implements ConnectionOwner {
   readonly #settling = new Settling(() => {
     if (this.#waiters.size > 0) this.#serve();
   });
+  readonly #unread: UnreadBodies | null;
   #serving = false;
   readonly idleLimit: IdleLimit;
   readonly turns: Turns = new Turns();
 
-  constructor(origin: string, settings: OriginConfig, clock: Clock, breaker: ConnectBreaker) {
+  constructor(
+    origin: string,
+    settings: OriginConfig,
+    clock: Clock,
+    breaker: ConnectBreaker,
+    warnings: MisuseWarnings,
+  ) {
     this.#origin = origin;
     this.#settings = settings;
     this.#clock = clock;
     this.#connector = undici().buildConnector(settings.connector);
     this.#breaker = breaker;
     this.idleLimit = new IdleLimit(settings.idleMs);
+    this.#unread = warnings.has("unreadBody") ? new UnreadBodies(origin, clock, warnings) : null;
     this.#idle = new IdleConnections(settings, this.idleLimit, (idle) => this.#closeWhenIdle(idle));
   }
 
@@ -63,6 +72,7 @@ export class Pool implements ConnectionOwner {
       return { error: this.#breaker.error };
     }
     this.#waiters.join(waiter);
+    if (!forProbe) this.#unread?.watch(this.#all, this.#waiters);
     return forProbe ? "for-probe" : "in-line";
   }
 
@@ -155,12 +165,14 @@ export class Pool implements ConnectionOwner {
 
   /** Closes every connection: idle ones now, busy ones after their request. */
   close(): void {
+    this.#unread?.stop();
     for (const connection of this.#all.empty()) connection.closeWhenIdle();
     this.#idle.clear();
   }
 
   /** Closes every connection immediately; the calls on them end with `error`. */
   async destroy(error: Error): Promise<void> {
+    this.#unread?.stop();
     const all = this.#all.empty();
     this.#idle.clear();
     await Promise.all(all.map((connection) => connection.abortCall(error)));
