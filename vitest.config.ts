@@ -16,6 +16,12 @@ const sources = process.argv.includes("--coverage")
     ]
   : [];
 
+// Every process of the run loads undici 8, and the processes that they start.
+if (process.env["REISSUE_UNDICI"] === "8") {
+  const preload = `--import=${import.meta.dirname}/test/support/upstream/undici-8.js`;
+  process.env["NODE_OPTIONS"] = `${process.env["NODE_OPTIONS"] ?? ""} ${preload}`.trim();
+}
+
 /** Tests against programs that may be missing; `npm test` says which are, and that these tests are passed over. */
 const passedOver = [
   ...(absent("postgres") ? ["test/stores/postgres/**"] : []),

@@ -14,3 +14,9 @@ export function undici(): Undici {
   loaded ??= createRequire(import.meta.url)("undici") as Undici;
   return loaded;
 }
+
+/** Whether the version of undici calls only the newer of its two handler interfaces, as undici 8 does. */
+export function hasOnlyNewerInterface(): boolean {
+  // Undici 8 has this class for callers of the older interface; undici 7 needs none.
+  return "Dispatcher1Wrapper" in undici();
+}

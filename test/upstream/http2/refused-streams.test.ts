@@ -11,6 +11,7 @@ import { contextLog } from "../../support/upstream/context-log.ts";
 import { eventLog } from "../../support/upstream/event-log.ts";
 import { h2Server, ok } from "../../support/upstream/servers/h2-server.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
+import { undiciMajor } from "../../support/upstream/undici-major.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 
 const own = certificate();
@@ -52,7 +53,9 @@ describe.each([
         failure: { kind: "refused-stream" },
       });
     }
-    const sends = server.heads.length - calls.length;
+    // Undici 8 sends a refused request a second time itself.
+    const sendsPerAttempt = undiciMajor === 8 ? 2 : 1;
+    const sends = (server.heads.length - calls.length) / sendsPerAttempt;
     expect(sends).toBeGreaterThan(calls.length);
     expect(sends).toBeLessThan(calls.length * 1.8);
     expect(server.sessions.length).toBeLessThanOrEqual(calls.length);

@@ -41,9 +41,10 @@ export function headerValue(headers: Headers, name: string): string | string[] |
 }
 
 /** Value in a plain object, the commonest form, without a list of its entries. */
-function ownValue(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {
-  for (const key in headers) {
-    if (isNamed(key, name) && Object.hasOwn(headers, key)) return headers[key];
+function ownValue(headers: object, name: string): string | string[] | undefined {
+  const values = headers as IncomingHttpHeaders;
+  for (const key in values) {
+    if (isNamed(key, name) && Object.hasOwn(values, key)) return values[key];
   }
   return undefined;
 }

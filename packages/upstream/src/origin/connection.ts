@@ -9,10 +9,11 @@ import { type Bagged, hintBufferMs, keepAliveHintMs } from "@reissue/core/intern
 import type { InContext } from "../call/async-context.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
+import { NewerHandler } from "../response/newer-handler.ts";
 import type { ResponseHandler } from "../response/response-handler.ts";
 import { dispatchOn } from "./platform-timers.ts";
 import type { Turns } from "./turns.ts";
-import { undici } from "../undici.ts";
+import { hasOnlyNewerInterface, undici } from "../undici.ts";
 
 const noHint = Buffer.alloc(0);
 
@@ -83,6 +84,8 @@ export class Connection implements Bagged {
   /** Hands the held request to undici. */
   #held: (() => void) | null = null;
   readonly #idleMs: number;
+  /** Whether requests are adapted to undici 8's interface. */
+  readonly #adapts: boolean;
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
 
@@ -96,6 +99,7 @@ export class Connection implements Bagged {
     this.#idleMs = settings.idleMs;
     this.#owner = owner;
     this.#clock = clock;
+    this.#adapts = hasOnlyNewerInterface();
     this.#client = new (undici().Client)(origin, {
       ...settings.client,
       connect: (options, callback) => {
@@ -162,8 +166,9 @@ export class Connection implements Bagged {
   dispatch(options: Dispatcher.DispatchOptions, request: ActiveRequest, careful: boolean): void {
     this.#request = request;
     this.#closeIdleAfter(0);
+    const handler = (this.#adapts ? new NewerHandler(request) : request) as unknown;
     const dispatch = (): void =>
-      dispatchOn(this.#client, options, request as unknown as Dispatcher.DispatchHandler);
+      dispatchOn(this.#client, options, handler as Dispatcher.DispatchHandler);
     // Dispatched before undici has finished the previous request, it would be written in an event of that one.
     if (this.completing) void afterwards.then(dispatch);
     else if (careful && this.#mustHold) this.#hold(dispatch);

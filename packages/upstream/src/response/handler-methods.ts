@@ -2,9 +2,14 @@ import type { Dispatcher } from "undici";
 
 import type { ProgressHandler } from "./progress-handler.ts";
 
-type GivenHandler = Dispatcher.DispatchHandler & Omit<ProgressHandler, "onBodySent">;
+/** Methods of the older interface, which the types of undici 8 lack. */
+type OlderMethod = "onConnect" | "onHeaders" | "onData" | "onComplete" | "onError" | "onUpgrade";
 
-/** Whether a handler has the newer of undici 7's two interfaces; some of undici's own have both. */
+type GivenHandler = Dispatcher.DispatchHandler &
+  Omit<ProgressHandler, "onBodySent"> &
+  Partial<Record<OlderMethod, unknown>>;
+
+/** Whether a handler has the newer of undici's two interfaces; some of undici 7's own have both. */
 export function isNewerStyle(handler: Dispatcher.DispatchHandler): boolean {
   return typeof handler.onRequestStart === "function";
 }

@@ -8,10 +8,10 @@ import type { ProgressHandler } from "./progress-handler.ts";
 import { undici } from "../undici.ts";
 
 /**
- * Receiver of a response: undici 7's inner handler interface.
+ * Receiver of a response: the older of undici 7's two handler interfaces.
  *
- * The older of undici's two interfaces. It takes unparsed headers, and `undici.request`, `fetch` and the parser itself
- * still use it, so nothing is converted for an ordinary request (docs/decisions/0002).
+ * It takes unparsed headers, and undici 7's `request`, `fetch` and parser use it, so nothing is converted for an
+ * ordinary request. Undici 8 has only the newer one: see `NewerHandler` (docs/decisions/0002).
  */
 export interface ResponseHandler extends ProgressHandler {
   onConnect(abort: (reason?: Error) => void): void;
@@ -59,10 +59,11 @@ export function responseHandler(
 export function refuse(handler: Dispatcher.DispatchHandler | null | undefined, error: Error): void {
   // Some of undici's handlers have both interfaces.
   const isNewer = handler !== null && handler !== undefined && isNewerStyle(handler);
+  const older = handler as unknown as Partial<ResponseHandler> | null | undefined;
   if (isNewer && typeof handler.onResponseError === "function") {
     handler.onResponseError(null as never, error);
-  } else if (!isNewer && typeof handler?.onError === "function") {
-    handler.onError(error);
+  } else if (!isNewer && typeof older?.onError === "function") {
+    older.onError(error);
   } else {
     throw error;
   }
