@@ -4,12 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { memoryStore, type IdempotencyStore } from "@reissue/core";
 import { reissue as fastifyPlugin } from "@reissue/fastify";
 import { reissue as koaGate } from "@reissue/koa";
+import { manualClock } from "@reissue/testing";
 import fastify from "fastify";
 import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { frameworks, type Start } from "../../support/frameworks/frameworks.ts";
-import { serve } from "../capture/service.ts";
+import { HeldStore, serve } from "../capture/service.ts";
 import { ask, asked, Wire } from "../../support/raw-connection.ts";
 import { listening } from "../../support/listen.ts";
 
@@ -26,30 +27,34 @@ function claiming(claim: (store: IdempotencyStore) => IdempotencyStore["claim"])
 
 /** The route's time. */
 const timeoutMs = 50;
-const late = 4 * timeoutMs;
+const late = 2 * timeoutMs;
+/** Time in which something that must not happen would happen, in ms. */
+const quietMs = 50;
 
 describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start) => {
-  test.each<[string, IdempotencyStore["claim"] | null]>([
-    // real time: the store fails after the route's timeout
-    ["fails then", () => sleep(late).then(() => Promise.reject(new Error("down")))],
-    ["claims then", null],
-  ])("while the store %s: nothing runs, and the connection goes on", async (_name, claim) => {
-    const slow = claiming(
-      (store) =>
-        claim ??
-        (async (request) => {
-          // real time: the store claims after the route's timeout
-          await sleep(late);
-          return store.claim(request);
-        }),
-    );
-    const service = await serve(start, () => "done", { store: slow, gate: { timeoutMs } });
+  test.each([
+    ["fails then", true],
+    ["claims then", false],
+  ])("while the store %s: nothing runs, and the connection goes on", async (_name, fails) => {
+    const held = new HeldStore("claim");
+    const failing: IdempotencyStore["claim"] = async (request) => {
+      await held.claim(request);
+      throw new Error("down");
+    };
+    const clock = manualClock();
+    const service = await serve(start, () => "done", {
+      store: fails ? claiming(() => failing) : held,
+      gate: { timeoutMs, clock },
+    });
     const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
+    await expect.poll(() => held.asked, { interval: 2 }).toBe(1);
+    await clock.advance(timeoutMs);
     const first = await wire.message();
     // A key makes it safe to come again, though it is not claimed yet.
     expect([first.status, first.lines.includes("x-should-retry: true")]).toEqual([504, true]);
+    held.open();
     // real time: shows that nothing runs later, which no event announces
-    await sleep(2 * late);
+    await sleep(quietMs);
     expect([wire.isOver, service.runs()]).toEqual([false, 0]);
     const next = await wire.send(asked()).message();
     expect([next.status, next.body]).toEqual([200, "done"]);
@@ -58,25 +63,31 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
   test("stops waiting for a key that another request holds", async () => {
     let claims = 0;
     const store = claiming((inner) => (request) => ((claims += 1), inner.claim(request)));
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const clock = manualClock();
     const service = await serve(
       start,
       async ({ response }) => {
         response.flushHeaders();
-        // real time: the handler holds the key longer than the other request waits
-        await sleep(20 * timeoutMs);
+        await ended;
         response.end();
         return null;
       },
-      { store, waitMs: 10_000, gate: { timeoutMs } },
+      { store, waitMs: 10_000, gate: { timeoutMs, clock } },
     );
+    onTestFinished(end);
     (await Wire.open(service.origin)).send(asked({ key: "k" }));
     await expect.poll(service.runs, { interval: 2 }).toBe(1);
-    const waiting = await ask(service.origin, { key: "k" });
-    expect([waiting.status, waiting.lines.includes("x-should-retry: true")]).toEqual([504, true]);
-    const asksByThen = claims;
-    // real time: shows that the store is not asked again
-    await sleep(late);
-    expect(claims).toBe(asksByThen);
+    const waiting = ask(service.origin, { key: "k" });
+    await expect.poll(() => claims, { interval: 2 }).toBeGreaterThan(1);
+    await clock.advance(timeoutMs);
+    const { status, lines } = await waiting;
+    expect([status, lines.includes("x-should-retry: true")]).toEqual([504, true]);
+    const claimsByThen = claims;
+    // The store is not asked again.
+    await clock.advance(late);
+    expect(claims).toBe(claimsByThen);
   });
 
   test("responds while the body is still arriving, and ends the connection", async () => {
@@ -107,8 +118,8 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
       // Without a key and an opt-in a timeout is no 504.
       expect((await wire.message()).status).toBe(500);
       await wire.until((_text, isOver) => isOver);
-      // real time: shows that nothing is sent later, which no event announces
-      await sleep(2 * late);
+      // real time: shows that nothing is sent when the handler ends, which no event announces
+      await sleep(late);
       expect([wire.text, service.runs()]).toEqual(["", framework.startsWith("Fastify") ? 0 : 1]);
     }
   });
@@ -130,7 +141,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
     const answer = await wire.message();
     expect(answer.status).toBe(framework.startsWith("Fastify") ? 500 : 401);
     // real time: shows that nothing is sent later, which no event announces
-    await sleep(late);
+    await sleep(quietMs);
     expect(wire.text).toBe("");
   });
 });
