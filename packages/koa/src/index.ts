@@ -2,7 +2,14 @@ export { reissue, route, type Gate, type Middleware, type ReissueOptions } from 
 export { createUpstream } from "./create-upstream.ts";
 export { isReissueError, OptionError, ReissueError, UpstreamError } from "@reissue/core";
 export type { AttemptRecord, ErrorCode, GatewayError, IdempotencyStore } from "@reissue/core";
-export { claimOf, drain, keepAlive, memoryStore, type RouteOptions } from "@reissue/server";
+export {
+  claimOf,
+  drain,
+  isDraining,
+  keepAlive,
+  memoryStore,
+  type RouteOptions,
+} from "@reissue/server";
 export type {
   DrainOptions,
   GateOptions,

@@ -4,6 +4,7 @@ export { claimOf } from "./request/claim-of.ts";
 export type { Keep, KeepableResponse } from "./idempotency/keep.ts";
 export type { Fingerprint } from "./idempotency/own-fingerprint.ts";
 export { drain, type DrainableServer, type Drained, type DrainOptions } from "./lifecycle/drain.ts";
+export { isDraining } from "./lifecycle/draining.ts";
 export { type GateOptions } from "./config/gate-config.ts";
 export type { IdempotencyOptions } from "./config/idempotency-config.ts";
 export { keepAlive, type HttpServer, type KeepAliveOptions } from "./lifecycle/keep-alive.ts";

@@ -1,10 +1,10 @@
 import { EventEmitter, once } from "node:events";
-import { createServer, get, type Server } from "node:http";
+import { Agent, createServer, get, type Server } from "node:http";
 import { createSecureServer as createSecureHttp2, createServer as createHttp2 } from "node:http2";
 import { connect, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { drain, keepAlive } from "@reissue/server";
+import { drain, isDraining, keepAlive } from "@reissue/server";
 import express5 from "express";
 import express4 from "express4";
 import fastify, { type FastifyInstance } from "fastify";
@@ -48,6 +48,31 @@ test("drain completes requests in flight and new ones, with Connection: close", 
   expect(await meanwhile.text()).toBe("done");
   await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
   await expect(fetch(origin)).rejects.toThrow();
+});
+
+test("drain ends at once where the server has no connection, and is known to be under way from its call on", async () => {
+  const server = await listening(0);
+  expect(isDraining(server)).toBe(false);
+  const drained = drain(server, { lameDuckMs: 25_000 });
+  expect(isDraining(server)).toBe(true);
+  const started = performance.now();
+  await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
+test("drain ends early once the last connection is closed, but not while one is idle", async () => {
+  const server = await listening(0);
+  const agent = new Agent({ keepAlive: true });
+  get(originOf(server), { agent }, (response) => void response.resume());
+  await once(server, "request");
+  const started = performance.now();
+  const drained = drain(server, { lameDuckMs: 20_000 });
+  // real time: the connection has to be idle for longer than an unused server waits
+  await sleep(900);
+  expect(server.listening).toBe(true);
+  agent.destroy();
+  await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
+  expect(performance.now() - started).toBeLessThan(8000);
 });
 
 test("drain destroys connections that are open at its deadline", async () => {

@@ -4,10 +4,14 @@ import { setImmediate } from "node:timers";
 import { OptionError, systemClock, type Clock } from "@reissue/core";
 import { checkDuration, checkKeys } from "@reissue/core/internal";
 
+import { markDraining } from "./draining.ts";
 import { openSockets } from "./open-sockets.ts";
 
 /** How often a closing server's connections are counted, in ms. */
 const sweepMs = 50;
+
+/** How long a server that had connections has to be without one to be idle, in ms. */
+const idleAfterMs = 500;
 
 /** The longest event loop turn in which a new connection is unlikely, in ms. */
 const shortTurnMs = 0.2;
@@ -34,7 +38,7 @@ export type DrainableServer = Pick<Server, (typeof methods)[number]>;
 export interface DrainOptions {
   /**
    * How long the server goes on accepting requests, in ms, each response with `Connection: close`; longer than the load
-   * balancer takes to stop sending requests here.
+   * balancer takes to stop sending requests here. A server without any connection closes at once.
    *
    * @defaultValue 5000
    */
@@ -42,7 +46,7 @@ export interface DrainOptions {
   /**
    * When connections that are still open are destroyed, in ms from the call.
    *
-   * @defaultValue 30000, Kubernetes' default grace period
+   * @defaultValue 25000: 5 s before Kubernetes ends the process, after `terminationGracePeriodSeconds` of 30 s
    */
   readonly deadlineMs?: number | undefined;
   /** Time and timers, for tests. */
@@ -81,12 +85,13 @@ export async function drain(server: DrainableServer, options: DrainOptions = {})
   checkServer(server);
   checkKeys(options, "options", ["lameDuckMs", "deadlineMs", "clock"]);
   const lameDuckMs = checkDuration(options.lameDuckMs, "lameDuckMs", 5000);
-  const deadlineMs = checkDuration(options.deadlineMs, "deadlineMs", 30_000);
+  const deadlineMs = checkDuration(options.deadlineMs, "deadlineMs", 25_000);
   const clock = options.clock ?? systemClock;
   const endsAtMs = clock.now() + deadlineMs;
   const sockets = openSockets(server);
   server.prependListener("request", announceClose);
-  await wait(clock, Math.min(lameDuckMs, deadlineMs));
+  markDraining(server);
+  await lameDuck(server, clock, Math.min(lameDuckMs, deadlineMs));
   await waitForQuietTick(server, clock);
   // An error says that the server was closed before.
   server.close(() => {});
@@ -102,6 +107,23 @@ export async function drain(server: DrainableServer, options: DrainOptions = {})
       const left = await connections(server);
       return { destroyed: open - left, left };
     }
+    await wait(clock, Math.min(sweepMs, remainingMs));
+  }
+}
+
+/**
+ * Lets a server go on serving, until the time is over or nothing uses it: it has no connection at the start, or has had
+ * none for a while. An idle connection counts, since the load balancer may write on it.
+ */
+async function lameDuck(server: DrainableServer, clock: Clock, lameDuckMs: number): Promise<void> {
+  const startsAtMs = clock.now();
+  if ((await connections(server)) === 0) return;
+  let usedAtMs = startsAtMs;
+  for (;;) {
+    const nowMs = clock.now();
+    if ((await connections(server)) > 0) usedAtMs = nowMs;
+    const remainingMs = Math.min(startsAtMs + lameDuckMs, usedAtMs + idleAfterMs) - nowMs;
+    if (remainingMs <= 0) return;
     await wait(clock, Math.min(sweepMs, remainingMs));
   }
 }
