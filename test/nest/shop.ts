@@ -5,11 +5,9 @@ import type {
   INestApplication,
 } from "@nestjs/common";
 import type { BoundUpstream, ReissueOptions } from "@reissue/nest";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { onTestFinished } from "vitest";
-
+import { startApplication, type Application } from "./application.ts";
 import type { NestVersion, Platform } from "./versions.ts";
 
 /** What a case may add to the shop. */
@@ -33,21 +31,9 @@ export interface ShopOptions {
 }
 
 /** A running shop. */
-export interface Shop {
-  readonly origin: string;
-  readonly app: INestApplication;
+export interface Shop extends Application {
   /** The bodies of requests to `/payments` that its handler has run for. */
   readonly payments: unknown[];
-  get(path: string, init?: RequestInit): Promise<ShopResponse>;
-  post(path: string, init?: RequestInit): Promise<ShopResponse>;
-  close(): Promise<void>;
-}
-
-/** A response of the shop. */
-export interface ShopResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: unknown;
 }
 
 type AnyRequest = IncomingMessage & {
@@ -220,40 +206,12 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     ],
   })(App);
 
-  const app = await nest.core.NestFactory.create(App, nest.adapter(platform) as never, {
-    logger: false,
-    abortOnError: false,
-    ...options.create,
+  const application = await startApplication(nest, platform, App, {
+    ...(options.create && { create: options.create }),
+    configure(app) {
+      options.configure?.(app);
+      if (options.filter !== undefined && !isProvided) app.useGlobalFilters(new AnyFilter());
+    },
   });
-  options.configure?.(app);
-  if (options.filter !== undefined && !isProvided) app.useGlobalFilters(new AnyFilter());
-  let isOpen = true;
-  const close = async (): Promise<void> => {
-    if (!isOpen) return;
-    isOpen = false;
-    (app.getHttpServer() as Server).closeAllConnections();
-    await app.close();
-  };
-  onTestFinished(close);
-  await app.listen(0, "127.0.0.1");
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  const origin = `http://127.0.0.1:${port}`;
-  const request = async (path: string, init: RequestInit): Promise<ShopResponse> => {
-    const response = await fetch(origin + path, { ...init, signal: AbortSignal.timeout(20_000) });
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") === true;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: isJson ? (JSON.parse(text) as unknown) : text,
-    };
-  };
-  return {
-    origin,
-    app,
-    payments,
-    close,
-    get: (path, init) => request(path, { ...init, method: "GET" }),
-    post: (path, init) => request(path, { ...init, method: "POST" }),
-  };
+  return { ...application, payments };
 }

@@ -1,0 +1,200 @@
+/* oxlint-disable typescript/no-extraneous-class -- Nest wants a class for a module, also for one without members. */
+import type {
+  ArgumentsHost,
+  CallHandler,
+  DynamicModule,
+  INestApplication,
+  MiddlewareConsumer,
+  Type,
+} from "@nestjs/common";
+import { memoryStore } from "@reissue/server";
+import { catchError } from "rxjs";
+import { describe, expect, test } from "vitest";
+
+import { startApplication } from "./application.ts";
+import { loadNest, type Platform } from "./versions.ts";
+
+const nest = loadNest(11);
+const { Catch, Controller, Get, Module, Post, UseFilters, UseInterceptors } = nest.common;
+const { Idempotent, OptionError, ReissueModule, RetryOn } = nest.reissue;
+
+const refused = (): Error =>
+  Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:3000"), {
+    code: "ECONNREFUSED",
+    syscall: "connect",
+  });
+const keyed = {
+  headers: { "idempotency-key": "a", "content-type": "application/json" },
+  body: "{}",
+};
+
+/** A controller with one method, decorated by calls, as compiled decorators are. */
+function controller(run: () => unknown, ...decorators: MethodDecorator[]): Type {
+  class Orders {}
+  const prototype: object = Orders.prototype;
+  Object.defineProperty(prototype, "run", { value: () => run(), configurable: true });
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, "run")!;
+  for (const decorator of decorators.toReversed()) decorator(prototype, "run", descriptor);
+  Controller()(Orders);
+  return Orders;
+}
+
+/** A module of an application. */
+function module(
+  controllers: Type[],
+  imports: DynamicModule[] = [ReissueModule.forRoot()],
+  providers: object[] = [],
+): Type {
+  class App {}
+  Module({ imports, controllers, providers: providers as never })(App);
+  return App;
+}
+
+const failing = (): never => {
+  throw refused();
+};
+
+describe.each<Platform>(["express", "fastify"])("ReissueModule on platform-%s", (platform) => {
+  test("takes its options from other providers", async () => {
+    const settings = { provide: "settings", useValue: { proxyStatus: "edge" } };
+    class Settings {}
+    Module({ providers: [settings], exports: ["settings"] })(Settings);
+    const asyncModule = ReissueModule.forRootAsync({
+      imports: [Settings],
+      inject: ["settings"],
+      useFactory: async (options: { proxyStatus: string }) => options,
+    });
+    const app = module([controller(failing, Get("orders"))], [asyncModule]);
+    const { get } = await startApplication(nest, platform, app);
+    const failed = await get("/orders");
+    expect([failed.status, failed.headers.get("proxy-status")]).toEqual([
+      502,
+      expect.stringContaining("edge"),
+    ]);
+  });
+
+  test("takes its options from a class", async () => {
+    class Options {
+      createReissueOptions = () => ({ convert: "always" as const });
+    }
+    const asyncModule = ReissueModule.forRootAsync({ useClass: Options });
+    const app = module([controller(failing, Post("orders"))], [asyncModule]);
+    const { post } = await startApplication(nest, platform, app);
+    expect((await post("/orders")).status).toBe(502);
+  });
+
+  test("takes options of all handlers of a controller, which a handler's own override", async () => {
+    let runs = 0;
+    const count = (): object => ({ runs: (runs += 1) });
+    const Orders = controller(failing, Post("orders"));
+    const Counted = controller(count, Post("counted"), Idempotent());
+    RetryOn("ECONNRESET")(Orders);
+    Idempotent({ idempotencyKey: "ignored" })(Counted);
+    const options = { idempotency: { store: memoryStore(), scope: "shared" as const } };
+    const app = module([Orders, Counted], [ReissueModule.forRoot(options)]);
+    const { post } = await startApplication(nest, platform, app);
+    expect((await post("/orders")).status).toBe(502);
+    for (const _ of [1, 2]) expect((await post("/counted", keyed)).body).toEqual({ runs: 1 });
+  });
+
+  test("finds the options of routes below a prefix, of a version, and with a parameter", async () => {
+    let runs = 0;
+    const count = (): object => ({ runs: (runs += 1) });
+    const Orders = controller(count, Post("orders/:id"), Idempotent({ idempotencyKey: "ignored" }));
+    Controller({ version: "1" })(Orders);
+    const options = { idempotency: { store: memoryStore(), scope: "shared" as const } };
+    const app = module([Orders], [ReissueModule.forRoot(options)]);
+    const configure = (created: INestApplication): void => {
+      created.setGlobalPrefix("api").enableVersioning();
+    };
+    const { post } = await startApplication(nest, platform, app, { configure });
+    expect((await post("/api/v1/orders/%41?x=1", keyed)).body).toEqual({ runs: 1 });
+    expect((await post("/api/v1/orders/%41?x=1", keyed)).body).toEqual({ runs: 2 });
+  });
+
+  test("translates what a middleware passes on", async () => {
+    const App = module([controller(() => "done", Get("orders"))]);
+    Object.assign(App.prototype, {
+      configure(consumer: MiddlewareConsumer) {
+        const middleware = (_req: unknown, _res: unknown, next: (error: unknown) => void): void =>
+          next(refused());
+        consumer.apply(middleware).forRoutes("{*any}");
+      },
+    });
+    const { get } = await startApplication(nest, platform, App);
+    const failed = await get("/orders");
+    expect([failed.status, failed.headers.get("x-should-retry")]).toEqual([502, "true"]);
+    expect(failed.body).toEqual({ statusCode: 502, message: "Bad Gateway" });
+  });
+
+  test("leaves errors to interceptors, and translates what they throw", async () => {
+    const { BadGatewayException, ImATeapotException } = nest.common;
+    const mapping = (map: (error: unknown) => unknown): MethodDecorator & ClassDecorator =>
+      UseInterceptors({
+        intercept: (_context: unknown, next: CallHandler) =>
+          next.handle().pipe(
+            catchError((error: unknown) => {
+              throw map(error);
+            }),
+          ),
+      });
+    const app = module([
+      controller(
+        failing,
+        Get("mapped"),
+        mapping(() => new ImATeapotException()),
+      ),
+      controller(
+        failing,
+        Get("wrapped"),
+        mapping((cause) => new Error("wrapped", { cause })),
+      ),
+      controller(
+        failing,
+        Get("own"),
+        mapping(() => new BadGatewayException("mine")),
+      ),
+    ]);
+    const { get } = await startApplication(nest, platform, app);
+    expect((await get("/mapped")).status).toBe(418);
+    expect((await get("/wrapped")).headers.get("x-should-retry")).toBe("true");
+    expect(await get("/own")).toMatchObject({ status: 502, body: { message: "mine" } });
+  });
+
+  test("gives a handler's own filter the translated exception", async () => {
+    class Teapots {
+      catch(exception: { readonly status: number }, host: ArgumentsHost): void {
+        host.getArgByIndex(1).status(418).send({ instead: exception.status });
+      }
+    }
+    Catch(nest.common.HttpException)(Teapots);
+    const app = module([controller(failing, Get("orders"), UseFilters(new Teapots()))]);
+    const { get } = await startApplication(nest, platform, app);
+    expect(await get("/orders")).toMatchObject({ status: 418, body: { instead: 502 } });
+  });
+
+  test("leaves another application of the process alone", async () => {
+    await startApplication(nest, platform, module([]));
+    const { get } = await startApplication(
+      nest,
+      platform,
+      module([controller(failing, Get("x"))], []),
+    );
+    const failed = await get("/x");
+    expect([failed.status, failed.headers.get("x-should-retry")]).toEqual([500, null]);
+  });
+});
+
+describe("wrong options", () => {
+  test.each<[string, () => unknown]>([
+    ["ReissueModule.forRoot", () => ReissueModule.forRoot({ upsteam: {} } as never)],
+    [
+      "ReissueModule.forRoot",
+      () => ReissueModule.forRoot({ upstream: { retry: { maxAttempts: 0 } } }),
+    ],
+    ["@Idempotent", () => Idempotent({ timeoutMs: -1 })],
+    ["@RetryOn", () => RetryOn("EPIPE" as never)],
+  ])("of %s are errors at once", (_name, create) => {
+    expect(create).toThrow(OptionError);
+  });
+});
