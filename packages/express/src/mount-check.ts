@@ -1,6 +1,7 @@
 import type { MisuseWarnings } from "@reissue/core/internal";
 import type { IncomingMessage } from "node:http";
 
+import { asyncHandlerOf } from "./async-handlers.ts";
 import { hasTranslator, mountProblems, type GateFunctions } from "./mounts.ts";
 
 const texts = {
@@ -22,6 +23,11 @@ export function checkMounts(
 ): boolean {
   const { app } = req as { readonly app?: unknown };
   for (const problem of mountProblems(app, functions)) warnings.report(problem, texts[problem]);
+  const place = asyncHandlerOf(app);
+  if (place !== null) {
+    const problem = `Express 4 ignores the rejection of the async handler of ${place}, and of others like it: an upstream's failure ends the process. Wrap them: \`gate.handler(async (req, res) => …)\`.`;
+    warnings.report("asyncHandler", problem);
+  }
   return hasTranslator(app, functions);
 }
 

@@ -1,12 +1,18 @@
 /** A function of an app's stack, or a router in it. */
-interface Handle extends Function {
+export interface Handle extends Function {
+  readonly stack?: readonly Layer[] | undefined;
+}
+
+/** A route of an app, with its handlers. */
+interface Route {
+  readonly path?: unknown;
   readonly stack?: readonly Layer[] | undefined;
 }
 
 /** A layer of a stack, in the fields that Express 4 and 5 have. */
-interface Layer {
+export interface Layer {
   readonly handle?: Handle | undefined;
-  readonly route?: { readonly stack?: readonly Layer[] | undefined } | undefined;
+  readonly route?: Route | undefined;
   /** Express 5: whether it is mounted at the root. */
   readonly slash?: boolean | undefined;
   /** Express 4: the same. */
@@ -32,7 +38,7 @@ export type MountProblem = "errorsBeforeRoutes" | "gateAfterRoutes";
 const maxDepth = 16;
 
 /** An app, in the fields that are read; `_router` is Express 4's, where `router` throws, and `router` is Express 5's. */
-interface App {
+export interface App {
   readonly _router?: Handle | undefined;
   readonly router?: Handle | undefined;
   readonly parent?: App | undefined;

@@ -3,6 +3,7 @@
  * for each.
  */
 export const misuseCodes = {
+  asyncHandler: "WARN_REISSUE_ASYNC_HANDLER",
   bodyParsed: "WARN_REISSUE_BODY_PARSED",
   callOption: "WARN_REISSUE_CALL_OPTION",
   errorsBeforeRoutes: "WARN_REISSUE_ERRORS_BEFORE_ROUTES",
