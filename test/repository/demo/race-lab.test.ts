@@ -3,6 +3,8 @@ import { once } from "node:events";
 
 import { expect, onTestFinished, test } from "vitest";
 
+import { times } from "../../support/test-size.ts";
+
 const lab = new URL("../../../examples/race-lab/main.js", import.meta.url).pathname;
 
 test("every client has its rows, and Reissue loses and repeats nothing that it need not", async () => {
@@ -40,7 +42,7 @@ test("every client has its rows, and Reissue loses and repeats nothing that it n
 }, 90_000);
 
 test("unchanged services lose nothing that may be sent again, once they are started with register", async () => {
-  const { output, code } = await run(["--register", "--seconds", "2"]).ended;
+  const { output, code } = await run(["--register", "--seconds", String(times(1, 2))]).ended;
   expect(code).toBe(0);
   for (const name of ["axios", "got", "fetch", "aws"]) {
     expect(output).toMatch(new RegExp(`^${name} \\+ register +GET +\\d+ +0 +0\\.0 %`, "m"));
