@@ -81,7 +81,7 @@ export class Pool implements ConnectionOwner {
     for (let left = this.#waiters.size; left > 0; left -= 1) {
       const waiter = this.#waiters.first;
       if (waiter === null) return;
-      this.#waiters.leave(waiter);
+      this.leave(waiter);
       waiter.context.runInAsyncScope(() => waiter.onRefused(error));
     }
   }
@@ -89,6 +89,7 @@ export class Pool implements ConnectionOwner {
   /** Removes a call from the queue, if it is there. */
   leave(waiter: Waiter): void {
     this.#waiters.leave(waiter);
+    if (this.#waiters.size === 0) this.#unread?.stop();
   }
 
   /** Longest idle time after which a connection may still carry a request that cannot be resent, in ms. */
@@ -244,7 +245,7 @@ export class Pool implements ConnectionOwner {
         const found = this.#find(waiter, nowMs);
         if (found === null && !this.#isPassed(waiter, nowMs)) return;
         if (found !== null) {
-          this.#waiters.leave(waiter);
+          this.leave(waiter);
           // The present event belongs to another call's connection.
           waiter.context.runInAsyncScope(() => waiter.onConnection(found));
         }

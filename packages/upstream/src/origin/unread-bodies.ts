@@ -29,7 +29,6 @@ export class UnreadBodies {
     if (this.#timer !== null || this.#hasWarned) return;
     const look = (): void => {
       this.#timer = null;
-      if (waiters.size === 0) return;
       const latestMs = this.#clock.now() - forgottenMs;
       const unread = connections.toArray().filter(({ unreadSinceMs: sinceMs }) => {
         return sinceMs !== null && sinceMs <= latestMs;
@@ -40,8 +39,9 @@ export class UnreadBodies {
     this.#timer = this.#clock.setTimeout(look, forgottenMs, { background: true });
   }
 
-  /** Stops looking. */
+  /** Stops looking, since no call waits. */
   stop(): void {
+    if (this.#timer === null) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
   }
