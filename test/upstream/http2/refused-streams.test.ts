@@ -22,6 +22,8 @@ const h2: UpstreamOptions = {
   idleMs: 60_000,
   unsafeIdleMs: 60_000,
 };
+/** Undici 8 sends a refused request a second time itself. */
+const sendsPerAttempt = undiciMajor === 8 ? 2 : 1;
 const calls = Array.from({ length: 40 }, (_, index) => index);
 
 function refuse(stream: ServerHttp2Stream): void {
@@ -53,8 +55,6 @@ describe.each([
         failure: { kind: "refused-stream" },
       });
     }
-    // Undici 8 sends a refused request a second time itself.
-    const sendsPerAttempt = undiciMajor === 8 ? 2 : 1;
     const sends = (server.heads.length - calls.length) / sendsPerAttempt;
     expect(sends).toBeGreaterThan(calls.length);
     expect(sends).toBeLessThan(calls.length * 1.8);
@@ -75,7 +75,7 @@ describe.each([
     refuses = false;
     expect(new Set(await Promise.all(asked))).toEqual(new Set(["ok"]));
     expect(done).toBe(calls.length);
-    expect(server.heads.length).toBeLessThan(calls.length * 2.5);
+    expect(server.heads.length).toBeLessThan(calls.length * 2.5 * sendsPerAttempt);
     expect(server.sessions.length).toBeLessThanOrEqual(calls.length);
   });
 
@@ -93,7 +93,7 @@ describe.each([
     const upstream = outbound({ ...h2, retry: { unsentWindowMs: 10_000 } });
     const asked = calls.map(() => ask(upstream, server.origin));
     expect(new Set(await Promise.all(asked))).toEqual(new Set(["ok"]));
-    expect(server.heads.length).toBeLessThan(calls.length * 5);
+    expect(server.heads.length).toBeLessThan(calls.length * 5 * sendsPerAttempt);
   });
 });
 
