@@ -23,7 +23,7 @@ export type {
 } from "./failure/failure.ts";
 export type { MisuseCheck, ValidateOption } from "./misuse/misuse-check.ts";
 export { classify } from "./failure/classify.ts";
-export type { AttemptRecord } from "./retry/attempt-record.ts";
+export type { AttemptRecord } from "./history/attempt-record.ts";
 export { fullJitter, type BackOff } from "./retry/back-off.ts";
 export { RetryBudget, type BudgetOptions } from "./retry/budget.ts";
 export { defaultConditions, type Condition } from "./retry/condition.ts";
@@ -36,9 +36,9 @@ export {
   type ResendReason,
   type RetryState,
 } from "./retry/decide.ts";
-export type { GiveUpCounts, ResendCounts } from "./retry/retry-counts.ts";
+export type { GiveUpCounts, ResendCounts } from "./history/retry-counts.ts";
 export type { BreakerState } from "./connection/connect-breaker.ts";
-export { UpstreamError } from "./retry/upstream-error.ts";
+export { UpstreamError } from "./history/upstream-error.ts";
 export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";
 export { gatewayError, type GatewayErrorOptions } from "./gateway/gateway-error.ts";
 export type { GatewayError } from "./gateway/error-response.ts";

@@ -10,7 +10,7 @@ export { isPromise } from "./common/awaitable.ts";
 export { MisuseWarnings } from "./misuse/misuse-warnings.ts";
 export { validateOption } from "./misuse/validate-option.ts";
 export { LinkedList, type Linked } from "./common/linked-list.ts";
-export { RetryCounts } from "./retry/retry-counts.ts";
+export { RetryCounts } from "./history/retry-counts.ts";
 export { showCausesInStack } from "./failure/stack-with-causes.ts";
 export { crossedTimeout } from "./failure/crossed-timeout.ts";
 export { failureCondition, isOptIn, statusListed } from "./retry/condition.ts";
@@ -61,7 +61,7 @@ export {
   readWithin,
   type NumberBounds,
 } from "./common/option.ts";
-export { RetryHistory, type RetryOrigin, type RetryRequest } from "./retry/retry-history.ts";
+export { RetryHistory, type RetryOrigin, type RetryRequest } from "./history/retry-history.ts";
 export { callRetryPolicy, conditions, retryPaths, retryPolicy } from "./retry/retry-options.ts";
 export { type StepCall, type StepOwner } from "./steps/outbound-steps.ts";
 export { stepMissingError } from "./steps/step-error.ts";

@@ -59,11 +59,8 @@ function methodsOver(base: NodeAgent): AgentMethods {
     /** Called first of all by http.Agent's `addRequest`, with the options as it has completed them. */
     getName(this: ReissueAgent, options?: object): string {
       const state = this[agentSlot];
-      if (state === undefined) return base.getName.call(this, options);
-      if (state.isChoosing) return state.onName(base.getName.call(this, options));
-      // perf: docs/performance.md#names-of-sockets
-      const { _agentKey: key } = (options ?? {}) as { _agentKey?: string };
-      return key ?? base.getName.call(this, options);
+      const name = base.getName.call(this, options);
+      return state?.isChoosing === true ? state.onName(name) : name;
     },
 
     createSocket(

@@ -5,7 +5,7 @@ import {
   type TracingChannel,
 } from "node:diagnostics_channel";
 
-import type { AttemptRecord } from "../retry/attempt-record.ts";
+import type { AttemptRecord } from "../history/attempt-record.ts";
 import type { Decision, Outcome, RequestFacts } from "../retry/decide.ts";
 
 /**

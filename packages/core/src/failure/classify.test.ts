@@ -2,7 +2,7 @@ import createError from "http-errors";
 import { describe, expect, it } from "vitest";
 
 import { OptionError } from "../common/reissue-error.ts";
-import { UpstreamError } from "../retry/upstream-error.ts";
+import { UpstreamError } from "../history/upstream-error.ts";
 import { classify } from "./classify.ts";
 import type { Failure } from "./failure.ts";
 import { aggregate, fetchFailed, system, terminated, thrown } from "./thrown.test.fixture.ts";

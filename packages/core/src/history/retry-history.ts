@@ -3,7 +3,7 @@ import type { ConnectBreaker } from "../connection/connect-breaker.ts";
 import { decisionChannel, type DecisionMessage } from "../diagnostics/attempt-channel.ts";
 import type { Delivery, Failure } from "../failure/failure.ts";
 import { mergedRecord, type AttemptRecord } from "./attempt-record.ts";
-import type { RetryBudget } from "./budget.ts";
+import type { RetryBudget } from "../retry/budget.ts";
 import {
   decide,
   type Decision,
@@ -12,8 +12,8 @@ import {
   type RequestFacts,
   type ResendReason,
   type RetryState,
-} from "./decide.ts";
-import type { RetryPolicy } from "./policy.ts";
+} from "../retry/decide.ts";
+import type { RetryPolicy } from "../retry/policy.ts";
 import type { RetryCounts } from "./retry-counts.ts";
 import { UpstreamError } from "./upstream-error.ts";
 

@@ -1,4 +1,4 @@
-import type { Decision, GiveUpReason, ResendReason } from "./decide.ts";
+import type { Decision, GiveUpReason, ResendReason } from "../retry/decide.ts";
 
 /** Number of resends, by reason. */
 export type ResendCounts = Record<ResendReason, number>;

@@ -3,7 +3,7 @@ import { describeFailure } from "../failure/describe-failure.ts";
 import type { Delivery, Failure } from "../failure/failure.ts";
 import { showCausesInStack } from "../failure/stack-with-causes.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
-import type { GiveUpReason } from "./decide.ts";
+import type { GiveUpReason } from "../retry/decide.ts";
 
 const codes: Record<Delivery, ErrorCode> = {
   unsent: "ERR_REISSUE_UPSTREAM_UNSENT",
