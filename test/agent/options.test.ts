@@ -91,6 +91,40 @@ test("withReissue takes any class of agents", async () => {
   expect((await call(upstream.origin, { agent })).status).toBe(200);
 });
 
+test("withReissue returns a class that resends already as it is", () => {
+  expect(withReissue(HttpAgent)).toBe(HttpAgent);
+});
+
+test("a subclass that names sockets by more than Node does has its sockets used again, and its line served", async () => {
+  const upstream = await opened();
+  class TenantAgent extends HttpAgent {
+    override getName(options?: object): string {
+      const named = super.getName(options as never);
+      return `${(options as { tenant?: string } | undefined)?.tenant}:${named}`;
+    }
+  }
+  const agent = kept(new TenantAgent({ maxSockets: 1 }));
+  const options = { agent, tenant: "t1" };
+  const both = [call(upstream.origin, options), call(upstream.origin, options)];
+  expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
+  await call(upstream.origin, options);
+  expect(upstream.requests.map(({ connection }) => connection)).toEqual([1, 1, 1]);
+});
+
+test("a socket's options that code copies into a request elsewhere do not lead it astray", async () => {
+  const [first, second] = [await opened(), await opened()];
+  const agent = kept(new HttpAgent());
+  let copied: object = {};
+  agent.on("free", (_socket, options: object) => {
+    copied = options;
+  });
+  await call(first.origin, { agent });
+  const { hostname, port } = new URL(second.origin);
+  await call(second.origin, { ...copied, agent, hostname, host: hostname, port });
+  await call(first.origin, { agent });
+  expect([first.requests.length, second.requests.length]).toEqual([2, 1]);
+});
+
 describe("policyFor", () => {
   const policyFor = (request: http.ClientRequest) =>
     request.getHeader("x-amz-target") === "DynamoDB.GetItem"

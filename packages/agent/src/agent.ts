@@ -7,7 +7,7 @@ import type { AgentOptions as HttpsOptions } from "node:https";
 import { OptionError } from "@reissue/core";
 import { describe } from "@reissue/core/internal";
 
-import { defineMethods, install, isInstalled } from "./agent/agent-methods.ts";
+import { defineMethods, install, isDefined, isInstalled } from "./agent/agent-methods.ts";
 import { agentConfig, type ReissueAgentOptions } from "./options.ts";
 
 /** What stands beside the options of any agent that {@link withReissue} makes. */
@@ -40,7 +40,8 @@ export type WithReissue<Base extends AgentClass> = Base &
 /**
  * Makes a class of agents that resend from any class of agents: a proxy agent, agentkeepalive, hpagent.
  *
- * Its options take one field more, `reissue`; `keepAlive` is on unless they say otherwise.
+ * Its options take one field more, `reissue`; `keepAlive` is on unless they say otherwise. A class that resends already
+ * is returned as it is.
  *
  * @example
  * ```js
@@ -58,6 +59,7 @@ export function withReissue<Base extends AgentClass>(Base: Base): WithReissue<Ba
     throw new OptionError("Base", `must be a class of http.Agent's, got ${describe(Base)}`);
   }
   const base = Base.prototype as object;
+  if (isDefined(base)) return Base as WithReissue<Base>;
   class ReissueAgent extends Base {
     // oxlint-disable-next-line typescript/no-explicit-any -- As above.
     constructor(...args: any[]) {

@@ -31,9 +31,13 @@ export interface Upstream extends BoundUpstream {
   readonly dispatcher: ReissueDispatcher;
   /** Binds the client to one inbound request: to its deadline, its abort, and its route's opt-in. */
   bind(inbound: OutboundContext): BoundUpstream;
-  /** Takes a snapshot of the client: connections, resends, learned limits, budgets, for each origin. */
+  /** Takes a snapshot of the client: connections, resends, learned limits, budgets; empty once it is closed. */
   stats(): UpstreamStats;
-  /** Adds a listener of an event: `resend`, `give-up` or `stale`. What it throws is an uncaught exception. */
+  /**
+   * Adds a listener of an event: `resend`, `give-up` or `stale`. What it throws is an uncaught exception.
+   *
+   * @throws {@link OptionError} for another name.
+   */
   on<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): Upstream;
   /** Removes a listener. */
   off<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): Upstream;

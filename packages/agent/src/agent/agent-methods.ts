@@ -7,7 +7,7 @@ import { stateOf, userSlot } from "../socket/socket-state.ts";
 import { AgentState, type WithUser } from "./agent-state.ts";
 
 /** Where an agent has its state. Shared by the copies of this package in a process: an agent is adopted once. */
-const agentSlot: unique symbol = Symbol.for("reissue.agent");
+const agentSlot: unique symbol = Symbol.for("reissue.agent.1");
 
 /** An agent that has been made one of ours. */
 interface ReissueAgent extends NodeAgent {
@@ -18,6 +18,14 @@ type AgentMethods = Pick<
   NodeAgent,
   "addRequest" | "createSocket" | "getName" | "keepSocketAlive" | "reuseSocket" | "destroy"
 >;
+
+/** Where a prototype says that it has the methods of {@link defineMethods}, of any copy of the package. */
+const methodsSlot = Symbol.for("reissue.agent.methods.1");
+
+/** Whether a prototype has the methods of {@link defineMethods}, or inherits them. */
+export function isDefined(prototype: object): boolean {
+  return methodsSlot in prototype;
+}
 
 /** Whether an agent is one of ours. */
 export function isInstalled(agent: object): boolean {
@@ -33,6 +41,7 @@ export function install(agent: object, base: object, config: AgentConfig): void 
 
 /** Puts the methods through which an agent learns of its requests and chooses their sockets over those of a base. */
 export function defineMethods(prototype: object, base: object): void {
+  Object.defineProperty(prototype, methodsSlot, { value: true });
   for (const [name, value] of Object.entries(methodsOver(base as NodeAgent))) {
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   }

@@ -146,6 +146,16 @@ describe("an UpstreamError", () => {
   });
 });
 
+it.each(["detail", "networkError"])(
+  "takes %s for a cause only where it is an error: problem details relay an upstream's words",
+  (key) => {
+    const relayed = { code: "ECONNREFUSED", syscall: "connect", message: "connect ECONNREFUSED" };
+    expect(classify(thrown("no such order", { status: 422, [key]: relayed })).kind).toBe("unknown");
+    const error = system("connect", "ECONNREFUSED");
+    expect(classify(thrown("no such order", { [key]: error })).kind).toBe("refused");
+  },
+);
+
 it("names the code that decided", () => {
   expect(classify(fetchFailed(system("connect", "ECONNREFUSED"))).code).toBe("ECONNREFUSED");
   expect(classify(thrown("14 UNAVAILABLE: x", { code: 14, details: "x" })).code).toBe(

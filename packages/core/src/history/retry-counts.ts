@@ -3,7 +3,7 @@ import type { Decision, GiveUpReason, ResendReason } from "../retry/decide.ts";
 /** Number of resends, by reason. */
 export type ResendCounts = Record<ResendReason, number>;
 
-/** Number of calls that failed for good, by reason. */
+/** Number of decisions not to send a request again, by reason. */
 export type GiveUpCounts = Record<GiveUpReason, number>;
 
 /** Counts of what followed the failed attempts of one origin, since the origin was first called. */

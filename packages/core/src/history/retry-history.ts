@@ -191,7 +191,7 @@ export class RetryHistory {
 }
 
 /** Whether an attempt met a pooled connection that the upstream was closing: the keep-alive race. */
-function isRace(outcome: Outcome): boolean {
+export function isRace(outcome: Outcome): boolean {
   if (outcome.type !== "failure") return false;
   const { delivery, phase, kind } = outcome.failure;
   return delivery === "stale" || (delivery === "unsent" && phase === "pool" && kind === "reset");

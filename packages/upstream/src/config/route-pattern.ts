@@ -5,8 +5,24 @@ import { describe } from "@reissue/core/internal";
 export interface RoutePattern {
   readonly method: string;
   readonly pattern: RegExp;
-  /** Path that every path of this pattern resembles, to find an earlier pattern that takes them all. */
-  readonly sample: string;
+  /** The path, at its slashes. */
+  readonly segments: readonly string[];
+}
+
+/** Whether a pattern matches every call that another one matches. */
+export function covers(wide: RoutePattern, narrow: RoutePattern): boolean {
+  if (wide.method !== narrow.method) return false;
+  const last = wide.segments.length - 1;
+  const endsOpen = wide.segments[last] === "*";
+  if (narrow.segments.length <= last) return false;
+  if (!endsOpen && narrow.segments.length !== wide.segments.length) return false;
+  return wide.segments.every((segment, index) => {
+    if (endsOpen && index === last) return true;
+    const other = narrow.segments[index]!;
+    const isOpen = other === "*" && index === narrow.segments.length - 1;
+    if (isOpen) return false;
+    return parameter.test(segment) ? other !== "" : segment === other;
+  });
 }
 
 const parameter = /^:\w+$/;
@@ -42,7 +58,7 @@ export function routePattern(name: string, path: string): RoutePattern {
   return {
     method,
     pattern: new RegExp(`^${source.join("/")}$`),
-    sample: pathname.replace(/\/\*$/, "/*/*"),
+    segments,
   };
 }
 

@@ -3,7 +3,7 @@ import { callRetryPolicy, checkStep, describe, isOptIn } from "@reissue/core/int
 
 import { bodyTimeout } from "./body-timeout.ts";
 import type { OriginRouteOptions } from "./options.ts";
-import { routePattern, type RoutePattern } from "./route-pattern.ts";
+import { covers, routePattern, type RoutePattern } from "./route-pattern.ts";
 
 /** Retry policy of a request, and whether its route or its call has opted in: a second processing does no harm. */
 export interface RequestPolicy {
@@ -74,9 +74,9 @@ function route(name: string, options: OriginRouteOptions, base: RoutePolicy, pat
 
 /** Refuses a route all of whose calls match one before it. */
 function checkReached(routes: readonly Route[], names: readonly string[], path: string): void {
-  for (const [index, { method, sample }] of routes.entries()) {
-    const earlier = routes.findIndex((each) => each.method === method && each.pattern.test(sample));
-    if (earlier === index) continue;
+  for (const [index, each] of routes.entries()) {
+    const earlier = routes.slice(0, index).findIndex((other) => covers(other, each));
+    if (earlier === -1) continue;
     const problem = `never matches: ${describe(names[earlier])} stands before it, and the first that matches holds`;
     throw new OptionError(`${path}[${JSON.stringify(names[index])}]`, problem);
   }

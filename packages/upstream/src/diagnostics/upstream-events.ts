@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
 
+import { OptionError } from "@reissue/core";
+import { describe, isRace } from "@reissue/core/internal";
 import type { DecisionMessage, Failure, GiveUpReason, ResendReason } from "@reissue/core";
 
 /** Facts of an attempt that every event has. It names no URL, key or body. */
@@ -25,7 +27,7 @@ export interface ResendEvent extends AttemptEvent {
   readonly connection: "fresh" | "any";
 }
 
-/** Event of a request that failed for good. */
+/** Event of a request that is not sent again after an attempt that failed, or whose response had a retryable status. */
 export interface GiveUpEvent extends AttemptEvent {
   readonly reason: GiveUpReason;
 }
@@ -34,7 +36,7 @@ export interface GiveUpEvent extends AttemptEvent {
 export interface UpstreamEventMap {
   /** A request is sent again. */
   resend: ResendEvent;
-  /** A request failed for good. */
+  /** A request is not sent again: its caller gets the error, or the response that has come. */
   "give-up": GiveUpEvent;
   /** An attempt met a connection that the upstream was closing; a `resend` or a `give-up` follows. */
   stale: AttemptEvent;
@@ -42,6 +44,8 @@ export interface UpstreamEventMap {
 
 /** Name of an event of a client. */
 export type UpstreamEventName = keyof UpstreamEventMap;
+
+const names: readonly UpstreamEventName[] = ["resend", "give-up", "stale"];
 
 /** Listener of an event of a client. */
 export type UpstreamListener<Name extends UpstreamEventName> = (
@@ -54,6 +58,9 @@ export class UpstreamEvents {
   #listeners = 0;
 
   add<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): void {
+    if (!names.includes(name)) {
+      throw new OptionError("name", `must be one of ${names.join(", ")}, got ${describe(name)}`);
+    }
     this.#emitter.on(name, listener);
     this.#count();
   }
@@ -73,13 +80,12 @@ export class UpstreamEvents {
     const failure = outcome.type === "failure" ? outcome.failure : null;
     const status = outcome.type === "failure" ? null : outcome.status;
     const event = { origin, method: request.method, attempt, failure, status };
-    if (failure?.delivery === "stale") this.#emit("stale", event);
+    if (isRace(outcome)) this.#emit("stale", event);
     const { action, ...facts } = decision;
     this.#emit(action, { ...event, ...facts });
   };
 
   #count(): void {
-    const names = this.#emitter.eventNames();
     this.#listeners = names.reduce((sum, name) => sum + this.#emitter.listenerCount(name), 0);
   }
 

@@ -17,7 +17,7 @@ export interface OriginStats {
   readonly requests: number;
   /** Resends, by reason. */
   readonly resends: Readonly<ResendCounts>;
-  /** Calls that failed for good, by reason. */
+  /** Decisions not to send a request again, by reason: its caller got the error, or the response that had come. */
   readonly giveUps: Readonly<GiveUpCounts>;
   /** Calls that got their response although an attempt met a connection that the upstream was closing. */
   readonly healed: number;
