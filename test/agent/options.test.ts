@@ -99,8 +99,8 @@ test("a subclass that names sockets by more than Node does has its sockets used 
   const upstream = await opened();
   class TenantAgent extends HttpAgent {
     override getName(options?: object): string {
-      const named = super.getName(options as never);
-      return `${(options as { tenant?: string } | undefined)?.tenant}:${named}`;
+      const named = super.getName(options);
+      return `${(options as { tenant?: string }).tenant}:${named}`;
     }
   }
   const agent = kept(new TenantAgent({ maxSockets: 1 }));
