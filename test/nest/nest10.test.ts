@@ -1,8 +1,11 @@
 import { describe } from "vitest";
 
 import { nestCases } from "./cases.ts";
+import { lifecycleCases } from "./lifecycle-cases.ts";
 import { loadNest } from "./versions.ts";
 
 describe("NestJS 10", () => {
-  nestCases(loadNest(10));
+  const nest = loadNest(10);
+  nestCases(nest);
+  lifecycleCases(nest);
 });

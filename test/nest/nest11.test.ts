@@ -2,8 +2,11 @@ import { deduplicationConformance } from "@reissue/testing";
 import { describe } from "vitest";
 
 import { nestCases } from "./cases.ts";
+import { lifecycleCases } from "./lifecycle-cases.ts";
 import { loadNest } from "./versions.ts";
 
 describe("NestJS 11", () => {
-  nestCases(loadNest(11), deduplicationConformance);
+  const nest = loadNest(11);
+  nestCases(nest, deduplicationConformance);
+  lifecycleCases(nest);
 });

@@ -12,12 +12,17 @@ import { catchError } from "rxjs";
 import { describe, expect, test } from "vitest";
 
 import { startApplication } from "./application.ts";
+import { controller as controllerOf, module as moduleOf } from "./controller.ts";
 import { loadNest, type Platform } from "./versions.ts";
 
 const nest = loadNest(11);
 const { Catch, Controller, Get, Module, Post, UseFilters, UseInterceptors } = nest.common;
 const { Idempotent, OptionError, ReissueModule, RetryOn } = nest.reissue;
 
+const controller = (run: () => unknown, ...decorators: MethodDecorator[]): Type =>
+  controllerOf(nest, run, ...decorators);
+const module = (controllers: Type[], imports?: DynamicModule[]): Type =>
+  moduleOf(nest, controllers, imports);
 const refused = (): Error =>
   Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:3000"), {
     code: "ECONNREFUSED",
@@ -27,28 +32,6 @@ const keyed = {
   headers: { "idempotency-key": "a", "content-type": "application/json" },
   body: "{}",
 };
-
-/** A controller with one method, decorated by calls, as compiled decorators are. */
-function controller(run: () => unknown, ...decorators: MethodDecorator[]): Type {
-  class Orders {}
-  const prototype: object = Orders.prototype;
-  Object.defineProperty(prototype, "run", { value: () => run(), configurable: true });
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, "run")!;
-  for (const decorator of decorators.toReversed()) decorator(prototype, "run", descriptor);
-  Controller()(Orders);
-  return Orders;
-}
-
-/** A module of an application. */
-function module(
-  controllers: Type[],
-  imports: DynamicModule[] = [ReissueModule.forRoot()],
-  providers: object[] = [],
-): Type {
-  class App {}
-  Module({ imports, controllers, providers: providers as never })(App);
-  return App;
-}
 
 const failing = (): never => {
   throw refused();

@@ -4,6 +4,7 @@ import {
   Scope,
   type BeforeApplicationShutdown,
   type DynamicModule,
+  type HttpServer,
   type MiddlewareConsumer,
   type NestModule,
   type OnApplicationShutdown,
@@ -39,8 +40,15 @@ export class ReissueModule implements NestModule, BeforeApplicationShutdown, OnA
 
   /** @throws {@link OptionError} with the path of the first wrong option. */
   static forRoot<Req = IncomingMessage>(options: ReissueOptions<Req> = {}): DynamicModule {
-    const gate = new Gate(options as ReissueOptions);
-    return moduleWith([{ provide: Gate, useValue: gate }]);
+    // Checks the options at once. Later applications that import the module have gates of their own, since a closed
+    // client stays closed.
+    let first: Gate | null = new Gate(options as ReissueOptions);
+    const useFactory = (): Gate => {
+      const gate = first ?? new Gate(options as ReissueOptions);
+      first = null;
+      return gate;
+    };
+    return moduleWith([{ provide: Gate, useFactory }]);
   }
 
   /** Creates the options with providers of other modules. */
@@ -56,9 +64,11 @@ export class ReissueModule implements NestModule, BeforeApplicationShutdown, OnA
   }
 
   async beforeApplicationShutdown(signal?: string): Promise<void> {
-    const server = this.#host.httpAdapter.getHttpServer() as Server;
-    if (signal === undefined || this.#gate.drain === false || !server.listening) return;
-    await drain(server, this.#gate.drain);
+    if (signal === undefined || this.#gate.drain === false) return;
+    // An application context has no adapter.
+    const { httpAdapter } = this.#host as { readonly httpAdapter?: HttpServer };
+    const server = httpAdapter?.getHttpServer() as Server | undefined;
+    if (server?.listening === true) await drain(server, this.#gate.drain);
   }
 
   onApplicationShutdown(): Promise<void> {
