@@ -3,10 +3,12 @@ import { describe } from "vitest";
 
 import { nestCases } from "./cases.ts";
 import { lifecycleCases } from "./lifecycle-cases.ts";
+import { routeCases } from "./route-cases.ts";
 import { loadNest } from "./versions.ts";
 
 describe("NestJS 11", () => {
   const nest = loadNest(11);
   nestCases(nest, deduplicationConformance);
   lifecycleCases(nest);
+  routeCases(nest);
 });

@@ -13,7 +13,7 @@ import {
   type RouteConfig,
 } from "@reissue/server/internal";
 
-import { ownRoute, someRouteHasKeyRule } from "../route/metadata.ts";
+import { isHandler, ownRoute, someRouteHasKeyRule } from "../route/metadata.ts";
 
 /** Express' `next`. */
 type Next = (error?: unknown) => void;
@@ -75,13 +75,17 @@ function stackOf(application: Application): Layer[] {
   return (application._router ?? application.router).stack;
 }
 
-/** The options of the route that a request is going to come to; null where it has none. */
+/**
+ * The options of the handler that a request is going to come to; null where it has none.
+ *
+ * A middleware of a route has a layer with its path too, before that of the handler.
+ */
 function routeOf(req: IncomingMessage, stack: readonly Layer[]): Partial<RouteConfig> | null {
   const [path = "/"] = (req.url ?? "").split("?", 1);
-  const found = stack.find((layer) => isRouteOf(layer, req.method ?? "", path));
-  for (const { handle } of found?.route?.stack ?? []) {
-    const route = ownRoute(handle);
-    if (route !== undefined) return route;
+  for (const layer of stack) {
+    if (!isRouteOf(layer, req.method ?? "", path)) continue;
+    const listener = layer.route?.stack.find(({ handle }) => isHandler(handle));
+    if (listener !== undefined) return ownRoute(listener.handle) ?? null;
   }
   return null;
 }

@@ -4,14 +4,12 @@ import type { RouteOptions } from "@reissue/server";
 import { routeConfig, type RouteConfig } from "@reissue/server/internal";
 
 import { RouteGuard } from "./guard.ts";
+import { handlersOf } from "./handlers.ts";
 import { addRoute } from "./metadata.ts";
 import { TimeoutInterceptor } from "./timeout-interceptor.ts";
 
 /** A decorator of a controller, or of one of its handlers. */
 export type RouteDecorator = ClassDecorator & MethodDecorator;
-
-/** Metadata in which Nest has the path of a handler. */
-const pathKey = "path";
 
 /**
  * Sets the options of a handler, or of all handlers of a controller: by default that it takes an Idempotency-Key, also
@@ -53,15 +51,5 @@ function routeDecorator(route: Partial<RouteConfig>): RouteDecorator {
       }
     },
     ...enhancers,
-  );
-}
-
-/** The handlers that a controller declares itself. */
-function handlersOf({ prototype }: { readonly prototype: object }): object[] {
-  return Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(
-    ({ value }: PropertyDescriptor) =>
-      typeof value === "function" && Reflect.hasMetadata(pathKey, value as object)
-        ? [value as object]
-        : [],
   );
 }

@@ -3,6 +3,9 @@ import type { RouteConfig } from "@reissue/server/internal";
 /** Metadata in which a handler has the options of its routes. Nest copies it to the listeners that it registers. */
 const routeKey = "reissue:route";
 
+/** Metadata in which Nest has the path of a handler. */
+const pathKey = "path";
+
 /** Metadata that Nest passes to Fastify as the config of a route, that of `@RouteConfig()`. */
 const fastifyKey = "__fastify_route_config__";
 
@@ -37,4 +40,9 @@ export function addRoute(
 /** The options of a handler, or of a listener that Nest has registered for one; undefined where it has none. */
 export function ownRoute(handler: object): Partial<RouteConfig> | undefined {
   return Reflect.getMetadata(routeKey, handler) as Partial<RouteConfig> | undefined;
+}
+
+/** Whether a function is a handler, or a listener that Nest has registered for one. */
+export function isHandler(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === "function" && Reflect.hasMetadata(pathKey, value);
 }
