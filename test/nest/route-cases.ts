@@ -17,6 +17,45 @@ export function routeCases(nest: NestVersion): void {
   const { Controller, Get, Post, RequestMethod } = nest.common;
   const { Idempotent, ReissueModule, RetryOn } = nest.reissue;
 
+  test("a key that is read too late, behind a route of another version, is told in the response and the log", async () => {
+    const { VersioningType } = nest.common;
+    const versions = [
+      controller(nest, () => "1", Post("orders")),
+      controller(nest, () => "2", Post("orders"), Idempotent()),
+    ];
+    for (const [index, Class] of versions.entries()) Controller({ version: `${index + 1}` })(Class);
+    const idempotency = { store: memoryStore(), scope: "shared" as const };
+    const validate = { bodyParsed: false };
+    const gate = ReissueModule.forRoot({ idempotencyKey: "ignored", idempotency, validate });
+    const logged: unknown[] = [];
+    const log = (message: unknown): unknown => logged.push(message);
+    const App = module(nest, versions, [gate]);
+    const startWith = (create: object): Promise<Application> =>
+      startApplication(nest, "express", App, {
+        create,
+        configure(app) {
+          app.enableVersioning({ type: VersioningType.HEADER, header: "version" });
+        },
+      });
+    const { post } = await startWith({ logger: { log() {}, warn: log, error: log } });
+    const { headers, body } = keyed("a");
+    expect((await post("/orders", { headers: { ...headers, version: "1" }, body })).body).toBe("1");
+    expect(logged).toEqual([]);
+    const failed = await post("/orders", { headers: { ...headers, version: "2" }, body });
+    expect([failed.status, failed.body]).toEqual([
+      500,
+      {
+        statusCode: 500,
+        message: expect.stringMatching(/^The Idempotency-Key .*#err_reissue_body_consumed$/),
+      },
+    ]);
+    expect(logged).toEqual([expect.stringContaining("#err_reissue_body_consumed")]);
+
+    const advised = await startWith({ rawBody: true });
+    const second = { headers: { ...headers, version: "2" }, body };
+    for (const _again of [1, 2]) expect((await advised.post("/orders", second)).body).toBe("2");
+  });
+
   describe.each<Platform>(["express", "fastify"])("on platform-%s", (platform) => {
     /** Starts an application in which only routes that say so take keys. */
     const start = (

@@ -21,10 +21,17 @@ export class RouteGuard implements CanActivate {
   }
 }
 
+const readTooLate =
+  "The Idempotency-Key was read after the body had been parsed, since the gate did not know the route's own rule for keys: see https://github.com/reissue/reissue/blob/main/docs/errors.md#err_reissue_body_consumed";
+
 /** Nest's part in admitting a request to a route. */
 const nest: Framework<null, unknown, boolean> = {
   run: () => true,
   fail(error) {
+    const { code } = error as { readonly code?: unknown };
+    // The gate comes before Nest's parsers: its own advice, to mount it there, would not help.
+    if (code === "ERR_REISSUE_BODY_CONSUMED")
+      Object.assign(error as Error, { message: readTooLate, expose: true });
     throw error;
   },
   // The timeout runs with the handler: TimeoutInterceptor.
