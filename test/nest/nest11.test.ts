@@ -4,6 +4,7 @@ import { describe } from "vitest";
 import { nestCases } from "./cases.ts";
 import { lifecycleCases } from "./lifecycle-cases.ts";
 import { routeCases } from "./route-cases.ts";
+import { scopeCases } from "./scope-cases.ts";
 import { loadNest } from "./versions.ts";
 
 describe("NestJS 11", () => {
@@ -11,4 +12,5 @@ describe("NestJS 11", () => {
   nestCases(nest, deduplicationConformance);
   lifecycleCases(nest);
   routeCases(nest);
+  scopeCases(nest);
 });
