@@ -78,6 +78,7 @@ test.each<[string, string, ReissueOptions]>([
     const order = await req.upstream(`${orders.origin}${req.path}`, { method });
     res.send(await order.text());
   });
+  app.use(gate.errors());
   const origin = await listening(app);
   for (let round = 0; round < rounds; round += 1) {
     await Promise.all(users.map((user) => ask(origin, method, user)));

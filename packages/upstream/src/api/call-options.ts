@@ -55,7 +55,8 @@ export class CallOptions {
     if (this.#remaining === 0 || given === undefined) return;
     this.#remaining -= 1;
     if (typeof given !== "object" || given === null) return;
-    for (const name of names) if (name in given) this.#check(name, given as Given, url);
+    // Its own only: an init may be a Request, which has a method `json`.
+    for (const name of names) if (Object.hasOwn(given, name)) this.#check(name, given as Given, url);
   }
 
   #check(name: string, given: Given, url: unknown): void {
