@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 
 import type { FaultRule } from "@reissue/testing";
 import createError from "http-errors";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { opened } from "../testing/opened.ts";
+import { freePort } from "../support/free-port.ts";
 import { ask } from "../support/request.ts";
 import {
   clients,
@@ -40,6 +41,7 @@ async function failing(mode: Mode): Promise<Address> {
   const fault = faults[mode];
   const headers = { "set-cookie": "session=theirs" };
   const orders = await opened({
+    port: await freePort(),
     respond: { body: "x".repeat(1000), headers },
     faults: fault === undefined ? [] : [fault],
   });
@@ -55,10 +57,11 @@ async function silent(mode: Mode): Promise<Address> {
     socket.once("data", () => {
       if (mode === "reset") socket.end();
     });
-  }).listen(0, "127.0.0.1");
+  });
+  const port = await freePort();
+  server.listen(port, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
   if (mode === "refused") await new Promise((resolve) => server.close(resolve));
   return { origin: `tcp://127.0.0.1:${port}`, port };
 }

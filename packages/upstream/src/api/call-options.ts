@@ -56,7 +56,8 @@ export class CallOptions {
     this.#remaining -= 1;
     if (typeof given !== "object" || given === null) return;
     // Its own only: an init may be a Request, which has a method `json`.
-    for (const name of names) if (Object.hasOwn(given, name)) this.#check(name, given as Given, url);
+    for (const name of names)
+      if (Object.hasOwn(given, name)) this.#check(name, given as Given, url);
   }
 
   #check(name: string, given: Given, url: unknown): void {
