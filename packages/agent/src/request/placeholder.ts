@@ -12,5 +12,7 @@ export function placeholderFor(origin: AgentOrigin): TrackedSocket {
   const socket = new Socket();
   // Node's own would wait for `connect`, once more for each that begins to listen.
   socket._read = () => {};
+  // Node gives it back if its request has been destroyed before it had it: nothing listens for an error on it then.
+  socket.once("free", () => socket.destroy());
   return track(socket, origin, null);
 }
