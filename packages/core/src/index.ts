@@ -36,7 +36,6 @@ export {
   type ResendReason,
   type RetryState,
 } from "./retry/decide.ts";
-export type { GiveUpCounts, ResendCounts } from "./history/retry-counts.ts";
 export type { BreakerState } from "./connection/connect-breaker.ts";
 export { UpstreamError } from "./history/upstream-error.ts";
 export { isIdempotentMethod, isSafeMethod } from "./retry/method.ts";

@@ -10,7 +10,6 @@ export { isPromise } from "./common/awaitable.ts";
 export { MisuseWarnings } from "./misuse/misuse-warnings.ts";
 export { validateOption } from "./misuse/validate-option.ts";
 export { LinkedList, type Linked } from "./common/linked-list.ts";
-export { RetryCounts } from "./history/retry-counts.ts";
 export { isRace } from "./history/retry-history.ts";
 export { showCausesInStack } from "./failure/stack-with-causes.ts";
 export { crossedTimeout } from "./failure/crossed-timeout.ts";

@@ -1,7 +1,4 @@
-import type { App, Handle, Layer } from "./mounts.ts";
-
-/** The deepest nesting of routers that is looked into. */
-const maxDepth = 16;
+import { maxDepth, type App, type Handle, type Layer } from "./mounts.ts";
 
 /**
  * Finds an async handler in an app of Express 4, which ignores its rejection; Express 5 passes rejections on.

@@ -35,7 +35,7 @@ export interface GateFunctions {
 export type MountProblem = "errorsBeforeRoutes" | "gateAfterRoutes";
 
 /** The deepest nesting of routers that is looked into. */
-const maxDepth = 16;
+export const maxDepth = 16;
 
 /** An app, in the fields that are read; `_router` is Express 4's, where `router` throws, and `router` is Express 5's. */
 export interface App {

@@ -17,6 +17,7 @@ export type {
   UpstreamEventName,
   UpstreamListener,
 } from "./diagnostics/upstream-events.ts";
+export type { GiveUpCounts, ResendCounts } from "./diagnostics/retry-counts.ts";
 export type { ConnectionStats, OriginStats, UpstreamStats } from "./diagnostics/upstream-stats.ts";
 export { createUpstream, type BoundUpstream, type Upstream } from "./upstream.ts";
 export { OptionError, UpstreamError } from "@reissue/core";

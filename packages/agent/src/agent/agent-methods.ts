@@ -67,9 +67,9 @@ function methodsOver(base: NodeAgent): AgentMethods {
 
     /** Called first of all by http.Agent's `addRequest`, with the options as it has completed them. */
     getName(this: ReissueAgent, options?: object): string {
-      const state = this[agentSlot];
       const name = base.getName.call(this, options);
-      return state?.isChoosing === true ? state.onName(name) : name;
+      this[agentSlot]?.onName(name);
+      return name;
     },
 
     createSocket(

@@ -46,7 +46,6 @@ export class AgentState implements RequestHost, OriginOwner {
   readonly #config: AgentConfig;
   readonly #agentTerms: RequestTerms;
   readonly #origins = new Map<string, AgentOrigin>();
-  #latestOrigin: AgentOrigin | null = null;
   readonly #backOffs = new WaitingRequests();
   /** What the agent is choosing a socket for just now. */
   #arriving: WithUser | null = null;
@@ -79,24 +78,13 @@ export class AgentState implements RequestHost, OriginOwner {
     }
   }
 
-  /** Whether the agent is choosing a socket, and has not said yet under which name it looks for one. */
-  get isChoosing(): boolean {
-    return this.#arriving !== null;
-  }
-
-  /**
-   * Told by the agent under which name it looks for a socket: with that name begins its choice.
-   *
-   * @returns the same name, as a string that has been used before.
-   */
-  onName(name: string): string {
-    const request = this.#arriving!;
+  /** Told by the agent under which name it looks for a socket: with that name begins its choice. */
+  onName(name: string): void {
+    const request = this.#arriving;
+    if (request === null) return;
     this.#arriving = null;
     const user = (request[userSlot] ??= this.#admit(request, this.#options!, name));
-    const { key } = user.origin;
-    const used = key === name ? key : name;
-    this.idleSockets.prepare(used, user);
-    return used;
+    this.idleSockets.prepare(name, user);
   }
 
   /** Opens a connection, unless the upstream is known to be down and another request finds out whether it is back. */
@@ -222,10 +210,8 @@ export class AgentState implements RequestHost, OriginOwner {
   }
 
   #originOf(key: string, { protocol, host }: NodeRequest, options: ConnectOptions): AgentOrigin {
-    // perf: docs/performance.md#names-of-sockets
-    if (this.#latestOrigin?.key === key) return this.#latestOrigin;
     const known = this.#origins.get(key);
-    if (known !== undefined) return (this.#latestOrigin = known);
+    if (known !== undefined) return known;
     if (this.#origins.size >= maxOrigins) this.#forgetOrigins();
     const { defaultPort, port = defaultPort, socketPath } = options as Partial<NetOptions>;
     const place = socketPath ?? (port === undefined ? host : `${host}:${port}`);
@@ -240,7 +226,6 @@ export class AgentState implements RequestHost, OriginOwner {
     for (const [key, origin] of this.#origins) {
       if (origin.waiting.size === 0) this.#origins.delete(key);
     }
-    this.#latestOrigin = null;
   }
 
   #holdBack(user: AgentRequest): void {

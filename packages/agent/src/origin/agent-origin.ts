@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 import { RetryBudget, type Clock, type Failure, type RetryPolicy } from "@reissue/core";
-import { ConnectBreaker, IdleLimit, RetryCounts } from "@reissue/core/internal";
+import { ConnectBreaker, IdleLimit } from "@reissue/core/internal";
 
 import { RecentPeak } from "./recent-peak.ts";
 import { WaitingRequests } from "./waiting-requests.ts";
@@ -38,7 +38,6 @@ export class AgentOrigin {
   readonly budget: RetryBudget;
   readonly staleBudget: RetryBudget;
   readonly breaker: ConnectBreaker;
-  readonly counts: RetryCounts = new RetryCounts();
   readonly onDecision = null;
   readonly idleLimit: IdleLimit;
   /** What its requests have lately taken at most, in ms: so slow may be whatever it does, a reset too. */

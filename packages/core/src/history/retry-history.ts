@@ -14,7 +14,6 @@ import {
   type RetryState,
 } from "../retry/decide.ts";
 import type { RetryPolicy } from "../retry/policy.ts";
-import type { RetryCounts } from "./retry-counts.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 /** Budgets of an origin, and whether it can be reached. */
@@ -25,7 +24,6 @@ export interface RetryOrigin {
   readonly breaker: ConnectBreaker;
   readonly budget: RetryBudget;
   readonly staleBudget: RetryBudget;
-  readonly counts: RetryCounts;
   /** Told of every decision; null when nothing listens. */
   readonly onDecision: ((message: DecisionMessage) => void) | null;
 }
@@ -53,7 +51,7 @@ export class RetryHistory {
   #unsentResends = 0;
   #unsentSinceMs: number | null = null;
   /** Whether an attempt met a pooled connection that the upstream was closing. */
-  #raced = false;
+  raced = false;
   #delivery: Delivery | null;
 
   /** @param redirected - Whether an earlier request of the call got a response, and may have been processed. */
@@ -95,17 +93,10 @@ export class RetryHistory {
     const nowMs = request.origin.clock.now();
     const state = this.#state(request, nowMs);
     const decision = decide(outcome, request.facts, request.policy, state);
-    if (isRace(outcome)) this.#raced = true;
-    request.origin.counts.add(decision);
+    if (isRace(outcome)) this.raced = true;
     this.#publish(outcome, decision, request);
     if (decision.action === "resend") this.#charge(decision.reason, request, nowMs);
     return decision;
-  }
-
-  /** Notes that the request has got its response. */
-  succeed({ counts }: RetryOrigin): void {
-    if (this.#raced) counts.healed += 1;
-    this.#raced = false;
   }
 
   /** Records of the attempts that did not succeed, oldest first; unsent ones that failed alike share one. */
@@ -173,8 +164,8 @@ export class RetryHistory {
     const { name, onDecision } = origin;
     if (!decisionChannel.hasSubscribers && onDecision === null) return;
     const message = { origin: name, request: facts, outcome, decision, attempt: this.sends };
-    decisionChannel.publish(message);
     onDecision?.(message);
+    decisionChannel.publish(message);
   }
 
   /** Counts a resend, and takes its token from the budget that its reason is charged to. */

@@ -2,8 +2,8 @@ import { ReissueError, type ErrorCode } from "../common/reissue-error.ts";
 import { describeFailure } from "../failure/describe-failure.ts";
 import type { Delivery, Failure } from "../failure/failure.ts";
 import { showCausesInStack } from "../failure/stack-with-causes.ts";
-import type { AttemptRecord } from "./attempt-record.ts";
 import type { GiveUpReason } from "../retry/decide.ts";
+import type { AttemptRecord } from "./attempt-record.ts";
 
 const codes: Record<Delivery, ErrorCode> = {
   unsent: "ERR_REISSUE_UPSTREAM_UNSENT",
@@ -21,8 +21,8 @@ function codeOf({ kind, delivery }: Failure): ErrorCode {
  * Error of a request to an upstream that failed for good: its fate, as far as it is known, why it was not resent, and
  * all attempts.
  *
- * Its message names the method, the origin, what happened, and why nothing more was tried. It is for logs: clients get a message of the gate's that
- * says nothing internal.
+ * Its message names the method, the origin, what happened, and why nothing more was tried. It is for logs: clients get
+ * a message of the gate's that says nothing internal.
  */
 export class UpstreamError extends ReissueError {
   /** Fate of the request, as far as it is known. */

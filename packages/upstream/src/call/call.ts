@@ -171,7 +171,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
     this.#endAttempt(attempt, null, relaying);
-    this.#history.succeed(this.#request.origin);
+    if (this.#history.raced) this.#request.origin.counts.healed += 1;
     this.#relay.complete(trailers);
     if (this.#state !== ended) this.#wait.begin();
   }
@@ -196,7 +196,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     else this.#fail(attempt.abortReason);
   }
 
-  #send(preference: ConnectionPreference, nowMs: number): void {
+  #send(preference: ConnectionPreference, nowMs = this.#request.origin.clock.now()): void {
     if (this.#state === ended) return;
     const { origin, deadlineMs } = this.#request;
     this.#state = waiting;
@@ -262,11 +262,10 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     // No transport failure, such as a refused argument: the caller gets it unchanged.
     if (failure.kind === "unknown") return this.#fail(error as Error);
     const decision = this.#history.decideAndCharge({ type: "failure", failure }, this.#request);
-    const { clock } = this.#request.origin;
     if (decision.action === "give-up") {
       this.#fail(this.#history.toError(failure, decision.reason, this.#request, error));
     } else if (failure.kind === "refused-stream" && decision.reason === "unsent") {
-      const send = (): void => this.#send(this.#defaultPreference, clock.now());
+      const send = (): void => this.#send(this.#defaultPreference);
       this.#wait.forLeave(send, () => this.#resendOrFail(failure, error));
     } else {
       this.#resend(decision);
@@ -274,10 +273,9 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   }
 
   #resend(decision: Decision & { readonly action: "resend" }): void {
-    const { clock } = this.#request.origin;
     const preference = decision.connection === "fresh" ? "fresh" : this.#defaultPreference;
-    if (decision.delayMs <= 0) return this.#send(preference, clock.now());
-    this.#wait.backOff(decision.delayMs, () => this.#send(preference, clock.now()));
+    if (decision.delayMs <= 0) return this.#send(preference);
+    this.#wait.backOff(decision.delayMs, () => this.#send(preference));
   }
 
   /** Resends in place of a response that has not ended yet; false when the response is the caller's. */

@@ -1,8 +1,13 @@
 import { EventEmitter } from "node:events";
 
-import { OptionError } from "@reissue/core";
+import {
+  OptionError,
+  type DecisionMessage,
+  type Failure,
+  type GiveUpReason,
+  type ResendReason,
+} from "@reissue/core";
 import { describe, isRace } from "@reissue/core/internal";
-import type { DecisionMessage, Failure, GiveUpReason, ResendReason } from "@reissue/core";
 
 /** Facts of an attempt that every event has. It names no URL, key or body. */
 export interface AttemptEvent {
@@ -52,41 +57,29 @@ export type UpstreamListener<Name extends UpstreamEventName> = (
   event: UpstreamEventMap[Name],
 ) => void;
 
-/** Listeners of a client. Without any, an event costs the comparison of a number. */
+/** Listeners of a client. */
 export class UpstreamEvents {
   readonly #emitter = new EventEmitter();
-  #listeners = 0;
 
   add<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): void {
     if (!names.includes(name)) {
       throw new OptionError("name", `must be one of ${names.join(", ")}, got ${describe(name)}`);
     }
     this.#emitter.on(name, listener);
-    this.#count();
   }
 
   remove<Name extends UpstreamEventName>(name: Name, listener: UpstreamListener<Name>): void {
     this.#emitter.off(name, listener);
-    this.#count();
   }
 
-  /** Function to call with each decision; null when nothing listens. */
-  get onDecision(): ((message: DecisionMessage) => void) | null {
-    return this.#listeners === 0 ? null : this.#tell;
-  }
-
-  readonly #tell = (message: DecisionMessage): void => {
-    const { origin, request, attempt, outcome, decision } = message;
+  /** Tells the listeners of a decision, and of what it follows. */
+  tell({ origin, request, attempt, outcome, decision }: DecisionMessage): void {
     const failure = outcome.type === "failure" ? outcome.failure : null;
     const status = outcome.type === "failure" ? null : outcome.status;
     const event = { origin, method: request.method, attempt, failure, status };
     if (isRace(outcome)) this.#emit("stale", event);
     const { action, ...facts } = decision;
     this.#emit(action, { ...event, ...facts });
-  };
-
-  #count(): void {
-    this.#listeners = names.reduce((sum, name) => sum + this.#emitter.listenerCount(name), 0);
   }
 
   /** A listener that throws must not break the call: its error ends the process as any uncaught one does. */

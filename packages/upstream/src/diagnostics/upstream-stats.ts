@@ -1,4 +1,6 @@
-import type { BreakerState, GiveUpCounts, ResendCounts } from "@reissue/core";
+import type { BreakerState } from "@reissue/core";
+
+import type { GiveUpCounts, ResendCounts } from "./retry-counts.ts";
 
 /** Number of connections to an origin, and of calls that wait for one. */
 export interface ConnectionStats {

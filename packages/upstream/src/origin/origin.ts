@@ -1,12 +1,8 @@
 import { RetryBudget, type Clock, type DecisionMessage, type Failure } from "@reissue/core";
-import {
-  ConnectBreaker,
-  RetryCounts,
-  unsentBackOff,
-  type MisuseWarnings,
-} from "@reissue/core/internal";
+import { ConnectBreaker, unsentBackOff, type MisuseWarnings } from "@reissue/core/internal";
 
 import type { OriginConfig } from "../config/origin-config.ts";
+import { RetryCounts } from "../diagnostics/retry-counts.ts";
 import type { UpstreamEvents } from "../diagnostics/upstream-events.ts";
 import type { OriginStats } from "../diagnostics/upstream-stats.ts";
 import type { Connection } from "./connection.ts";
@@ -71,9 +67,10 @@ export class Origin {
     return this.#calls === 0 && this.pool.empty;
   }
 
-  get onDecision(): ((message: DecisionMessage) => void) | null {
-    return this.#events.onDecision;
-  }
+  readonly onDecision = (message: DecisionMessage): void => {
+    this.counts.add(message.decision);
+    this.#events.tell(message);
+  };
 
   /** Snapshot of the origin. */
   get stats(): OriginStats {
