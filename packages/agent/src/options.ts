@@ -20,6 +20,7 @@ import {
   retryPolicy,
   type BodyLimits,
   type OptionTable,
+  type Resolved,
 } from "@reissue/core/internal";
 
 /** What an agent may say about resending; the client's own timeouts bound an attempt, and it is given every response. */
@@ -95,14 +96,10 @@ export interface AgentConfig {
 }
 
 /** {@link ReissueAgentOptions} as they are read. */
-interface ResolvedOptions {
-  readonly retry: RetryPolicy;
-  readonly idleMs: number;
-  readonly unsafeIdleMs: number;
-  readonly bodies: BodyLimits;
-  readonly policyFor: PolicyFor | undefined;
-  readonly clock: Clock;
-}
+type ResolvedOptions = Resolved<
+  ReissueAgentOptions,
+  { retry: RetryPolicy; bodies: BodyLimits; policyFor: PolicyFor | undefined }
+>;
 
 /** The options of {@link ReissueAgentOptions}. */
 export const agentTable: OptionTable<ResolvedOptions> = {

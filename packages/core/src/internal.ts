@@ -9,6 +9,7 @@ export { clockOption } from "./common/clock-option.ts";
 export { isPromise } from "./common/awaitable.ts";
 export { MisuseWarnings } from "./misuse/misuse-warnings.ts";
 export { validateOption } from "./misuse/validate-option.ts";
+export { checkReached, pathOf, routePattern, type RoutePattern } from "./common/route-pattern.ts";
 export { LinkedList, type Linked } from "./common/linked-list.ts";
 export { isRace } from "./history/retry-history.ts";
 export { showCausesInStack } from "./failure/stack-with-causes.ts";
@@ -50,6 +51,7 @@ export {
   readOptions,
   type OptionSpec,
   type OptionTable,
+  type Resolved,
 } from "./common/option-table.ts";
 export {
   checkDuration,

@@ -26,3 +26,13 @@ export {
   type SpawnedUpstream,
   type SpawnedUpstreamOptions,
 } from "./spawn/spawn.ts";
+export type { MockReply, MockResponse } from "./mock-upstream/mock-response.ts";
+export type { MockReplies } from "./mock-upstream/mock-route.ts";
+export {
+  mockUpstream,
+  type MockUpstream,
+  type MockUpstreamOptions,
+  type RouteFault,
+} from "./mock-upstream/mock-upstream.ts";
+export type { SentExpectation } from "./mock-upstream/sent-expectation.ts";
+export type { SentRequest } from "./mock-upstream/sent-request.ts";

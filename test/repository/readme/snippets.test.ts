@@ -63,6 +63,10 @@ const pieces = {
   ),
   "docs/observability.md": snippets("docs/observability.md").join("\n"),
   "docs/options.md": snippets("docs/options.md").join("\n"),
+  "packages/testing/README.md, a mock": `const yourCode = (origin) =>
+  fetch(origin + "/orders", { method: "POST", body: JSON.stringify({ item: "tea" }) });
+${snippets("packages/testing/README.md")[1]}`,
+  "docs/recipes/testing.md": snippets("docs/recipes/testing.md")[0] ?? "",
   // test/clients runs the rest of docs/migrating.
   "docs/migrating/http-agent.md": snippets("docs/migrating/http-agent.md")[2] ?? "",
 };
@@ -74,7 +78,7 @@ test.each(Object.entries(pieces))("the code of %s runs", async (_, code) => {
 });
 
 test("the adapter cases of packages/testing/README.md pass", async () => {
-  const code = snippets("packages/testing/README.md")[2] ?? "";
+  const code = snippets("packages/testing/README.md")[3] ?? "";
   // A runner as plain as can be.
   const child = await start(
     `const cases = [];

@@ -17,6 +17,21 @@ export interface OptionSpec<Value> {
   readonly parts?: OptionTable<object> | undefined;
 }
 
+/**
+ * Options of one object once they have been read: each is there. An option without an entry in its table does not
+ * compile.
+ *
+ * @typeParam Own - Types of the options that are read into another form than they are given in.
+ */
+export type Resolved<
+  Options,
+  Own extends { readonly [Name in keyof Options]?: unknown } = object,
+> = {
+  readonly [Name in keyof Options]-?: Name extends keyof Own
+    ? Own[Name]
+    : Exclude<Options[Name], undefined>;
+};
+
 /** Options of one object: names, defaults, checks and texts. */
 export type OptionTable<Resolved> = {
   readonly [Name in keyof Resolved]-?: OptionSpec<Resolved[Name]>;

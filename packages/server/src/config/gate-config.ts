@@ -21,6 +21,7 @@ import {
   readOptions,
   validateOption,
   type OptionTable,
+  type Resolved,
 } from "@reissue/core/internal";
 
 import {
@@ -92,12 +93,10 @@ export interface GateConfig {
 }
 
 /** The options of a gate alone, resolved, but for `idempotency`, which depends on them. */
-interface OwnConfig extends Pick<
-  GateConfig,
-  "convert" | "retryAfterSeconds" | "problemDetails" | "proxyStatus" | "clock"
-> {
-  readonly validate: readonly MisuseCheck[];
-}
+type OwnConfig = Resolved<
+  Omit<GateOptions, keyof RouteOptions | "idempotency">,
+  { proxyStatus: string | null; validate: readonly MisuseCheck[] }
+>;
 
 /** The options of {@link GateOptions}, but for those of a route and `idempotency`. */
 export const gateTable: OptionTable<OwnConfig> = {

@@ -13,6 +13,7 @@ import {
   readOptions,
   type ClaimConfig,
   type OptionTable,
+  type Resolved,
 } from "@reissue/core/internal";
 
 import { claimedMethods, type ClaimsMethod } from "./claimed-methods.ts";
@@ -102,20 +103,21 @@ export interface IdempotencyConfig {
 }
 
 /** Options of keys, deduplicated or not, resolved. */
-interface KeyConfig {
-  readonly scope: Scope<unknown> | null;
-  readonly syntax: KeySyntax;
-}
+type KeyConfig = Resolved<
+  Pick<IdempotencyOptions<unknown>, "scope" | "syntax">,
+  { scope: Scope<unknown> | null }
+>;
 
 /** Options that need a store, beside those of claims, resolved. */
-interface RecordConfig {
-  readonly maxBodyBytes: number;
-  readonly maxAnswerBytes: number;
-  readonly keepHeaders: HeaderFilter;
-  readonly methods: ClaimsMethod;
-  readonly fingerprint: Fingerprint<unknown> | null;
-  readonly keep: Keep | null;
-}
+type RecordConfig = Resolved<
+  Omit<IdempotencyOptions<unknown>, keyof ClaimOptions | keyof KeyConfig>,
+  {
+    keepHeaders: HeaderFilter;
+    methods: ClaimsMethod;
+    fingerprint: Fingerprint<unknown> | null;
+    keep: Keep | null;
+  }
+>;
 
 /** The options of {@link IdempotencyOptions} that need no store. */
 export const keyTable: OptionTable<KeyConfig> = {

@@ -9,6 +9,7 @@ import {
   optionNames,
   readOptions,
   type OptionTable,
+  type Resolved,
 } from "@reissue/core/internal";
 
 /** A route's rule for inbound Idempotency-Keys. */
@@ -41,13 +42,8 @@ export interface RouteOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** {@link RouteOptions}, resolved. */
-export interface RouteConfig {
-  readonly idempotencyKey: KeyRule;
-  readonly retryOn: readonly Condition[];
-  /** Infinity for none. */
-  readonly timeoutMs: number;
-}
+/** {@link RouteOptions}, resolved; `timeoutMs` is Infinity for none. */
+export type RouteConfig = Resolved<RouteOptions, { retryOn: readonly Condition[] }>;
 
 /** The options of a route, and of a gate for all of them. */
 export const routeTable: OptionTable<RouteConfig> = {

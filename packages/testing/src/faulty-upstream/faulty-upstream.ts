@@ -4,7 +4,7 @@ import { Connection, type ConnectionHost, type Exchange } from "./http/connectio
 import { encodeResponse, type EncodedResponse } from "./http/encoded-response.ts";
 import { Controls } from "./controls.ts";
 import { checkFault, type Closing } from "./faults/fault.ts";
-import { checkFaultRules, FaultPlan } from "./faults/fault-plan.ts";
+import { checkFaultRules, FaultPlan, type FaultRule } from "./faults/fault-plan.ts";
 import { RequestLog } from "./request-log.ts";
 import { Listener } from "./http/listener.ts";
 import type { RequestBody } from "./http/request-body.ts";
@@ -99,6 +99,11 @@ class Upstream implements FaultyUpstream, ConnectionHost, FaultHost {
   setFaults(rules: Parameters<FaultyUpstream["setFaults"]>[0]): void {
     checkFaultRules("faults", rules);
     this.plan.setRules(rules);
+  }
+
+  addFault(rule: FaultRule): void {
+    checkFaultRules("faults", [rule]);
+    this.plan.addRule(rule);
   }
 
   script(faults: Parameters<FaultyUpstream["script"]>[0]): void {

@@ -44,6 +44,8 @@ export interface FaultyUpstream {
   stats(): UpstreamStats;
   /** Replaces the fault rules; their counts and random draws start again. */
   setFaults(rules: readonly FaultRule[]): void;
+  /** Adds a fault rule after the others, whose counts and random draws go on. */
+  addFault(rule: FaultRule): void;
   /**
    * Gives the nth request from now on the nth fault, null for none, instead of the rules'; after the last entry the rules
    * apply again.

@@ -1,13 +1,14 @@
-import { OptionError, type Clock, type MisuseCheck } from "@reissue/core";
+import { OptionError, type MisuseCheck } from "@reissue/core";
 import {
   bodyLimitsOption,
   clockOption,
   validateOption,
   type BodyLimits,
   type OptionTable,
+  type Resolved,
 } from "@reissue/core/internal";
 
-import type { OriginOptions } from "./options.ts";
+import type { ConnectionSettings, OriginOptions, UpstreamOptions } from "./options.ts";
 
 /** Options of one origin, and their path. */
 export interface NamedOrigin {
@@ -16,13 +17,15 @@ export interface NamedOrigin {
 }
 
 /** Options that only {@link UpstreamOptions} has, resolved. */
-interface ResolvedClient {
-  /** By URL origin. */
-  readonly origins: ReadonlyMap<string, NamedOrigin>;
-  readonly bodies: BodyLimits;
-  readonly validate: readonly MisuseCheck[];
-  readonly clock: Clock;
-}
+type ResolvedClient = Resolved<
+  Omit<UpstreamOptions, keyof ConnectionSettings>,
+  {
+    /** By URL origin. */
+    origins: ReadonlyMap<string, NamedOrigin>;
+    bodies: BodyLimits;
+    validate: readonly MisuseCheck[];
+  }
+>;
 
 /** Options of a client only. */
 export const clientTable: OptionTable<ResolvedClient> = {

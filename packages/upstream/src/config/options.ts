@@ -78,6 +78,17 @@ export interface OriginRouteOptions extends CallRetryOptions {
 /** Options of one origin. */
 export interface OriginOptions extends ConnectionSettings {
   /**
+   * Address that connections go to in place of the origin's own: `host:port`, or the absolute path of a Unix socket.
+   * Host header, TLS server name, routes, statistics and errors stay the origin's.
+   *
+   * @defaultValue the origin's host and port
+   * @example
+   * ```js
+   * { "http://orders:3000": { connectTo: "/run/orders.sock" } }
+   * ```
+   */
+  readonly connectTo?: string | undefined;
+  /**
    * Declares that this origin honours Idempotency-Key: unsafe calls without a key get one that all their attempts
    * share.
    *

@@ -14,10 +14,12 @@ import {
   retryPaths,
   retryPolicy,
   type OptionTable,
+  type Resolved,
 } from "@reissue/core/internal";
 import type { buildConnector, Client } from "undici";
 
 import { bodyTimeout, defaultBodyTimeoutMs } from "./body-timeout.ts";
+import { connectTarget, type ConnectTarget } from "./connect-target.ts";
 import type { ConnectionSettings, OriginOptions } from "./options.ts";
 import { RouteTable } from "./route-table.ts";
 
@@ -34,29 +36,23 @@ export interface OriginConfig {
   readonly idempotencyKey: OriginOptions["idempotencyKey"];
   readonly client: Client.Options;
   readonly connector: buildConnector.BuildOptions;
+  /** Address that connections go to; undefined for the origin's own. */
+  readonly connectTo: ConnectTarget | undefined;
 }
 
 /** {@link ConnectionSettings}, resolved. */
-interface ResolvedConnection {
-  readonly retry: RetryPolicy;
-  readonly connections: number;
-  readonly idleMs: number;
-  readonly unsafeIdleMs: number;
-  readonly holdBytes: number;
-  readonly bodyTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly maxWaitingForProbe: number;
-  readonly allowH2: boolean;
-  readonly tls: ConnectionOptions | undefined;
-}
+type ResolvedConnection = Resolved<
+  ConnectionSettings,
+  { retry: RetryPolicy; tls: ConnectionOptions | undefined }
+>;
 
 type OriginRoutes = NonNullable<OriginOptions["routes"]>;
 
 /** Options that only {@link OriginOptions} has, resolved. */
-interface ResolvedOrigin {
-  readonly idempotencyKey: OriginOptions["idempotencyKey"];
-  readonly routes: OriginRoutes;
-}
+type ResolvedOrigin = Resolved<
+  Omit<OriginOptions, keyof ConnectionSettings>,
+  { connectTo: ConnectTarget | undefined; idempotencyKey: OriginOptions["idempotencyKey"] }
+>;
 
 /** Options of every origin, or of one. */
 export const connectionTable: OptionTable<ResolvedConnection> = {
@@ -115,6 +111,12 @@ export const connectionTable: OptionTable<ResolvedConnection> = {
 
 /** Options of one origin only. */
 export const originTable: OptionTable<ResolvedOrigin> = {
+  connectTo: {
+    default: undefined,
+    check: connectTarget,
+    doc: "where connections go in place of the origin's host and port: `host:port`, or the absolute path of a Unix socket, as curl's `--connect-to` and `--unix-socket`. Host header, TLS server name, routes and errors stay the origin's",
+    defaultDoc: "none",
+  },
   idempotencyKey: {
     ...choiceOption<OriginOptions["idempotencyKey"]>(
       undefined,
@@ -151,7 +153,7 @@ export function originConfig(
   }
   const shared = readOptions(connectionTable, common, defaults, "");
   const connection = isOfOrigin ? readOptions(connectionTable, own, shared, path) : shared;
-  const { routes, idempotencyKey } = isOfOrigin
+  const { routes, idempotencyKey, connectTo } = isOfOrigin
     ? readOptions(originTable, own, optionDefaults(originTable), path)
     : optionDefaults(originTable);
   const { retry: policy, idleMs, bodyTimeoutMs, allowH2, tls, connectTimeoutMs } = connection;
@@ -180,6 +182,7 @@ export function originConfig(
       allowH2,
       timeout: connectTimeoutMs,
     },
+    connectTo,
   };
 }
 

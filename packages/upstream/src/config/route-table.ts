@@ -1,9 +1,16 @@
-import { OptionError, type CallRetryOptions, type RetryPolicy } from "@reissue/core";
-import { callRetryPolicy, checkStep, describe, isOptIn } from "@reissue/core/internal";
+import type { CallRetryOptions, RetryPolicy } from "@reissue/core";
+import {
+  callRetryPolicy,
+  checkReached,
+  checkStep,
+  isOptIn,
+  pathOf,
+  routePattern,
+  type RoutePattern,
+} from "@reissue/core/internal";
 
 import { bodyTimeout } from "./body-timeout.ts";
 import type { OriginRouteOptions } from "./options.ts";
-import { covers, routePattern, type RoutePattern } from "./route-pattern.ts";
 
 /** Retry policy of a request, and whether its route or its call has opted in: a second processing does no harm. */
 export interface RequestPolicy {
@@ -42,8 +49,7 @@ export class RouteTable {
   /** Finds the policy of a request; a query in `path` is ignored. */
   find(method: string, path: string): RoutePolicy {
     if (this.#routes.length === 0) return this.#fallback;
-    const query = path.search(/[?#]/);
-    const pathname = query === -1 ? path : path.slice(0, query);
+    const pathname = pathOf(path);
     for (const each of this.#routes) {
       if (each.method === method && each.pattern.test(pathname)) return each;
     }
@@ -70,14 +76,4 @@ function route(name: string, options: OriginRouteOptions, base: RoutePolicy, pat
     bodyTimeoutMs: bodyTimeout(bodyTimeoutMs, `${path}.bodyTimeoutMs`, base.bodyTimeoutMs),
     ...withRetryOptions(retry, base, path),
   };
-}
-
-/** Refuses a route all of whose calls match one before it. */
-function checkReached(routes: readonly Route[], names: readonly string[], path: string): void {
-  for (const [index, each] of routes.entries()) {
-    const earlier = routes.slice(0, index).findIndex((other) => covers(other, each));
-    if (earlier === -1) continue;
-    const problem = `never matches: ${describe(names[earlier])} stands before it, and the first that matches holds`;
-    throw new OptionError(`${path}[${JSON.stringify(names[index])}]`, problem);
-  }
 }

@@ -7,7 +7,7 @@ import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleConnections } from "./idle-connections.ts";
 import { Settling } from "./settling.ts";
-import { undici } from "../undici.ts";
+import { connectorOf } from "./connector.ts";
 import { Turns } from "./turns.ts";
 import { UnreadBodies } from "./unread-bodies.ts";
 import { WaitQueue } from "./wait-queue.ts";
@@ -45,7 +45,7 @@ export class Pool implements ConnectionOwner {
     this.#origin = origin;
     this.#settings = settings;
     this.#clock = clock;
-    this.#connector = undici().buildConnector(settings.connector);
+    this.#connector = connectorOf(origin, settings);
     this.#breaker = breaker;
     this.idleLimit = new IdleLimit(settings.idleMs);
     this.#unread = warnings.has("unreadBody") ? new UnreadBodies(origin, clock, warnings) : null;

@@ -7,6 +7,7 @@ import {
   optionDefaults,
   readOptions,
   type OptionTable,
+  type Resolved,
 } from "../../common/option-table.ts";
 import { checkNumber } from "../../common/option.ts";
 import { StoreRetries } from "./store-retries.ts";
@@ -67,8 +68,7 @@ export interface ClaimOptions {
 }
 
 /** {@link ClaimOptions}, resolved. */
-export interface ClaimConfig extends ClaimSettings {
-  readonly store: IdempotencyStore;
+export interface ClaimConfig extends Resolved<ClaimOptions> {
   readonly clock: Clock;
   /** Value of Retry-After, in seconds. */
   readonly retryAfterSeconds: number;
@@ -79,18 +79,8 @@ export interface ClaimConfig extends ClaimSettings {
 /** Ten years, in ms: more than needed, and accepted by Redis and PostgreSQL. */
 const maxRetentionMs = 10 * 365 * 24 * 3_600_000;
 
-/** Options of claims, without the store. */
-interface ClaimSettings {
-  readonly guarantee: Guarantee;
-  readonly leaseMs: number;
-  readonly retentionMs: number;
-  readonly maxRunMs: number;
-  readonly waitMs: number;
-  readonly storeTimeoutMs: number;
-}
-
-/** Table of {@link ClaimOptions}. */
-export const claimTable: OptionTable<ClaimSettings & { store: IdempotencyStore | null }> = {
+/** Table of {@link ClaimOptions}; without a store there are no claims. */
+export const claimTable: OptionTable<Resolved<ClaimOptions, { store: IdempotencyStore | null }>> = {
   store: {
     default: null,
     check: checkStore,

@@ -1,6 +1,6 @@
 import { clockOption } from "../../common/clock-option.ts";
 import type { Clock } from "../../common/clock.ts";
-import { numberOption, type OptionTable } from "../../common/option-table.ts";
+import { numberOption, type OptionTable, type Resolved } from "../../common/option-table.ts";
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -30,12 +30,7 @@ export interface MemoryStoreOptions {
 }
 
 /** {@link MemoryStoreOptions}, resolved. */
-export interface MemoryStoreConfig {
-  readonly maxEntries: number;
-  readonly maxBytes: number;
-  readonly minRetentionMs: number;
-  readonly clock: Clock;
-}
+export type MemoryStoreConfig = Resolved<MemoryStoreOptions>;
 
 const count = { min: 1, integer: true };
 

@@ -68,6 +68,12 @@ export class FaultPlan {
     this.#request = 0;
   }
 
+  /** Adds a rule after the others, whose counts and draws go on. */
+  addRule(rule: FaultRule): void {
+    this.#rules = [...this.#rules, rule];
+    this.#applied.push(0);
+  }
+
   /** Replaces the script. */
   setScript(script: readonly (Fault | null)[]): void {
     this.#script = [...script];

@@ -1,5 +1,5 @@
-import { OptionError } from "@reissue/core";
-import { describe } from "@reissue/core/internal";
+import { OptionError } from "./reissue-error.ts";
+import { describe } from "./option.ts";
 
 /** Method and path of a route, as requests are compared with them. */
 export interface RoutePattern {
@@ -10,7 +10,7 @@ export interface RoutePattern {
 }
 
 /** Whether a pattern matches every call that another one matches. */
-export function covers(wide: RoutePattern, narrow: RoutePattern): boolean {
+function covers(wide: RoutePattern, narrow: RoutePattern): boolean {
   if (wide.method !== narrow.method) return false;
   const last = wide.segments.length - 1;
   const endsOpen = wide.segments[last] === "*";
@@ -60,6 +60,32 @@ export function routePattern(name: string, path: string): RoutePattern {
     pattern: new RegExp(`^${source.join("/")}$`),
     segments,
   };
+}
+
+/**
+ * Refuses a route all of whose calls match one before it.
+ *
+ * @param names - Names of the routes, in their order.
+ * @param path - Path of the option that holds them.
+ * @throws {@link OptionError} for a route that is never reached.
+ */
+export function checkReached(
+  routes: readonly RoutePattern[],
+  names: readonly string[],
+  path: string,
+): void {
+  for (const [index, each] of routes.entries()) {
+    const earlier = routes.slice(0, index).findIndex((other) => covers(other, each));
+    if (earlier === -1) continue;
+    const problem = `never matches: ${describe(names[earlier])} stands before it, and the first that matches holds`;
+    throw new OptionError(`${path}[${JSON.stringify(names[index])}]`, problem);
+  }
+}
+
+/** Takes the query and the fragment off a request target. */
+export function pathOf(target: string): string {
+  const end = target.search(/[?#]/);
+  return end === -1 ? target : target.slice(0, end);
 }
 
 function checkMethod(method: string, pathname: string, path: string): void {
