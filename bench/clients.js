@@ -1,6 +1,6 @@
 // @ts-check
 import { createUpstream } from "@reissue/upstream";
-import { Agent, fetch, Pool, request } from "undici";
+import { Agent, fetch, Pool, request, RetryAgent } from "undici";
 
 /**
  * @typedef {object} Exchange
@@ -36,6 +36,10 @@ export const clients = {
       await nextTurn();
       return drained(pool.request({ path, method, headers, body }));
     };
+  },
+  "RetryAgent over Pool": (origin, connections, { path, method, headers, body }) => {
+    const agent = new RetryAgent(new Pool(origin, { connections }));
+    return () => drained(agent.request({ origin, path, method, headers, body }));
   },
   "undici.request": (origin, connections, { path, method, headers, body }) => {
     const dispatcher = new Agent({ connections });

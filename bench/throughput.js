@@ -30,6 +30,7 @@ const races = [
       "upstream.request",
       "Pool.request (again)",
       "Pool.request, a turn later",
+      "RetryAgent over Pool",
       "undici.request",
     ],
     requests: quick ? 1000 : 8000,
