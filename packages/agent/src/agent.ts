@@ -7,7 +7,14 @@ import type { AgentOptions as HttpsOptions } from "node:https";
 import { OptionError } from "@reissue/core";
 import { describe } from "@reissue/core/internal";
 
-import { defineMethods, install, isDefined, isInstalled } from "./agent/agent-methods.ts";
+import {
+  agentStateOf,
+  defineMethods,
+  install,
+  isDefined,
+  isInstalled,
+} from "./agent/agent-methods.ts";
+import type { AgentStats } from "./agent/agent-stats.ts";
 import { agentConfig, type ReissueAgentOptions } from "./options.ts";
 
 /** What stands beside the options of any agent that {@link withReissue} makes. */
@@ -124,6 +131,22 @@ export function adopt<Agent extends http.Agent>(
   Object.setPrototypeOf(agent, prototype);
   install(agent, base, config);
   return agent;
+}
+
+/**
+ * Takes a snapshot of an agent that resends: for each origin its connections, resends, learned limits and budgets.
+ *
+ * @example
+ * ```js
+ * console.log(agentStats(http.globalAgent).origins["http://orders:3000"]);
+ * ```
+ *
+ * @throws {@link OptionError} for an agent that does not resend.
+ */
+export function agentStats(agent: http.Agent): AgentStats {
+  const state = isAgent(agent) ? agentStateOf(agent) : null;
+  if (state !== null) return state.stats;
+  throw new OptionError("agent", `must be an agent that resends, got ${describe(agent)}`);
 }
 
 function isAgent(value: unknown): boolean {

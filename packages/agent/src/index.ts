@@ -1,5 +1,6 @@
 export {
   adopt,
+  agentStats,
   HttpAgent,
   HttpsAgent,
   withReissue,
@@ -10,6 +11,7 @@ export {
   type WithReissueArguments,
   type WithReissueOptions,
 } from "./agent.ts";
+export type { AgentStats } from "./agent/agent-stats.ts";
 export type {
   AgentRetryOptions,
   PolicyFor,

@@ -3,9 +3,20 @@ export { systemClock, type Clock, type Timer, type TimerOptions } from "./common
 export {
   attemptChannel,
   decisionChannel,
+  idleCloseChannel,
+  rescueChannel,
+  resendChannel,
   type AttemptMessage,
   type DecisionMessage,
+  type IdleCloseMessage,
+  type RescueMessage,
+  type ResendMessage,
 } from "./diagnostics/attempt-channel.ts";
+export type { ClientKind } from "./diagnostics/client-kind.ts";
+export { serverChannel, type ServerMessage } from "./diagnostics/server-channel.ts";
+export { translationChannel, type TranslationMessage } from "./diagnostics/translation-channel.ts";
+export type { ConnectionStats, OriginStats } from "./diagnostics/origin-stats.ts";
+export type { GiveUpCounts, ResendCounts } from "./diagnostics/retry-counts.ts";
 export {
   ClosedError,
   isReissueError,
@@ -50,11 +61,8 @@ export {
 } from "./idempotency/store/stored-response.ts";
 export { type ClaimOptions, type Guarantee } from "./idempotency/claim/claim-config.ts";
 export { Claim } from "./idempotency/claim/claim.ts";
-export {
-  idempotencyChannel,
-  type IdempotencyEvent,
-  type IdempotencyMessage,
-} from "./diagnostics/idempotency-channel.ts";
+export { idempotencyChannel, type IdempotencyMessage } from "./diagnostics/idempotency-channel.ts";
+export type { IdempotencyEvent } from "./diagnostics/idempotency-event.ts";
 export {
   keyProblemText,
   maxKeyLength,

@@ -71,3 +71,20 @@ export { checkStep } from "./steps/step.ts";
 export { ConnectBreaker } from "./connection/connect-breaker.ts";
 export { IdleLimit } from "./connection/idle-limit.ts";
 export { hintBufferMs, keepAliveHintMs } from "./connection/keep-alive-hint.ts";
+export type { LabelSpec, MetricLabel, MetricLabels, MetricSpec } from "./metrics/metric.ts";
+export { labelTable } from "./metrics/label-table.ts";
+export { idleBuckets, metricTable, type MetricKey } from "./metrics/metric-table.ts";
+export { prometheusLabel, prometheusName } from "./metrics/prometheus-name.ts";
+export { collectMetrics } from "./metrics/collect-metrics.ts";
+export type { MetricsSink } from "./metrics/event-metrics.ts";
+export { readState, type Reading } from "./metrics/state-metrics.ts";
+export {
+  addOriginSource,
+  processGates,
+  originCounts,
+  type OriginCounts,
+  type OriginSource,
+} from "./diagnostics/process-counts.ts";
+export { claimCounts, type ClaimCounts } from "./diagnostics/idempotency-event.ts";
+export { RetryCounts } from "./diagnostics/retry-counts.ts";
+export { publish as publishIdempotency } from "./diagnostics/idempotency-channel.ts";

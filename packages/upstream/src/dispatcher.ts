@@ -1,5 +1,6 @@
 import { ClosedError, type Clock } from "@reissue/core";
 import {
+  addOriginSource,
   Bag,
   checkKeys,
   MisuseWarnings,
@@ -7,6 +8,7 @@ import {
   optionNames,
   readOptions,
   retryPaths,
+  type OriginSource,
 } from "@reissue/core/internal";
 import { EventEmitter } from "node:events";
 import type { Dispatcher } from "undici";
@@ -44,6 +46,8 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
   readonly #common: OriginConfig;
   readonly #own: ReadonlyMap<string, OriginConfig>;
   readonly #origins = new Map<string, Origin>();
+  /** Found by metrics for as long as the client is used. */
+  readonly #source: OriginSource = { client: "upstream", stats: () => this.stats };
   /** Listeners of the client. */
   readonly events: UpstreamEvents = new UpstreamEvents();
   #latest: Origin | null = null;
@@ -78,6 +82,7 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     this.callOptions = new CallOptions(this.#warnings);
     this.#common = originConfig(options, options, "");
     this.#own = ownConfigs(options, origins);
+    addOriginSource(this.#source);
   }
 
   /** Check of the options of calls. */

@@ -17,7 +17,7 @@ export type {
   UpstreamEventName,
   UpstreamListener,
 } from "./diagnostics/upstream-events.ts";
-export type { GiveUpCounts, ResendCounts } from "./diagnostics/retry-counts.ts";
-export type { ConnectionStats, OriginStats, UpstreamStats } from "./diagnostics/upstream-stats.ts";
+export type { ConnectionStats, GiveUpCounts, OriginStats, ResendCounts } from "@reissue/core";
+export type { UpstreamStats } from "./diagnostics/upstream-stats.ts";
 export { createUpstream, type BoundUpstream, type Upstream } from "./upstream.ts";
 export { OptionError, UpstreamError } from "@reissue/core";

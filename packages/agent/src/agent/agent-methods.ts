@@ -32,6 +32,11 @@ export function isInstalled(agent: object): boolean {
   return agentSlot in agent;
 }
 
+/** State of an agent; null for one that is not ours. */
+export function agentStateOf(agent: object): AgentState | null {
+  return (agent as ReissueAgent)[agentSlot] ?? null;
+}
+
 /** Gives an agent its state; without it the methods of {@link defineMethods} do what those below them do. */
 export function install(agent: object, base: object, config: AgentConfig): void {
   const ours = agent as ReissueAgent;

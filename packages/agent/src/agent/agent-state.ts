@@ -1,7 +1,13 @@
 import { AsyncResource } from "node:async_hooks";
 import type { ClientRequest } from "node:http";
 
-import { callRetryPolicy, hintBufferMs, keepAliveHintMs } from "@reissue/core/internal";
+import {
+  addOriginSource,
+  callRetryPolicy,
+  hintBufferMs,
+  keepAliveHintMs,
+  type OriginSource,
+} from "@reissue/core/internal";
 
 import { LogMemory } from "../log/log-memory.ts";
 import type {
@@ -18,6 +24,7 @@ import { AgentRequest, type RequestHost, type RequestTerms } from "../request/ag
 import type { RecoveringRequest } from "../request/recovering-request.ts";
 import { stateOf, userSlot, type TrackedSocket } from "../socket/socket-state.ts";
 import { track } from "../socket/track.ts";
+import { statsOf, type AgentStats } from "./agent-stats.ts";
 import { IdleSockets } from "./idle-sockets.ts";
 
 /** Above this many origins those that nothing waits for are forgotten, so that calls to arbitrary hosts fill no memory. */
@@ -46,6 +53,8 @@ export class AgentState implements RequestHost, OriginOwner {
   readonly #config: AgentConfig;
   readonly #agentTerms: RequestTerms;
   readonly #origins = new Map<string, AgentOrigin>();
+  /** Found by metrics for as long as the agent is used. */
+  readonly #source: OriginSource = { client: "agent", stats: () => this.stats };
   readonly #backOffs = new WaitingRequests();
   /** What the agent is choosing a socket for just now. */
   #arriving: WithUser | null = null;
@@ -58,6 +67,12 @@ export class AgentState implements RequestHost, OriginOwner {
     this.#agentTerms = { policy: config.policy, optedIn: false };
     this.logMemory = new LogMemory(config.maxBytes, config.maxBytesTotal);
     this.idleSockets = new IdleSockets(agent, config);
+    addOriginSource(this.#source);
+  }
+
+  /** Snapshot of every origin. */
+  get stats(): AgentStats {
+    return statsOf(this.#agent, this.#origins.values());
   }
 
   /** Has the agent choose a socket for a request, new or sent again. */

@@ -1,7 +1,21 @@
 import type { Socket } from "node:net";
 
-import { RetryBudget, type Clock, type Failure, type RetryPolicy } from "@reissue/core";
-import { ConnectBreaker, IdleLimit } from "@reissue/core/internal";
+import {
+  RetryBudget,
+  type ClientKind,
+  type Clock,
+  type ConnectionStats,
+  type Failure,
+  type OriginStats,
+  type RetryPolicy,
+} from "@reissue/core";
+import {
+  ConnectBreaker,
+  IdleLimit,
+  originCounts,
+  RetryCounts,
+  type OriginCounts,
+} from "@reissue/core/internal";
 
 import { RecentPeak } from "./recent-peak.ts";
 import { WaitingRequests } from "./waiting-requests.ts";
@@ -28,6 +42,7 @@ export interface OriginOwner {
 
 /** One origin of an agent: what it can still afford, whether it can be reached, and how long its connections last. */
 export class AgentOrigin {
+  readonly client: ClientKind = "agent";
   /** The name under which the agent keeps its sockets. */
   readonly key: string;
   /** The URL origin, such as `http://orders:3000`. */
@@ -39,12 +54,17 @@ export class AgentOrigin {
   readonly staleBudget: RetryBudget;
   readonly breaker: ConnectBreaker;
   readonly onDecision = null;
+  readonly counts: RetryCounts = new RetryCounts();
+  /** Counts of the origin over all agents of the process, for metrics. */
+  readonly totals: OriginCounts;
   readonly idleLimit: IdleLimit;
   /** What its requests have lately taken at most, in ms: so slow may be whatever it does, a reset too. */
   readonly slowestMs: RecentPeak = new RecentPeak();
   /** Requests that wait for what a probe of the breaker finds. */
   readonly waiting: WaitingRequests = new WaitingRequests();
   readonly #owner: OriginOwner;
+  /** Requests so far. */
+  #requests = 0;
 
   constructor(
     owner: OriginOwner,
@@ -60,10 +80,30 @@ export class AgentOrigin {
     this.staleBudget = new RetryBudget(policy.staleBudget);
     this.breaker = new ConnectBreaker(policy.unsentWindowMs);
     this.idleLimit = new IdleLimit(idleMs);
+    this.totals = originCounts(this.client, name);
+  }
+
+  /** Snapshot of the origin, given the connections that its agent has to it. */
+  statsWith(connections: ConnectionStats): OriginStats {
+    const nowMs = this.clock.now();
+    const { resends, giveUps, healed } = this.counts;
+    return {
+      connections,
+      requests: this.#requests,
+      resends: { ...resends },
+      giveUps: { ...giveUps },
+      healed,
+      idleLimitMs: this.idleLimit.currentMs(nowMs),
+      breaker: this.breaker.state(nowMs),
+      budgetLeft: this.budget.left(nowMs),
+      staleBudgetLeft: this.staleBudget.left(nowMs),
+    };
   }
 
   /** Takes note of a request that begins, which the budgets grow with. */
   begin(nowMs: number): void {
+    this.#requests += 1;
+    this.totals.requests += 1;
     this.budget.deposit(nowMs);
     this.staleBudget.deposit(nowMs);
   }

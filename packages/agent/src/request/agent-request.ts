@@ -21,7 +21,7 @@ import {
   type SocketUser,
   type TrackedSocket,
 } from "../socket/socket-state.ts";
-import { traceEnd, traceStart } from "./attempt-trace.ts";
+import { traceEnd, beginAttempt } from "./attempt-trace.ts";
 import { hasKey, hasKeyInHead } from "./idempotency-key.ts";
 import { lookBeforeWriting } from "./look-before-writing.ts";
 import { hangUp } from "./node-errors.ts";
@@ -81,7 +81,7 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
     this.#isIdempotent = isIdempotentMethod(node.method);
     this.#keyed = !this.#isIdempotent && hasKey(node);
     origin.begin(this.startedAtMs);
-    this.#message = traceStart(this, 1);
+    this.#message = beginAttempt(this, 1);
     if (this.#message !== null) node.once("close", () => this.#endTrace());
   }
 
@@ -190,13 +190,15 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
     error: unknown,
   ): AttemptRecord {
     const { writtenAtMs } = this;
-    const reused = socket === null || writtenAtMs === null ? null : socket[stateSlot].served > 0;
+    const nowMs = this.origin.clock.now();
+    const state = socket === null ? null : socket[stateSlot];
+    const served = state === null ? 0 : state.served;
     const record: AttemptRecord = {
       attempt,
       startedAtMs,
-      durationMs: this.origin.clock.now() - startedAtMs,
-      reused,
-      idleMs: reused === true ? writtenAtMs! - socket![stateSlot].idleSinceMs : null,
+      durationMs: nowMs - startedAtMs,
+      reused: state === null || writtenAtMs === null ? null : served > 0,
+      idleMs: served > 0 ? (writtenAtMs ?? nowMs) - state!.idleSinceMs : null,
       failure,
       status: this.node.res?.statusCode ?? null,
       error,
@@ -209,7 +211,7 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
   onSend(attempt: number): void {
     this.writtenAtMs = null;
     this.#sentAtMs = this.origin.clock.now();
-    this.#message = traceStart(this, attempt);
+    this.#message = beginAttempt(this, attempt);
   }
 
   replayOn(socket: TrackedSocket): void {

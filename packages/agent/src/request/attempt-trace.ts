@@ -3,14 +3,16 @@ import { attemptChannel, type AttemptMessage, type AttemptRecord } from "@reissu
 import type { AgentOrigin } from "../origin/agent-origin.ts";
 import type { NodeRequest } from "../node-internals.ts";
 
-/** Tells subscribers of `reissue:attempt` that an attempt begins; null when there are none. */
-export function traceStart(
+/** Counts an attempt, and tells subscribers of `reissue:attempt` that it begins; null when there are none. */
+export function beginAttempt(
   { node, origin }: { readonly node: NodeRequest; readonly origin: AgentOrigin },
   attempt: number,
 ): AttemptMessage | null {
+  origin.totals.attempts += 1;
   if (!attemptChannel.start.hasSubscribers && !attemptChannel.asyncEnd.hasSubscribers) return null;
   const { method, path } = node;
-  const message = { origin: origin.name, method, path, attempt };
+  const { client, name } = origin;
+  const message = { client, origin: name, method, path, attempt };
   attemptChannel.start.publish(message);
   return message;
 }

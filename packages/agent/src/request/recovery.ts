@@ -1,7 +1,14 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Socket } from "node:net";
 
-import { classify, type Decision, type Failure, type Timer } from "@reissue/core";
+import {
+  classify,
+  resendChannel,
+  type Decision,
+  type Failure,
+  type GiveUpReason,
+  type Timer,
+} from "@reissue/core";
 import { RetryHistory } from "@reissue/core/internal";
 
 import type { Listener, NodeRequest } from "../node-internals.ts";
@@ -44,7 +51,10 @@ export class RequestRecovery implements WaitingRequest {
     const failure = this.#request.failureOn(socket, reason);
     this.#add(socket, failure, reason);
     this.#learn(socket, failure, reason);
-    if (!canMove(node, socket)) return this.#giveUp("unsupported", failure, error);
+    if (!canMove(node, socket)) {
+      this.#publishGiveUp("unsupported", failure);
+      return this.#giveUp("unsupported", failure, error);
+    }
     const decision = this.#decide(failure);
     if (decision.action === "give-up") return this.#giveUp(decision.reason, failure, error);
     const placeholder = placeholderFor(this.#request.origin);
@@ -116,6 +126,7 @@ export class RequestRecovery implements WaitingRequest {
     const evidence = { written: true, responseStarted: true, delivered: isDelivered };
     const failure = classify(reason, evidence);
     this.#add(socket, failure, reason);
+    this.#publishGiveUp("response-started", failure);
     const report = this.#report("response-started", failure.delivery);
     if (error !== null) putReport(error, report);
     else if (!isDelivered) putReportOnNextError(node, report);
@@ -134,6 +145,28 @@ export class RequestRecovery implements WaitingRequest {
 
   #decide(failure: Failure): Decision {
     return this.#history.decideAndCharge({ type: "failure", failure }, this.#request);
+  }
+
+  /** Publishes that a request is not sent again, for a reason on which there is nothing to decide. */
+  #publishGiveUp(reason: GiveUpReason, failure: Failure): void {
+    const decision: Decision = { action: "give-up", reason };
+    this.#history.publish({ type: "failure", failure }, decision, this.#request);
+  }
+
+  #beginResend(nowMs: number): void {
+    const { node, origin } = this.#request;
+    this.#history.begin(nowMs);
+    const { sends } = this.#history;
+    if (sends === 2) node.once("close", () => this.#onClose());
+    this.#request.onSend(sends);
+    if (!resendChannel.hasSubscribers) return;
+    const { client, name } = origin;
+    const message = { client, origin: name, method: node.method, attempt: sends };
+    this.#context.runInAsyncScope(() => resendChannel.publish(message));
+  }
+
+  #onClose(): void {
+    if (this.#request.node.res?.complete === true) this.#history.onResponse(this.#request);
   }
 
   #add(socket: TrackedSocket | null, failure: Failure, error: Error): void {
@@ -158,7 +191,7 @@ export class RequestRecovery implements WaitingRequest {
   }
 
   /** @returns false, for Node to go on with the error. */
-  #giveUp(reason: RequestReport["reason"], failure: Failure, error: Error | null): false {
+  #giveUp(reason: GiveUpReason, failure: Failure, error: Error | null): false {
     const report = this.#report(reason, failure.delivery);
     if (error === null) putReportOnNextError(this.#request.node, report);
     else putReport(error, report);
@@ -166,7 +199,7 @@ export class RequestRecovery implements WaitingRequest {
     return false;
   }
 
-  #report(reason: RequestReport["reason"], delivery: Failure["delivery"]): RequestReport {
+  #report(reason: GiveUpReason, delivery: Failure["delivery"]): RequestReport {
     const { sends, records } = this.#history;
     return {
       delivery: this.#history.delivery ?? delivery,
@@ -244,8 +277,7 @@ export class RequestRecovery implements WaitingRequest {
     const nowMs = origin.clock.now();
     const to = stateOf(socket) === null ? track(socket, origin, { startedAtMs: nowMs }) : socket;
     this.#placeholder = null;
-    this.#history.begin(nowMs);
-    this.#request.onSend(this.#history.sends);
+    this.#beginResend(nowMs);
     moveRequest(node, placeholder, to as TrackedSocket);
     placeholder[stateSlot].discard(placeholder);
     this.#request.replayOn(to as TrackedSocket);

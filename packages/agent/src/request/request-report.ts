@@ -7,7 +7,7 @@ export interface RequestReport {
   /** The weakest delivery of all attempts: what is known of the request's fate. */
   readonly delivery: Delivery;
   /** Why it was not sent again; `unsupported` where this Node's internals are not as they are known. */
-  readonly reason: GiveUpReason | "unsupported";
+  readonly reason: GiveUpReason;
   /** How often it was sent again. */
   readonly resends: number;
   /** The attempts that failed, oldest first. */

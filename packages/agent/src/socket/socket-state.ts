@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 
+import { idleCloseChannel } from "@reissue/core";
+
 import type { AgentOrigin, ConnectAttempt } from "../origin/agent-origin.ts";
 import type { NodeSocket, WriteCallback } from "../node-internals.ts";
 import { OwnListeners, type Registration } from "./own-listeners.ts";
@@ -135,8 +137,11 @@ export class SocketState {
   noteIdleClose(): void {
     if (!this.isIdle || this.isDestroyedByClient) return;
     this.isIdle = false;
-    const nowMs = this.origin.clock.now();
-    this.origin.idleLimit.onDeath(nowMs - this.idleSinceMs, nowMs);
+    const { client, name: origin, clock, idleLimit } = this.origin;
+    const nowMs = clock.now();
+    const idleMs = nowMs - this.idleSinceMs;
+    idleLimit.onDeath(idleMs, nowMs);
+    if (idleCloseChannel.hasSubscribers) idleCloseChannel.publish({ client, origin, idleMs });
   }
 
   /** Destroys a socket whose request has moved away, or that carries none. */

@@ -7,6 +7,7 @@ import {
 
 import type { AttemptRecord } from "../history/attempt-record.ts";
 import type { Decision, Outcome, RequestFacts } from "../retry/decide.ts";
+import type { ClientKind } from "./client-kind.ts";
 
 /**
  * Message of `reissue:attempt`: one object for each attempt, completed when the attempt ends.
@@ -14,6 +15,7 @@ import type { Decision, Outcome, RequestFacts } from "../retry/decide.ts";
  * `start` is published before the attempt is handed to a connection, `asyncEnd` when it has ended.
  */
 export interface AttemptMessage {
+  readonly client: ClientKind;
   readonly origin: string;
   readonly method: string;
   readonly path: string;
@@ -25,12 +27,50 @@ export interface AttemptMessage {
 
 /** Message of `reissue:decision`: one for every attempt that did not simply succeed. */
 export interface DecisionMessage {
+  readonly client: ClientKind;
   readonly origin: string;
   readonly request: RequestFacts;
   readonly outcome: Outcome;
   readonly decision: Decision;
   /** Number of the attempt that the decision follows, 1-based. */
   readonly attempt: number;
+  /** Record of that attempt. */
+  readonly record: AttemptRecord;
+}
+
+/**
+ * Message of `reissue:resend`: an attempt after the first, about to be sent.
+ *
+ * A client sends it with `runStores`, so that what undici and its instrumentations do for it runs in the stores that
+ * were bound to the channel.
+ */
+export interface ResendMessage {
+  readonly client: ClientKind;
+  readonly origin: string;
+  /** Method, in capitals. */
+  readonly method: string;
+  /** Number of the attempt, 2 for the first resend. */
+  readonly attempt: number;
+}
+
+/** Message of `reissue:rescue`: a request that got its response although an attempt had failed. */
+export interface RescueMessage {
+  readonly client: ClientKind;
+  readonly origin: string;
+  /** Method, in capitals. */
+  readonly method: string;
+  /** Number of the attempt that succeeded, 1-based. */
+  readonly attempt: number;
+  /** Whether an attempt had met a connection that the upstream was closing. */
+  readonly raced: boolean;
+}
+
+/** Message of `reissue:idle-close`: an upstream has closed a connection that carried no request. */
+export interface IdleCloseMessage {
+  readonly client: ClientKind;
+  readonly origin: string;
+  /** Time for which the connection had been idle, in ms. */
+  readonly idleMs: number;
 }
 
 /** TracingChannel `reissue:attempt`; costs one property read without subscribers. */
@@ -43,3 +83,20 @@ export const attemptChannel: TracingChannel<string, AttemptMessage> = tracingCha
 export const decisionChannel: Channel<unknown, DecisionMessage> = channel(
   "reissue:decision",
 ) as Channel<unknown, DecisionMessage>;
+
+/** Channel `reissue:resend`, with a {@link ResendMessage} each. */
+export const resendChannel: Channel<unknown, ResendMessage> = channel("reissue:resend") as Channel<
+  unknown,
+  ResendMessage
+>;
+
+/** Channel `reissue:rescue`, with a {@link RescueMessage} each. */
+export const rescueChannel: Channel<unknown, RescueMessage> = channel("reissue:rescue") as Channel<
+  unknown,
+  RescueMessage
+>;
+
+/** Channel `reissue:idle-close`, with an {@link IdleCloseMessage} each. */
+export const idleCloseChannel: Channel<unknown, IdleCloseMessage> = channel(
+  "reissue:idle-close",
+) as Channel<unknown, IdleCloseMessage>;

@@ -1,38 +1,13 @@
 import { channel, type Channel } from "node:diagnostics_channel";
 
-/**
- * Event of a keyed request.
- *
- * - `claimed`, `taken-over`: the request runs, as the first or after one that died.
- * - `replayed`, `in-flight`, `mismatch`, `outcome-unknown`, `answer-not-kept`: the request does not run, and why.
- * - `completed`, `released`: the response was stored, or the key is free again.
- * - `abandoned`: it is unknown whether the work was done; the lease runs out once the handler is done, or has run for
- *   `maxRunMs`. `completed` may still follow.
- * - `lost`: another request has taken over, so the response was not stored.
- * - `forgotten`: the memory store is full and has removed the record early; the next request with its key runs.
- * - `store-failed`: the store failed or was too slow. `released` or `completed` may still follow, since the end of a
- *   claim is retried in the background.
- */
-export type IdempotencyEvent =
-  | "claimed"
-  | "taken-over"
-  | "replayed"
-  | "in-flight"
-  | "mismatch"
-  | "outcome-unknown"
-  | "answer-not-kept"
-  | "completed"
-  | "released"
-  | "abandoned"
-  | "lost"
-  | "forgotten"
-  | "store-failed";
+import type { ClaimCounts, IdempotencyEvent } from "./idempotency-event.ts";
+import { processGates } from "./process-counts.ts";
 
 /** Message of `reissue:idempotency`. */
 export interface IdempotencyMessage {
   readonly event: IdempotencyEvent;
-  /** Name of the record, which reveals neither the key nor its scope. */
-  readonly id: string;
+  /** Name of the record, which reveals neither the key nor its scope; null with `missing` and `malformed`. */
+  readonly id: string | null;
   /** Number of the key's run, 1 for the first; undefined for a request that does not run. */
   readonly fence?: number | undefined;
   /** Operation of the store; with `store-failed` only. */
@@ -46,12 +21,20 @@ export const idempotencyChannel: Channel<unknown, IdempotencyMessage> = channel(
   "reissue:idempotency",
 ) as Channel<unknown, IdempotencyMessage>;
 
-/** Publishes an event of a record; costs one property read without subscribers. */
+/**
+ * Counts and publishes an event of a keyed request; costs two integers and a property read without subscribers.
+ *
+ * @param record - Record of the key; null for a request that has none.
+ * @param counts - Counts of its gate; null for an event that belongs to no gate.
+ */
 export function publish(
-  { id, fence }: { readonly id: string; readonly fence?: number | undefined },
+  record: { readonly id: string; readonly fence?: number | undefined } | null,
   event: IdempotencyEvent,
+  counts: ClaimCounts | null,
   failure: Pick<IdempotencyMessage, "operation" | "error"> = {},
 ): void {
-  if (idempotencyChannel.hasSubscribers)
-    idempotencyChannel.publish({ event, id, fence, ...failure });
+  processGates.claims.events[event] += 1;
+  if (counts !== null) counts.events[event] += 1;
+  if (!idempotencyChannel.hasSubscribers) return;
+  idempotencyChannel.publish({ event, id: record?.id ?? null, fence: record?.fence, ...failure });
 }

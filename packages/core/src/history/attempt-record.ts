@@ -9,7 +9,7 @@ export interface AttemptRecord {
   readonly durationMs: number;
   /** Whether the connection had already served a request; null when nothing was written. */
   readonly reused: boolean | null;
-  /** Idle time of the connection when the request was written, in ms; null on a fresh one. */
+  /** Idle time of the connection when the request was written, or when it died before that, in ms; null on a fresh one. */
   readonly idleMs: number | null;
   /** Failure; null when there was a response. */
   readonly failure: Failure | null;

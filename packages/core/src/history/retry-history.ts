@@ -1,6 +1,12 @@
 import type { Clock } from "../common/clock.ts";
 import type { ConnectBreaker } from "../connection/connect-breaker.ts";
-import { decisionChannel, type DecisionMessage } from "../diagnostics/attempt-channel.ts";
+import {
+  decisionChannel,
+  rescueChannel,
+  type DecisionMessage,
+} from "../diagnostics/attempt-channel.ts";
+import type { ClientKind } from "../diagnostics/client-kind.ts";
+import type { RetryCounts } from "../diagnostics/retry-counts.ts";
 import type { Delivery, Failure } from "../failure/failure.ts";
 import { mergedRecord, type AttemptRecord } from "./attempt-record.ts";
 import type { RetryBudget } from "../retry/budget.ts";
@@ -18,12 +24,14 @@ import { UpstreamError } from "./upstream-error.ts";
 
 /** Budgets of an origin, and whether it can be reached. */
 export interface RetryOrigin {
+  readonly client: ClientKind;
   /** URL origin, such as `http://orders:3000`. */
   readonly name: string;
   readonly clock: Clock;
   readonly breaker: ConnectBreaker;
   readonly budget: RetryBudget;
   readonly staleBudget: RetryBudget;
+  readonly counts: RetryCounts;
   /** Told of every decision; null when nothing listens. */
   readonly onDecision: ((message: DecisionMessage) => void) | null;
 }
@@ -43,6 +51,8 @@ const strength: Record<Delivery, number> = { unsent: 3, stale: 2, unknown: 1, de
 /** Attempts of one call, and what follows each: decides on resends and charges them to the origin's budgets. */
 export class RetryHistory {
   #records: AttemptRecord[] | null = null;
+  /** Record of the latest attempt that did not succeed. */
+  #latest: AttemptRecord | null = null;
   /** Sends so far, including attempts that never got a connection. */
   sends = 0;
   /** Start of the latest send, in ms of the clock. */
@@ -52,6 +62,8 @@ export class RetryHistory {
   #unsentSinceMs: number | null = null;
   /** Whether an attempt met a pooled connection that the upstream was closing. */
   raced = false;
+  /** Whether the latest decision was not to send the request again. */
+  #gaveUp = false;
   #delivery: Delivery | null;
 
   /** @param redirected - Whether an earlier request of the call got a response, and may have been processed. */
@@ -88,15 +100,44 @@ export class RetryHistory {
     this.add({ attempt, startedAtMs, durationMs, ...never, failure, error }, startedAtMs);
   }
 
-  /** Decides what follows an attempt, publishes the decision, and charges a resend to the origin's budgets. */
-  decideAndCharge(outcome: Outcome, request: RetryRequest): Decision {
+  /**
+   * Decides what follows an attempt, publishes the decision, and charges a resend to the origin's budgets.
+   *
+   * @param record - Record of the attempt, unless it was added as the latest.
+   */
+  decideAndCharge(
+    outcome: Outcome,
+    request: RetryRequest,
+    record: AttemptRecord | null = this.#latest,
+  ): Decision {
     const nowMs = request.origin.clock.now();
     const state = this.#state(request, nowMs);
     const decision = decide(outcome, request.facts, request.policy, state);
-    if (isRace(outcome)) this.raced = true;
-    this.#publish(outcome, decision, request);
+    this.publish(outcome, decision, request, record);
     if (decision.action === "resend") this.#charge(decision.reason, request, nowMs);
     return decision;
+  }
+
+  /**
+   * Publishes a decision and its grounds on `reissue:decision`, and tells them the origin's listener.
+   *
+   * @param record - Record of the attempt, unless it was added as the latest.
+   */
+  publish(
+    outcome: Outcome,
+    decision: Decision,
+    { origin, facts }: RetryRequest,
+    record: AttemptRecord | null = this.#latest,
+  ): void {
+    if (isRace(outcome)) this.raced = true;
+    this.#gaveUp = decision.action === "give-up";
+    const { client, name, counts, onDecision } = origin;
+    counts.add(decision);
+    if (record === null || (!decisionChannel.hasSubscribers && onDecision === null)) return;
+    const { sends: attempt } = this;
+    const message = { client, origin: name, request: facts, outcome, decision, attempt, record };
+    onDecision?.(message);
+    decisionChannel.publish(message);
   }
 
   /** Records of the attempts that did not succeed, oldest first; unsent ones that failed alike share one. */
@@ -131,7 +172,18 @@ export class RetryHistory {
     });
   }
 
+  /** Notes that the request has got its whole response, and publishes it if an attempt had failed. */
+  onResponse({ origin, facts }: RetryRequest): void {
+    if (this.sends === 1) return;
+    const { client, name, counts } = origin;
+    if (this.raced) counts.healed += 1;
+    if (this.#gaveUp || !rescueChannel.hasSubscribers) return;
+    const { sends: attempt, raced } = this;
+    rescueChannel.publish({ client, origin: name, method: facts.method, attempt, raced });
+  }
+
   #keep(record: AttemptRecord): void {
+    this.#latest = record;
     const records = (this.#records ??= []);
     const last = records.at(-1);
     const merged = last === undefined ? null : mergedRecord(last, record);
@@ -157,15 +209,6 @@ export class RetryHistory {
       aborted: false,
       random: origin.clock.random(),
     };
-  }
-
-  /** Publishes a decision and its grounds on `reissue:decision`, and tells them the origin's listener. */
-  #publish(outcome: Outcome, decision: Decision, { origin, facts }: RetryRequest): void {
-    const { name, onDecision } = origin;
-    if (!decisionChannel.hasSubscribers && onDecision === null) return;
-    const message = { origin: name, request: facts, outcome, decision, attempt: this.sends };
-    onDecision?.(message);
-    decisionChannel.publish(message);
   }
 
   /** Counts a resend, and takes its token from the budget that its reason is charged to. */

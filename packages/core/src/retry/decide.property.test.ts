@@ -92,6 +92,9 @@ function broken([outcome, request, policy, state]: Input, decision: Decision): s
           return !inWindow && !(firstStale ? state.staleBudgetLeft : state.budgetLeft);
         case "deadline-exceeded":
           return state.nowMs + Math.max(boundMs, askedMs) >= state.deadlineMs;
+        case "unsupported":
+          // Only an agent gives it, without a decision.
+          return false;
       }
     };
     return justified() ? null : `unjustified ${decision.reason}`;

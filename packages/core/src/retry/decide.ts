@@ -52,7 +52,11 @@ export interface RetryState {
 /** Why a request is sent again. */
 export type ResendReason = "unsent" | "stale-socket" | "reset" | "timeout" | "status";
 
-/** Why a request is not sent again. */
+/**
+ * Why a request is not sent again.
+ *
+ * `unsupported` is an agent's alone: the internals of this Node are not those by which it moves a request.
+ */
 export type GiveUpReason =
   | "not-retry-safe"
   | "body-not-replayable"
@@ -62,7 +66,8 @@ export type GiveUpReason =
   | "queue-timeout"
   | "budget-exhausted"
   | "deadline-exceeded"
-  | "aborted";
+  | "aborted"
+  | "unsupported";
 
 /** What follows an attempt, and the reason. */
 export type Decision =

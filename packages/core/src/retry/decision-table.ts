@@ -33,6 +33,8 @@ export const reasonText: Readonly<Record<ResendReason | GiveUpReason, string>> =
   "budget-exhausted": "The origin's budget is empty: it fails too often for more load to help.",
   "deadline-exceeded": "The deadline has passed, or would pass during the back-off or Retry-After.",
   aborted: "The caller has aborted the call.",
+  unsupported:
+    "An agent of node:http does not know the internals of this Node, and cannot move the request to another socket.",
 };
 
 interface Event {

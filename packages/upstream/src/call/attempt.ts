@@ -108,6 +108,7 @@ export class Attempt implements ActiveRequest {
     this.handedOverAtMs = handedOverAtMs;
     this.#clock = origin.clock;
     this.#pooled = connection.open;
+    origin.totals.attempts += 1;
   }
 
   /** Whether connecting failed, as opposed to a pooled socket that died. */
@@ -162,7 +163,7 @@ export class Attempt implements ActiveRequest {
       startedAtMs: this.startedAtMs,
       durationMs: this.#clock.now() - this.startedAtMs,
       reused: this.#writtenAtMs !== null ? this.idleMs !== null : null,
-      idleMs: this.idleMs,
+      idleMs: this.idleMs ?? (this.neverBegun ? this.connection.idleMsAt(this.#clock.now()) : null),
       failure,
       status: this.#status,
       error,

@@ -18,7 +18,7 @@ import type { RawHeaders } from "../headers/raw-headers.ts";
 import { ResponseRelay, type RelayOwner } from "../response/response-relay.ts";
 import type { ProgressStep } from "../response/progress-handler.ts";
 import type { ResponseHandler } from "../response/response-handler.ts";
-import { traceEnd, traceStart } from "./trace.ts";
+import { dispatchAttempt, traceEnd } from "./trace.ts";
 import { Wait } from "./wait.ts";
 
 /** One call from its first send to its last: sends, receives, decides, resends, and gives its caller the response. */
@@ -171,7 +171,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
 
   onComplete(attempt: Attempt, trailers: RawHeaders): void {
     this.#endAttempt(attempt, null, relaying);
-    if (this.#history.raced) this.#request.origin.counts.healed += 1;
+    this.#history.onResponse(this.#request);
     this.#relay.complete(trailers);
     if (this.#state !== ended) this.#wait.begin();
   }
@@ -231,8 +231,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     const { sends, sentAtMs } = this.#history;
     const attempt = new Attempt(this, origin, connection, sends, sentAtMs, nowMs);
     this.#state = attempt;
-    traceStart(attempt, this.#request);
-    connection.dispatch(options, attempt, !this.retrySafe);
+    dispatchAttempt(attempt, this.#request, options);
   }
 
   /** Ends an attempt that got no connection. */
@@ -281,7 +280,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   /** Resends in place of a response that has not ended yet; false when the response is the caller's. */
   #resendInstead(attempt: Attempt, outcome: Outcome, record: AttemptRecord): boolean {
     return this.context.runInAsyncScope(() => {
-      const decision = this.#history.decideAndCharge(outcome, this.#request);
+      const decision = this.#history.decideAndCharge(outcome, this.#request, record);
       if (decision.action === "give-up") return false;
       // A subscriber of the decision has aborted the call.
       if (this.#state !== attempt) return true;

@@ -1,13 +1,32 @@
-import { attemptChannel, type AttemptRecord } from "@reissue/core";
+import { attemptChannel, resendChannel, type AttemptRecord } from "@reissue/core";
+import type { Dispatcher } from "undici";
 
 import type { Attempt } from "./attempt.ts";
 import type { CallRequest } from "./call-request.ts";
 
+/** Hands an attempt to its connection; a resend runs in the stores that are bound to `reissue:resend`. */
+export function dispatchAttempt(
+  attempt: Attempt,
+  request: CallRequest,
+  options: Dispatcher.DispatchOptions,
+): void {
+  traceStart(attempt, request);
+  const { connection, number } = attempt;
+  const careful = !request.retrySafe;
+  if (number === 1 || !resendChannel.hasSubscribers) {
+    return connection.dispatch(options, attempt, careful);
+  }
+  const { client, name: origin } = request.origin;
+  const message = { client, origin, method: request.method, attempt: number };
+  resendChannel.runStores(message, () => connection.dispatch(options, attempt, careful));
+}
+
 /** Publishes the start of an attempt on `reissue:attempt`; does nothing without subscribers. */
-export function traceStart(attempt: Attempt, request: CallRequest): void {
+function traceStart(attempt: Attempt, request: CallRequest): void {
   if (!attemptChannel.start.hasSubscribers && !attemptChannel.asyncEnd.hasSubscribers) return;
   const { method, path } = request.options;
-  attempt.message = { origin: request.origin.name, method, path, attempt: attempt.number };
+  const { client, name: origin } = request.origin;
+  attempt.message = { client, origin, method, path, attempt: attempt.number };
   attemptChannel.start.publish(attempt.message);
 }
 

@@ -135,6 +135,11 @@ export class Connection implements Bagged {
     return this.#request?.unreadSinceMs ?? null;
   }
 
+  /** Idle time of the present socket, in ms; null if it has served no request. */
+  idleMsAt(nowMs: number): number | null {
+    return this.served === 0 ? null : nowMs - this.idleSinceMs;
+  }
+
   /** Notes the time from the write of a request to the end of its response: no round trip is longer. */
   noteExchange(ms: number): void {
     if (ms < this.roundTripMs) this.roundTripMs = ms;

@@ -1,10 +1,22 @@
-import { RetryBudget, type Clock, type DecisionMessage, type Failure } from "@reissue/core";
-import { ConnectBreaker, unsentBackOff, type MisuseWarnings } from "@reissue/core/internal";
+import {
+  RetryBudget,
+  type ClientKind,
+  type Clock,
+  type DecisionMessage,
+  type Failure,
+  type OriginStats,
+} from "@reissue/core";
+import {
+  ConnectBreaker,
+  originCounts,
+  RetryCounts,
+  unsentBackOff,
+  type MisuseWarnings,
+  type OriginCounts,
+} from "@reissue/core/internal";
 
 import type { OriginConfig } from "../config/origin-config.ts";
-import { RetryCounts } from "../diagnostics/retry-counts.ts";
 import type { UpstreamEvents } from "../diagnostics/upstream-events.ts";
-import type { OriginStats } from "../diagnostics/upstream-stats.ts";
 import type { Connection } from "./connection.ts";
 import { Pool } from "./pool.ts";
 import { RefusalPacer } from "./refusal-pacer.ts";
@@ -25,6 +37,7 @@ export interface FailedAttempt {
 
 /** One upstream origin: its connections, its budgets, and whether it can be reached. */
 export class Origin {
+  readonly client: ClientKind = "upstream";
   /** URL origin, such as `http://orders:3000`. */
   readonly name: string;
   readonly settings: OriginConfig;
@@ -37,6 +50,8 @@ export class Origin {
   /** Timeouts of attempts with the full `attemptTimeoutMs`. */
   readonly timeouts: TimeoutQueue;
   readonly counts: RetryCounts = new RetryCounts();
+  /** Counts of the origin over all clients of the process, for metrics. */
+  readonly totals: OriginCounts;
   readonly #events: UpstreamEvents;
   /** Calls so far. */
   #requests = 0;
@@ -54,6 +69,7 @@ export class Origin {
     this.name = name;
     this.settings = settings;
     this.clock = clock;
+    this.totals = originCounts(this.client, name);
     this.breaker = new ConnectBreaker(settings.policy.unsentWindowMs);
     this.pool = new Pool(name, settings, clock, this.breaker, warnings);
     this.refusals = new RefusalPacer(unsentBackOff(settings.policy), clock);
@@ -68,7 +84,6 @@ export class Origin {
   }
 
   readonly onDecision = (message: DecisionMessage): void => {
-    this.counts.add(message.decision);
     this.#events.tell(message);
   };
 
@@ -92,6 +107,7 @@ export class Origin {
   /** Notes the start of a call, which the budgets grow with. */
   begin(nowMs: number): void {
     this.#requests += 1;
+    this.totals.requests += 1;
     this.#calls += 1;
     this.budget.deposit(nowMs);
     this.staleBudget.deposit(nowMs);

@@ -1,8 +1,7 @@
-import type { Clock } from "@reissue/core";
+import { idleCloseChannel, type Clock, type ConnectionStats } from "@reissue/core";
 import type { buildConnector } from "undici";
 
 import { Bag, IdleLimit, type ConnectBreaker, type MisuseWarnings } from "@reissue/core/internal";
-import type { ConnectionStats } from "../diagnostics/upstream-stats.ts";
 import type { OriginConfig } from "../config/origin-config.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleConnections } from "./idle-connections.ts";
@@ -156,7 +155,7 @@ export class Pool implements ConnectionOwner {
     const closedIdle = connection.served > 0 && !connection.writtenOn;
     if (closedIdle && error.code !== "UND_ERR_INFO" && this.#all.has(connection)) {
       const nowMs = this.#clock.now();
-      this.idleLimit.onDeath(nowMs - connection.idleSinceMs, nowMs);
+      this.#onIdleClose(nowMs - connection.idleSinceMs, nowMs);
     }
     // Under a request that was not yet written, undici itself opens another socket.
     if (!this.#idle.has(connection)) return;
@@ -200,6 +199,12 @@ export class Pool implements ConnectionOwner {
     }
     this.#breaker.begin(waiter, nowMs);
     return this.#open();
+  }
+
+  #onIdleClose(idleMs: number, nowMs: number): void {
+    this.idleLimit.onDeath(idleMs, nowMs);
+    if (!idleCloseChannel.hasSubscribers) return;
+    idleCloseChannel.publish({ client: "upstream", origin: this.#origin, idleMs });
   }
 
   #isSettling(nowMs: number): boolean {

@@ -93,7 +93,7 @@ function claim<Else>(
     () => callClaim(request, settings),
     (result) => outcome(parseClaimResult(result), request, settings) ?? onInFlight(),
     (error) => {
-      publish({ id }, "store-failed", { operation: "claim", error });
+      publish({ id }, "store-failed", settings.counts, { operation: "claim", error });
       withdraw(request, settings, error);
       return { action: "refuse", error: storeUnavailableError(error, retryAfterSeconds) };
     },
@@ -158,34 +158,34 @@ function outcome(
   switch (result.state) {
     case "claimed": {
       const claim = new Claim({ id, owner, fence: result.fence }, settings);
-      publish(claim, claim.fence === 1 ? "claimed" : "taken-over");
+      publish(claim, claim.fence === 1 ? "claimed" : "taken-over", settings.counts);
       return { action: "run", claim };
     }
     case "in-flight":
       return null;
     case "mismatch":
-      publish({ id }, "mismatch");
+      publish({ id }, "mismatch", settings.counts);
       return { action: "refuse", error: keyMismatchError() };
     case "lapsed":
-      return outcomeUnknown(id);
+      return outcomeUnknown(id, settings);
     case "completed": {
       const response = decodeResponse(result.answer);
       const { body, status } = response;
-      if (body === null && status >= 500) return outcomeUnknown(id);
-      publish({ id }, body === null ? "answer-not-kept" : "replayed");
+      if (body === null && status >= 500) return outcomeUnknown(id, settings);
+      publish({ id }, body === null ? "answer-not-kept" : "replayed", settings.counts);
       if (body === null) return { action: "refuse", error: responseNotStoredError(status) };
       return { action: "replay", response: { ...response, body } };
     }
   }
 }
 
-function outcomeUnknown(id: string): ClaimOutcome {
-  publish({ id }, "outcome-unknown");
+function outcomeUnknown(id: string, { counts }: ClaimConfig): ClaimOutcome {
+  publish({ id }, "outcome-unknown", counts);
   return { action: "refuse", error: keyOutcomeUnknownError() };
 }
 
-function inFlight(id: string, { retryAfterSeconds }: ClaimConfig): ClaimOutcome {
-  publish({ id }, "in-flight");
+function inFlight(id: string, { retryAfterSeconds, counts }: ClaimConfig): ClaimOutcome {
+  publish({ id }, "in-flight", counts);
   return { action: "refuse", error: keyInFlightError(retryAfterSeconds) };
 }
 

@@ -10,6 +10,7 @@ import {
   type Resolved,
 } from "../../common/option-table.ts";
 import { checkNumber } from "../../common/option.ts";
+import { claimCounts, type ClaimCounts } from "../../diagnostics/idempotency-event.ts";
 import { StoreRetries } from "./store-retries.ts";
 import type { IdempotencyStore } from "../store/store.ts";
 
@@ -72,6 +73,8 @@ export interface ClaimConfig extends Resolved<ClaimOptions> {
   readonly clock: Clock;
   /** Value of Retry-After, in seconds. */
   readonly retryAfterSeconds: number;
+  /** Counts of the gate. */
+  readonly counts: ClaimCounts;
   /** Repeats ends of claims that the store did not confirm. */
   readonly retries: StoreRetries;
 }
@@ -126,7 +129,11 @@ export const claimTable: OptionTable<Resolved<ClaimOptions, { store: Idempotency
 export function claimConfig(
   options: ClaimOptions,
   path: string,
-  surroundings: { readonly clock?: Clock | undefined; readonly retryAfterSeconds?: number } = {},
+  surroundings: {
+    readonly clock?: Clock | undefined;
+    readonly retryAfterSeconds?: number;
+    readonly counts?: ClaimCounts;
+  } = {},
 ): ClaimConfig {
   const store = checkStore(options.store, `${path}.store`);
   const read = readOptions(claimTable, options, optionDefaults(claimTable), path);
@@ -134,7 +141,7 @@ export function claimConfig(
   // A renewal that times out must leave time for another.
   checkNumber(leaseMs, `${path}.leaseMs`, 0, { min: 3 * storeTimeoutMs, max: 86_400_000 });
   checkNumber(retentionMs, `${path}.retentionMs`, 0, { min: leaseMs, max: maxRetentionMs });
-  const clock = surroundings.clock ?? systemClock;
+  const { clock = systemClock, counts = claimCounts() } = surroundings;
   // With at-least-once, the lease frees a key by itself; with at-most-once, it makes the outcome unknown for the whole
   // retention.
   const holdsProcess = guarantee === "at-least-once";
@@ -144,7 +151,8 @@ export function claimConfig(
     store,
     clock,
     retryAfterSeconds: surroundings.retryAfterSeconds ?? 1,
-    retries: new StoreRetries({ clock, storeTimeoutMs, windowMs, holdsProcess }),
+    counts,
+    retries: new StoreRetries({ clock, counts, storeTimeoutMs, windowMs, holdsProcess }),
   };
 }
 

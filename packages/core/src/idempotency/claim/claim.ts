@@ -6,6 +6,8 @@ import { encodeResponse, type StoredResponse } from "../store/stored-response.ts
 import { claimLostError } from "./claim-error.ts";
 import type { ClaimConfig, Guarantee } from "./claim-config.ts";
 import { publish } from "../../diagnostics/idempotency-channel.ts";
+import type { IdempotencyEvent } from "../../diagnostics/idempotency-event.ts";
+import { processGates } from "../../diagnostics/process-counts.ts";
 import { storeCall } from "./store-call.ts";
 import { isFull } from "../store/store-error.ts";
 import type { ClaimToken } from "../store/store.ts";
@@ -38,6 +40,7 @@ export class Claim implements ClaimToken {
     this.owner = token.owner;
     this.fence = token.fence;
     this.#settings = settings;
+    countRun(settings, 1);
     const nowMs = settings.clock.now();
     this.#renewUntilMs = nowMs + settings.maxRunMs;
     this.#leaseEndsAtMs = nowMs + settings.leaseMs;
@@ -115,7 +118,7 @@ export class Claim implements ClaimToken {
     const { store, retries } = this.#settings;
     const call = (): Awaitable<boolean> => store.release(this);
     try {
-      publish(this, (await this.#call(call)) ? "released" : "lost");
+      this.#publish((await this.#call(call)) ? "released" : "lost");
     } catch (error) {
       this.#failed("release", error);
       retries.repeat({ id: this.id, fence: this.fence, operation: "release", call });
@@ -137,7 +140,7 @@ export class Claim implements ClaimToken {
 
   /** Marks the claim as completed by a store, together with the application's own work. */
   markCompleted(): void {
-    if (this.#settle()) publish(this, "completed");
+    if (this.#settle()) this.#publish("completed");
   }
 
   #store(
@@ -148,7 +151,7 @@ export class Claim implements ClaimToken {
     return attempt(
       () => this.#call(() => store.complete(this, encodeResponse(response), retentionMs)),
       (isStored) => {
-        publish(this, isStored ? "completed" : "lost");
+        this.#publish(isStored ? "completed" : "lost");
         return isStored;
       },
       onError,
@@ -179,15 +182,20 @@ export class Claim implements ClaimToken {
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
+    countRun(this.#settings, -1);
     if (this.#timer !== null) this.#settings.clock.clearTimeout(this.#timer);
     this.#timer = null;
     return true;
   }
 
+  #publish(event: IdempotencyEvent): void {
+    publish(this, event, this.#settings.counts);
+  }
+
   #publishAbandoned(): void {
     if (this.#isAbandoned) return;
     this.#isAbandoned = true;
-    publish(this, "abandoned");
+    this.#publish("abandoned");
   }
 
   #lose(): void {
@@ -222,7 +230,7 @@ export class Claim implements ClaimToken {
         this.#leaseEndsAtMs = begunAtMs + leaseMs;
       } else {
         if (this.#settle()) {
-          publish(this, "lost");
+          this.#publish("lost");
           this.#lose();
         }
         return;
@@ -245,9 +253,15 @@ export class Claim implements ClaimToken {
   }
 
   #failed(operation: "complete" | "release" | "renew", error: unknown): false {
-    publish(this, "store-failed", { operation, error });
+    publish(this, "store-failed", this.#settings.counts, { operation, error });
     return false;
   }
+}
+
+/** Counts a run that begins (1) or ends (-1). */
+function countRun({ counts }: ClaimConfig, change: 1 | -1): void {
+  counts.runs += change;
+  processGates.claims.runs += change;
 }
 
 /** Stored form of a response for which there is no room: that there was one. */

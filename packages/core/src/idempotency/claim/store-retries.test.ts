@@ -2,6 +2,7 @@ import { manualClock } from "@reissue/testing";
 import { expect, test } from "vitest";
 
 import type { Clock } from "../../common/clock.ts";
+import { claimCounts } from "../../diagnostics/idempotency-event.ts";
 import { StoreRetries } from "./store-retries.ts";
 
 /** Whether the process may end before an end of a claim is repeated. */
@@ -11,7 +12,14 @@ function isLeft(operation: "complete" | "release", holdsProcess: boolean): unkno
     ...manualClock(),
     setTimeout: (_callback, _delayMs, options) => background.push(options?.background),
   };
-  const retries = new StoreRetries({ clock, storeTimeoutMs: 100, windowMs: 1000, holdsProcess });
+  const counts = claimCounts();
+  const retries = new StoreRetries({
+    clock,
+    storeTimeoutMs: 100,
+    windowMs: 1000,
+    holdsProcess,
+    counts,
+  });
   retries.repeat({ id: "id", fence: 1, operation, call: () => true });
   return background[0];
 }

@@ -3,6 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import { attempt, type Awaitable } from "../../common/awaitable.ts";
 import type { Clock } from "../../common/clock.ts";
 import { publish } from "../../diagnostics/idempotency-channel.ts";
+import type { ClaimCounts } from "../../diagnostics/idempotency-event.ts";
 import { storeCall } from "./store-call.ts";
 
 /** End of a claim that a store has not confirmed. Safe to repeat: the store accepts it from the claim's owner only. */
@@ -49,6 +50,7 @@ export class StoreRetries {
   readonly #storeTimeoutMs: number;
   readonly #windowMs: number;
   readonly #holdsProcess: boolean;
+  readonly #counts: ClaimCounts;
   /** Ends whose pause is over. */
   readonly #due: Pending[] = [];
   #pending = 0;
@@ -64,11 +66,13 @@ export class StoreRetries {
     readonly storeTimeoutMs: number;
     readonly windowMs: number;
     readonly holdsProcess: boolean;
+    readonly counts: ClaimCounts;
   }) {
     this.#clock = options.clock;
     this.#storeTimeoutMs = options.storeTimeoutMs;
     this.#windowMs = options.windowMs;
     this.#holdsProcess = options.holdsProcess;
+    this.#counts = options.counts;
   }
 
   /** Calls the store now, and again if that fails. */
@@ -142,9 +146,9 @@ export class StoreRetries {
     this.#calls -= 1;
     const { end, wasNotHeld } = pending;
     const isRelease = end.operation === "release";
-    if (held) publish(end, isRelease ? "released" : "completed");
+    if (held) publish(end, isRelease ? "released" : "completed", this.#counts);
     // A repeated release is not held either, if only the first reply was lost.
-    else if (!isRelease) publish(end, "lost");
+    else if (!isRelease) publish(end, "lost", this.#counts);
     // A claim that was cut off on its way may still arrive after its release.
     if (!held && isRelease && !wasNotHeld) {
       pending.wasNotHeld = true;
@@ -159,7 +163,7 @@ export class StoreRetries {
     this.#calls -= 1;
     const { end } = pending;
     const { operation } = end;
-    if (!this.#pause(pending)) publish(end, "store-failed", { operation, error });
+    if (!this.#pause(pending)) publish(end, "store-failed", this.#counts, { operation, error });
     this.#callNext();
   }
 }

@@ -94,7 +94,7 @@ function heard(): { readonly warnings: string[]; readonly forgotten: string[] } 
   const forgotten: string[] = [];
   const listen = (message: unknown): void => {
     const { event, id } = message as IdempotencyMessage;
-    if (event === "forgotten") forgotten.push(id);
+    if (event === "forgotten") forgotten.push(String(id));
   };
   idempotencyChannel.subscribe(listen);
   onTestFinished(() => {

@@ -194,7 +194,7 @@ class MemoryStore implements IdempotencyStore {
     for (const entry of entries) {
       this.#expiry.remove(entry);
       this.#remove(entry);
-      publish(entry, "forgotten");
+      publish(entry, "forgotten", null);
     }
   }
 

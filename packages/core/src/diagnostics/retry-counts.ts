@@ -1,4 +1,4 @@
-import type { Decision, GiveUpReason, ResendReason } from "@reissue/core";
+import type { Decision, GiveUpReason, ResendReason } from "../retry/decide.ts";
 
 /** Number of resends, by reason. */
 export type ResendCounts = Record<ResendReason, number>;
@@ -25,6 +25,7 @@ export class RetryCounts {
     "budget-exhausted": 0,
     "deadline-exceeded": 0,
     aborted: 0,
+    unsupported: 0,
   };
   /** Calls that got their response although an attempt of theirs had met a connection that the upstream was closing. */
   healed = 0;
