@@ -1,6 +1,6 @@
 import { IncomingMessage, type ServerResponse } from "node:http";
 
-import type { GateOptions, RouteOptions } from "@reissue/server";
+import type { GateOptions, GateStats, RouteOptions } from "@reissue/server";
 import {
   admit,
   handleError,
@@ -87,6 +87,8 @@ export interface Gate extends Middleware {
    * Reissue has no response to it.
    */
   translate(error: unknown, req: IncomingMessage, res: ServerResponse): unknown;
+  /** Takes a snapshot of the gate: requests, keys, timeouts, translated errors. */
+  stats(): GateStats;
   /** Closes a client that the gate has opened, once its calls have ended; a client that was given stays open. */
   close(): Promise<void>;
 }
@@ -192,6 +194,8 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
     translate: (error: unknown, req: IncomingMessage, res: ServerResponse) =>
       translate(error, getOrCreateContext(req, res, settings)),
+
+    stats: () => settings.counts.stats,
 
     close: upstream.close,
   });

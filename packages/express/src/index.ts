@@ -20,6 +20,7 @@ export {
 export type {
   DrainOptions,
   GateOptions,
+  GateStats,
   IdempotencyOptions,
   KeepAliveOptions,
   MemoryStoreOptions,

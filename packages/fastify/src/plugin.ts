@@ -1,4 +1,4 @@
-import type { GateOptions, RouteOptions as ReissueRoute } from "@reissue/server";
+import type { GateOptions, GateStats, RouteOptions as ReissueRoute } from "@reissue/server";
 import {
   admit,
   gateConfig,
@@ -69,6 +69,8 @@ export interface ReissueInstance {
    * Reissue has no response to it.
    */
   translate(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown;
+  /** Takes a snapshot of the plugin: requests, keys, timeouts, translated errors. */
+  stats(): GateStats;
 }
 
 /**
@@ -140,6 +142,7 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
 
   fastify.decorate("reissue", {
     translate: (error, request, reply) => translate(error, contextOf(request, reply)),
+    stats: () => settings.counts.stats,
   });
 
   fastify.addHook("onRoute", function reissueRoute(route) {

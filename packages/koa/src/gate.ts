@@ -1,4 +1,4 @@
-import type { GateOptions, RouteOptions } from "@reissue/server";
+import type { GateOptions, GateStats, RouteOptions } from "@reissue/server";
 import {
   admit,
   handleError,
@@ -65,6 +65,8 @@ export interface Gate extends Middleware {
    * Reissue has no response to it.
    */
   translate(error: unknown, ctx: Context): unknown;
+  /** Takes a snapshot of the gate: requests, keys, timeouts, translated errors. */
+  stats(): GateStats;
   /** Closes a client that the gate has opened, once its calls have ended; a client that was given stays open. */
   close(): Promise<void>;
 }
@@ -133,6 +135,7 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
   return Object.assign(gate, {
     translate: (error: unknown, ctx: Context) =>
       translate(error, getOrCreateContext(ctx.req, ctx.res, settings, ctx)),
+    stats: () => settings.counts.stats,
     close: upstream.close,
   });
 }

@@ -13,6 +13,7 @@ export {
 export type {
   DrainOptions,
   GateOptions,
+  GateStats,
   IdempotencyOptions,
   KeepAliveOptions,
   MemoryStoreOptions,

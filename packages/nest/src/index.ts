@@ -18,6 +18,7 @@ export {
 export type {
   DrainOptions,
   GateOptions,
+  GateStats,
   IdempotencyOptions,
   KeepAliveOptions,
   MemoryStoreOptions,

@@ -11,7 +11,7 @@ import {
   type Provider,
 } from "@nestjs/common";
 import { HttpAdapterHost, REQUEST } from "@nestjs/core";
-import { drain } from "@reissue/server";
+import { drain, type GateStats } from "@reissue/server";
 import type { IncomingMessage } from "node:http";
 import type { Server } from "node:http";
 
@@ -61,6 +61,18 @@ export class ReissueModule implements NestModule, BeforeApplicationShutdown, OnA
   /** Called by Nest once the body parsers are registered, and before the routes are. */
   configure(_consumer: MiddlewareConsumer): void {
     this.#gate.install(this.#host.httpAdapter);
+  }
+
+  /**
+   * Takes a snapshot of the application's gate: requests, keys, timeouts, translated errors.
+   *
+   * @example
+   * ```ts
+   * const { translations } = app.get(ReissueModule).stats();
+   * ```
+   */
+  stats(): GateStats {
+    return this.#gate.binding.settings.counts.stats;
   }
 
   async beforeApplicationShutdown(signal?: string): Promise<void> {

@@ -5,6 +5,7 @@ export type { Keep, KeepableResponse } from "./idempotency/keep.ts";
 export type { Fingerprint } from "./idempotency/own-fingerprint.ts";
 export { drain, type DrainableServer, type Drained, type DrainOptions } from "./lifecycle/drain.ts";
 export { isDraining } from "./lifecycle/draining.ts";
+export type { GateStats } from "./diagnostics/gate-stats.ts";
 export { type GateOptions } from "./config/gate-config.ts";
 export type { IdempotencyOptions } from "./config/idempotency-config.ts";
 export { keepAlive, type HttpServer, type KeepAliveOptions } from "./lifecycle/keep-alive.ts";

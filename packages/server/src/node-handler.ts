@@ -6,6 +6,7 @@ import { isPromise } from "@reissue/core/internal";
 import { admit, type Framework } from "./gate.ts";
 import { handleError } from "./errors/handle-error.ts";
 import { gateConfig, type GateOptions } from "./config/gate-config.ts";
+import type { GateStats } from "./diagnostics/gate-stats.ts";
 import { getOrCreateContext, openContext } from "./request/request-registry.ts";
 import type { Bindable } from "./outbound/bindable.ts";
 import { upstreamProperty } from "./outbound/upstream-property.ts";
@@ -33,7 +34,7 @@ export interface HandlerOptions<Bound> extends GateOptions {
     | undefined;
 }
 
-/** A listener for node:http, with its other function. */
+/** A listener for node:http, with its other functions. */
 export interface Handler extends RequestListener {
   /**
    * Translates an error for a framework under the listener that responds to errors itself.
@@ -42,6 +43,8 @@ export interface Handler extends RequestListener {
    * Reissue has no response to it.
    */
   translate(error: unknown, request: IncomingMessage, response: ServerResponse): unknown;
+  /** Takes a snapshot of the gate: requests, keys, timeouts, translated errors. */
+  stats(): GateStats;
 }
 
 /**
@@ -96,6 +99,7 @@ export function handler<Bound>(listener: Listener<Bound>, options: HandlerOption
   return Object.assign(reissue, {
     translate: (error: unknown, request: IncomingMessage, response: ServerResponse) =>
       translate(error, getOrCreateContext(request, response, settings)),
+    stats: () => settings.counts.stats,
   });
 }
 

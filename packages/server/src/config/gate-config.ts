@@ -29,6 +29,7 @@ import {
   type IdempotencyOptions,
   type IdempotencyConfig,
 } from "./idempotency-config.ts";
+import { GateCounts } from "../diagnostics/gate-counts.ts";
 import { parsedBodies, type ParsedBodies } from "../misuse/parsed-bodies.ts";
 import {
   defaultRoute,
@@ -88,6 +89,7 @@ export interface GateConfig {
   readonly clock: Clock;
   /** Warnings about the misuse of this gate. */
   readonly warnings: MisuseWarnings;
+  readonly counts: GateCounts;
   /** Looks for bodies that were parsed before the gate; null where that does no harm. */
   readonly parsedBodies: ParsedBodies | null;
 }
@@ -139,12 +141,15 @@ export function gateConfig<FrameworkContext>(
   checkKeys(options, "options", [...names, ...adapterNames]);
   const { validate, ...own } = readOptions(gateTable, options, optionDefaults(gateTable), "");
   const warnings = new MisuseWarnings(validate);
-  const idempotency = idempotencyConfig(options.idempotency ?? {}, own);
+  const counts = new GateCounts();
+  const surroundings = { ...own, counts: counts.claims };
+  const idempotency = idempotencyConfig(options.idempotency ?? {}, surroundings);
   return {
     ...own,
     route: { ...defaultRoute, ...routeConfig(options, "") },
     idempotency,
     warnings,
+    counts,
     parsedBodies: parsedBodies(idempotency, warnings),
   };
 }

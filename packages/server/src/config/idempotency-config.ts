@@ -12,6 +12,7 @@ import {
   optionNames,
   readOptions,
   type ClaimConfig,
+  type ClaimCounts,
   type OptionTable,
   type Resolved,
 } from "@reissue/core/internal";
@@ -184,7 +185,11 @@ export const recordTable: OptionTable<RecordConfig> = {
  */
 export function idempotencyConfig<FrameworkContext>(
   options: IdempotencyOptions<FrameworkContext>,
-  surroundings: { readonly clock: Clock; readonly retryAfterSeconds: number },
+  surroundings: {
+    readonly clock: Clock;
+    readonly retryAfterSeconds: number;
+    readonly counts: ClaimCounts;
+  },
 ): IdempotencyConfig {
   const ofStore = [...optionNames(recordTable), ...optionNames(claimTable)];
   checkKeys(options, "idempotency", [...optionNames(keyTable), ...ofStore]);

@@ -5,12 +5,18 @@ import {
   type Failure,
   type GatewayError,
 } from "@reissue/core";
-import { foreignResponseError, unanswerableError, unreadableError } from "@reissue/core/internal";
+import {
+  foreignResponseError,
+  isErrorResponse,
+  unanswerableError,
+  unreadableError,
+} from "@reissue/core/internal";
 
 import type { GateConfig } from "../config/gate-config.ts";
 
 /** The facts about a request that decide how its error is shown to the client. */
 export interface FailedRequest {
+  readonly request: { readonly method?: string | undefined };
   readonly response: { readonly headersSent: boolean };
   /** Whether the client has disconnected before the whole response was sent. */
   readonly clientDisconnected: boolean;
@@ -20,7 +26,7 @@ export interface FailedRequest {
   readonly timedOut: boolean;
   /** Whether a second run does no harm. */
   readonly retrySafe: boolean;
-  readonly gate: Pick<GateConfig, "convert" | "retryAfterSeconds" | "proxyStatus">;
+  readonly gate: Pick<GateConfig, "convert" | "retryAfterSeconds" | "proxyStatus" | "counts">;
 }
 
 /**
@@ -58,10 +64,11 @@ export function translateError(
   const failure = failureOf(error, context);
   if (failure.status !== null)
     return { action: "pass", error: createGatewayError(failure, context, error) };
-  return {
-    action: "pass",
-    error: foreignResponseError(error) ?? respondableError(error, respondsTo),
-  };
+  const foreign = foreignResponseError(error);
+  if (foreign === null) return { action: "pass", error: respondableError(error, respondsTo) };
+  // Others are the application's own response, without the headers of an upstream.
+  if (isErrorResponse(foreign)) countTranslation(foreign, null, context, error);
+  return { action: "pass", error: foreign };
 }
 
 /**
@@ -103,5 +110,17 @@ function createGatewayError(
   if (error === null) throw new TypeError("A failure without a status has no response");
   const field = gate.proxyStatus === null ? null : proxyStatus(gate.proxyStatus, failure);
   if (field !== null) Object.assign(error.headers, { "Proxy-Status": field });
+  countTranslation(error, failure, context, cause);
   return error;
+}
+
+function countTranslation(
+  { status, headers }: GatewayError,
+  failure: Failure | null,
+  { request, gate }: FailedRequest,
+  error: unknown,
+): void {
+  const { method = "" } = request;
+  const retryable = headers["x-should-retry"] === "true";
+  gate.counts.onTranslation({ method, status, retryable, failure, error });
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
 
 import { OptionError, systemClock, type Clock } from "@reissue/core";
-import { checkDuration, checkKeys } from "@reissue/core/internal";
+import { checkDuration, checkKeys, processGates } from "@reissue/core/internal";
 
+import { publishServer } from "../diagnostics/publish-server.ts";
 import { markDraining } from "./draining.ts";
 import { openSockets } from "./open-sockets.ts";
 
@@ -87,10 +89,35 @@ export async function drain(server: DrainableServer, options: DrainOptions = {})
   const lameDuckMs = checkDuration(options.lameDuckMs, "lameDuckMs", 5000);
   const deadlineMs = checkDuration(options.deadlineMs, "deadlineMs", 25_000);
   const clock = options.clock ?? systemClock;
-  const endsAtMs = clock.now() + deadlineMs;
+  const startsAtMs = clock.now();
   const sockets = openSockets(server);
   server.prependListener("request", announceClose);
   markDraining(server);
+  processGates.draining += 1;
+  publishServer({ event: "drain-start", server });
+  let drained: Drained = { destroyed: 0, left: 0 };
+  try {
+    drained = await end(server, sockets, clock, { startsAtMs, lameDuckMs, deadlineMs });
+  } finally {
+    processGates.draining -= 1;
+    const durationMs = clock.now() - startsAtMs;
+    publishServer({ event: "drain-end", server, durationMs, ...drained });
+  }
+  return drained;
+}
+
+/** Goes on serving for the lame duck period, then closes the server and waits for its connections. */
+async function end(
+  server: DrainableServer,
+  sockets: ReadonlySet<Socket>,
+  clock: Clock,
+  {
+    startsAtMs,
+    lameDuckMs,
+    deadlineMs,
+  }: { readonly startsAtMs: number; readonly lameDuckMs: number; readonly deadlineMs: number },
+): Promise<Drained> {
+  const endsAtMs = startsAtMs + deadlineMs;
   await lameDuck(server, clock, Math.min(lameDuckMs, deadlineMs));
   await waitForQuietTick(server, clock);
   // An error says that the server was closed before.

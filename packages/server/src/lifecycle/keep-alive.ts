@@ -4,6 +4,7 @@ import { OptionError } from "@reissue/core";
 import { checkKeys, checkNumber, describe } from "@reissue/core/internal";
 
 import { balancerIdleMs, type Balancer } from "./balancers.ts";
+import { watchIdleCloses } from "./idle-closes.ts";
 import { openSockets } from "./open-sockets.ts";
 
 /** How much longer than its load balancer a server keeps idle connections, in ms: for requests on their way. */
@@ -30,7 +31,8 @@ export interface KeepAliveOptions {
  * Otherwise the load balancer may write a request on a connection that the server closes at that moment, and the client
  * gets 502: Node's default of 5 s is shorter than nearly every load balancer's. Warns where something else closes
  * connections earlier (`process.emitWarning`, code `REISSUE_KEEP_ALIVE`). Also tracks the open connections from the call
- * on, upgraded ones included, so that {@link drain} can end them.
+ * on, upgraded ones included, so that {@link drain} can end them, and publishes on the channel `reissue:server` each idle
+ * one that the server closes before its load balancer does.
  *
  * @example
  * ```js
@@ -51,6 +53,7 @@ export function keepAlive(server: HttpServer, options: KeepAliveOptions): number
   server.keepAliveTimeout = keepAliveTimeout;
   // For a later drain: connections that have been upgraded by then are not listed anywhere else.
   openSockets(server);
+  watchIdleCloses(server);
   const { timeout = 0, maxRequestsPerSocket } = server;
   if (timeout > 0 && timeout < keepAliveTimeout) {
     warn(`server.timeout (${timeout} ms) closes connections before keepAliveTimeout does`);

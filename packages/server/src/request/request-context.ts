@@ -7,7 +7,13 @@ import {
   type GatewayError,
   type OutboundContext,
 } from "@reissue/core";
-import { isOptIn, isRetrySafe, keyMalformedError, keyMissingError } from "@reissue/core/internal";
+import {
+  isOptIn,
+  isRetrySafe,
+  keyMalformedError,
+  keyMissingError,
+  publishIdempotency,
+} from "@reissue/core/internal";
 
 import { isClientDetached } from "../capture/detached-socket.ts";
 import { disconnectSignal } from "./disconnect-signal.ts";
@@ -190,11 +196,19 @@ export class RequestContext {
     const rule = this.#route.idempotencyKey;
     if (rule === "ignored" || this.#key !== null) return null;
     const value = this.request.headers?.["idempotency-key"];
-    if (value === undefined) return rule === "required" ? keyMissingError() : null;
+    const { idempotency, counts } = this.gate;
+    if (value === undefined) {
+      if (rule !== "required") return null;
+      publishIdempotency(null, "missing", counts.claims);
+      return keyMissingError();
+    }
     // Node joins repeated fields with commas, which are not allowed in keys; only hand-made requests have a list.
     const text = Array.isArray(value) ? value.join(", ") : value;
-    const parsed = parseIdempotencyKey(text, { syntax: this.gate.idempotency.syntax });
-    if (!parsed.ok) return keyMalformedError(parsed);
+    const parsed = parseIdempotencyKey(text, { syntax: idempotency.syntax });
+    if (!parsed.ok) {
+      publishIdempotency(null, "malformed", counts.claims);
+      return keyMalformedError(parsed);
+    }
     this.#key = parsed.key;
     this.#keyField = text;
     return null;
@@ -231,7 +245,10 @@ export class RequestContext {
   }
 
   #routeTimeout(): RequestTimeout {
-    const error = (): GatewayError => timeoutError(this);
+    const error = (): GatewayError => {
+      this.gate.counts.onTimeout();
+      return timeoutError(this);
+    };
     return (this.#timeout ??= new RequestTimeout(this, error, this.#startedAt()));
   }
 

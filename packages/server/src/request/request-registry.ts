@@ -56,6 +56,7 @@ export function deferContext(
   if (request.headers?.["idempotency-key"] !== undefined) return false;
   const slots = slotsOf(request);
   if (slots[contextSlot] !== undefined || slots[routeSlot] !== undefined) return false;
+  gate.settings.counts.onRequest();
   slots[contextSlot] = {
     gate,
     request,
@@ -78,6 +79,7 @@ export function openContext(
   { settings, client }: GateBinding,
   frameworkContext: unknown = request,
 ): RequestContext {
+  settings.counts.onRequest();
   const context = getOrCreateContext(request, response, settings, frameworkContext);
   if (context.client === client) settings.warnings.report("gateTwice", mountedTwice);
   context.useClient(client);
