@@ -13,10 +13,7 @@ import { Instruments } from "./instruments.ts";
 
 /** Options of {@link observeReissue}. */
 export interface ObserveOptions {
-  /**
-   * Registry to put the metrics into: yours, such as `client.register` of prom-client. It is not imported here, so that
-   * it is always the same copy that you expose.
-   */
+  /** Registry that the metrics are put into, such as prom-client's own `register`. */
   readonly register: Registry;
 }
 
@@ -56,7 +53,10 @@ export function observeReissue(options: ObserveOptions): ReissueMetrics {
 function checkRegister(register: unknown): asserts register is Registry {
   const { getSingleMetric } = (register ?? {}) as Partial<Registry>;
   if (typeof getSingleMetric !== "function") {
-    throw new OptionError("register", `must be a Registry of prom-client, got ${describe(register)}`);
+    throw new OptionError(
+      "register",
+      `must be a Registry of prom-client, got ${describe(register)}`,
+    );
   }
   for (const key of Object.keys(metricTable) as MetricKey[]) {
     const name = prometheusName(metricTable[key]);
