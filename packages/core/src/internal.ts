@@ -16,6 +16,15 @@ export { showCausesInStack } from "./failure/stack-with-causes.ts";
 export { crossedTimeout } from "./failure/crossed-timeout.ts";
 export { failureCondition, isOptIn, statusListed } from "./retry/condition.ts";
 export { unsentBackOff, isRetrySafe } from "./retry/decide.ts";
+export {
+  decisionRows,
+  type DecisionCell,
+  type DecisionLimit,
+  type DecisionRow,
+  type DecisionRows,
+  type RequestGroup,
+} from "./retry/decision-rows.ts";
+export { type DecisionEvent } from "./retry/decision-examples.ts";
 export { foreignResponseError } from "./gateway/foreign-response.ts";
 export { isErrorResponse } from "./gateway/error-response.ts";
 export { unanswerableError, unreadableError } from "./gateway/unreadable-error.ts";
