@@ -41,12 +41,14 @@ const passedOver = [
   ...(absent("postgres") ? ["test/stores/postgres/**"] : []),
   ...(absent("redis-server") ? ["test/stores/redis/**"] : []),
   ...(absent("postgres") || absent("redis-server") ? ["test/scenarios/processes/**"] : []),
+  ...(absent("chromium") ? ["test/lab/browser/**"] : []),
 ];
 
-/** Tests against Redis, PostgreSQL, nginx and HAProxy. */
+/** Tests against Redis, PostgreSQL, nginx and HAProxy, and in Chromium. */
 const systems = [
   "test/stores/{redis,postgres}/**/*.test.ts",
   "test/scenarios/balancers/**/*.test.ts",
+  "test/lab/browser/**/*.test.ts",
 ];
 
 /** Tests with many processes of their own. */

@@ -19,9 +19,13 @@ const expected = ["EMPTY_BUNDLE", "UNUSED_EXTERNAL_IMPORT"];
 
 /** Modules that a package loads or starts by the name of their file, beside its entries. */
 const ownModules = new Map([
+  ["lab", ["contender/contender-process", "upstream/upstream-process"]],
   ["register", ["register"]],
   ["testing", ["spawn/child"]],
 ]);
+
+/** Modules for browsers, with the URLs from which they import what is served beside them. */
+const browserModules = new Map([["lab", { module: "page/page", paths: { uplot: "/uplot.js" } }]]);
 
 const [types, ...code] = await Promise.all([bundleTypes(), ...packageNames.map(bundleCode)]);
 for (const [index, name] of packageNames.entries()) {
@@ -54,6 +58,22 @@ async function bundleCode(name) {
     chunkFileNames: "shared.cjs",
     plugins: [facades(entries)],
   });
+  return [...output.map(({ fileName }) => fileName), ...(await bundleBrowserModule(name))];
+}
+
+/**
+ * A browser loads it as it is: one ES module.
+ *
+ * @param {string} name
+ * @returns {Promise<string[]>} the files it wrote
+ */
+async function bundleBrowserModule(name) {
+  const browserModule = browserModules.get(name);
+  if (browserModule === undefined) return [];
+  const { module, paths } = browserModule;
+  const input = join(packages, name, "build", `${module}.js`);
+  const built = await rollup({ input, external, onLog });
+  const { output } = await built.write({ dir: join(packages, name, "dist"), format: "es", paths });
   return output.map(({ fileName }) => fileName);
 }
 

@@ -8,6 +8,7 @@ const programs = [
   { name: "haproxy", package: "haproxy" },
   { name: "redis-server", package: "redis-server" },
   { name: "postgres", package: "postgresql" },
+  { name: "chromium", package: "chromium" },
 ];
 
 /** Who may install must not pass over a test for want of a program; nor may CI. */

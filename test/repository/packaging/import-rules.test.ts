@@ -45,6 +45,8 @@ const cases: [file: string, statement: string, allowed: boolean][] = [
   ["packages/opentelemetry/src/a.ts", `import { metrics } from "@opentelemetry/api";`, true],
   ["packages/cli/src/a.ts", `import { createUpstream } from "@reissue/upstream";`, true],
   ["packages/cli/src/b.ts", `import { reissue } from "@reissue/fastify";`, false],
+  ["packages/lab/src/a.ts", `import { faultyUpstream } from "@reissue/testing";`, true],
+  ["packages/lab/src/b.ts", `import { reissue } from "@reissue/express";`, false],
   ["packages/testing/src/a.ts", `import { createServer } from "node:net";`, true],
   ["packages/testing/src/b.ts", `import type { Clock } from "@reissue/core";`, true],
   ["packages/testing/src/c.ts", `import { createUpstream } from "@reissue/upstream";`, false],

@@ -56,7 +56,7 @@ describe.each(packages)("$name", (manifest) => {
     const entry = ["index.js", "index.d.ts", "index.cjs", "index.d.cts"];
     expect(files).toEqual(expect.arrayContaining(entry.map((file) => `package/dist/${file}`)));
     const others =
-      /^package\/(dist\/[\w-]+\.(c?js|d\.c?ts)|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
+      /^package\/(dist\/[\w-]+\.(c?js|d\.c?ts)|page\/[\w-]+\.(html|css|svg)|LICENSE|README\.md|CHANGELOG\.md|package\.json)$/;
     expect(files.filter((file) => !others.test(file))).toEqual([]);
   });
 
