@@ -10,8 +10,8 @@ const sources = process.argv.includes("--coverage")
         replacement: `${import.meta.dirname}/packages/$1/src/index.ts`,
       },
       {
-        find: /^@reissue\/([^/]+)\/internal$/,
-        replacement: `${import.meta.dirname}/packages/$1/src/internal.ts`,
+        find: /^@reissue\/([^/]+)\/(internal|lazy)$/,
+        replacement: `${import.meta.dirname}/packages/$1/src/$2.ts`,
       },
     ]
   : [];

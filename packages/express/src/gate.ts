@@ -26,7 +26,7 @@ import {
 } from "@reissue/server/internal";
 import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream";
 
-import { createUpstream } from "./create-upstream.ts";
+import { createUpstream } from "@reissue/upstream/lazy";
 import { checkMounts, reportMissingErrors } from "./mount-check.ts";
 import { respondsTo } from "./responds-to.ts";
 

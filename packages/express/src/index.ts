@@ -6,7 +6,7 @@ export {
   type Next,
   type ReissueOptions,
 } from "./gate.ts";
-export { createUpstream } from "./create-upstream.ts";
+export { createUpstream } from "@reissue/upstream/lazy";
 export { isReissueError, OptionError, ReissueError, UpstreamError } from "@reissue/core";
 export type { AttemptRecord, ErrorCode, GatewayError, IdempotencyStore } from "@reissue/core";
 export {

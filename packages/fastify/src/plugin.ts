@@ -28,7 +28,7 @@ import type {
 } from "fastify";
 import fp from "fastify-plugin";
 
-import { createUpstream } from "./create-upstream.ts";
+import { createUpstream } from "@reissue/upstream/lazy";
 import { withErrorHandling, withTranslation } from "./errors.ts";
 import { watchNotFound } from "./not-found.ts";
 import { setReplyHeaders } from "./reply-headers.ts";

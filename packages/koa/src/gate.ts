@@ -23,7 +23,7 @@ import type { BoundUpstream, Upstream, UpstreamOptions } from "@reissue/upstream
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context as KoaContext } from "koa";
 
-import { createUpstream } from "./create-upstream.ts";
+import { createUpstream } from "@reissue/upstream/lazy";
 import { respondsTo } from "./responds-to.ts";
 import { watchBodies, type KoaResponse } from "./body-watch.ts";
 

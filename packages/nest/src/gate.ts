@@ -2,7 +2,7 @@ import type { HttpServer } from "@nestjs/common";
 import { gateConfig, upstreamSource, type GateBinding } from "@reissue/server/internal";
 import type { Upstream, UpstreamOptions } from "@reissue/upstream";
 
-import { createUpstream } from "./create-upstream.ts";
+import { createUpstream } from "@reissue/upstream/lazy";
 import { translateExceptions } from "./exceptions.ts";
 import type { ReissueOptions } from "./options.ts";
 import { installInExpress } from "./platform/express.ts";

@@ -4,7 +4,7 @@ export { GatewayException } from "./gateway-exception.ts";
 export { Idempotent, RetryOn } from "./route/decorators.ts";
 export { translate } from "./translate.ts";
 export { Upstream, UPSTREAM, UPSTREAM_CLIENT } from "./upstream.ts";
-export { createUpstream } from "./create-upstream.ts";
+export { createUpstream } from "@reissue/upstream/lazy";
 export { isReissueError, OptionError, ReissueError, UpstreamError } from "@reissue/core";
 export type { AttemptRecord, ErrorCode, GatewayError, IdempotencyStore } from "@reissue/core";
 export {

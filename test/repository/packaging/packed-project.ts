@@ -30,8 +30,8 @@ export class PackedProjects {
     await run("npx", [...pnpm, ...pack], root);
     const files = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
     const tarballs = files.map((file) => {
-      const name = file.replace(/^reissue-(.*)-\d+\.\d+\.\d+.*$/, "@reissue/$1");
-      return [name, join(folder, file)] as const;
+      const [, own] = /^reissue(?:-(.*))?-\d+\.\d+\.\d+/.exec(file) ?? [];
+      return [own === undefined ? "reissue" : `@reissue/${own}`, join(folder, file)] as const;
     });
     return new PackedProjects(folder, Object.fromEntries(tarballs));
   }
