@@ -15,6 +15,7 @@ if ((await check("install", install)) && (await check("build", build))) {
     await check("types", ["tsc", "-b"]);
     await check("unused", ["knip", "--no-config-hints"]);
     await check("api", ["node", "scripts/api-report.js", "--check"]);
+    await check("docs", ["node", "scripts/reference/reference.js", "--check"]);
     await check("tarballs", ["node", "scripts/tarballs.js", "--check"]);
   }
   await step("programs", async () => {

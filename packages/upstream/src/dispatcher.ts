@@ -48,7 +48,7 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
   readonly #origins = new Map<string, Origin>();
   /** Found by metrics for as long as the client is used. */
   readonly #source: OriginSource = { client: "upstream", stats: () => this.stats };
-  /** Listeners of the client. */
+  /** @internal Listeners of the client. */
   readonly events: UpstreamEvents = new UpstreamEvents();
   #latest: Origin | null = null;
   /** Number of calls under way. perf: docs/performance.md#sets */
@@ -85,7 +85,7 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     addOriginSource(this.#source);
   }
 
-  /** Check of the options of calls. */
+  /** @internal Check of the options of calls. */
   readonly callOptions: CallOptions;
 
   /** Whether `close` or `destroy` has been called. */
@@ -93,7 +93,7 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     return this.#closed;
   }
 
-  /** Error that calls under way fail with since `destroy`; null before. */
+  /** @internal Error that calls under way fail with since `destroy`; null before. */
   get destroyedBy(): Error | null {
     return this.#destroyedBy;
   }
@@ -104,7 +104,7 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     return { origins: Object.fromEntries(origins) };
   }
 
-  /** Origin at the start of a URL, if it has been called before; null for any other URL. */
+  /** @internal Origin at the start of a URL, if it has been called before; null for any other URL. */
   readonly knownOrigin: (url: string) => string | null = (url) => {
     const latest = this.#latest?.name;
     if (latest !== undefined && url.startsWith(latest) && url[latest.length] === "/") return latest;
@@ -113,6 +113,7 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     return slash === -1 ? null : (this.#origins.get(url.slice(0, slash))?.name ?? null);
   };
 
+  /** Dispatches a request, as undici's fetch, `request` and interceptors do. */
   override dispatch(
     options: ReissueDispatchOptions | Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
@@ -134,14 +135,17 @@ export class ReissueDispatcher extends LazyDispatcher implements CallHost {
     return true;
   }
 
+  /** @internal */
   onWaiting(call: PendingCall): void {
     this.#pending.add(call);
   }
 
+  /** @internal */
   onResumed(call: PendingCall): void {
     this.#pending.delete(call);
   }
 
+  /** @internal */
   onEnd(): void {
     this.#underWay -= 1;
     if (this.#underWay === 0) this.#onDrained?.();

@@ -22,6 +22,7 @@ const forbidden = /[\0\n\r]|[^\0-\xff]/;
 /**
  * Encodes a response for a store: a first line, a line for each header and trailer, then the raw body.
  *
+ * @param response - Response to store.
  * @throws TypeError for a field that cannot be a header.
  */
 export function encodeResponse({ status, headers, trailers, body }: StoredResponse): Uint8Array {
