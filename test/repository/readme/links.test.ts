@@ -41,3 +41,16 @@ test("the example is the snippet", () => {
   const example = text("examples/express-minimal/main.js");
   expect(example).toBe(`// @ts-check\n${snippets("README.md")[0]}`);
 });
+
+/** The pages that a page links to, as paths from the root. */
+function linked(page: string): string[] {
+  const targets = text(page).matchAll(/\]\(([^)\s#]+\.md)[^)]*\)/g);
+  return [...targets].map(([, target = ""]) => join(dirname(page), target));
+}
+
+test("docs/README.md leads to every page of docs, by way of its indexes", () => {
+  const indexes = ["docs/README.md", "docs/api/README.md", "docs/quick-start/README.md"];
+  const reached = new Set([...indexes, ...indexes.flatMap(linked)]);
+  const all = pages().filter((page) => page.startsWith("docs/"));
+  expect(all.filter((page) => !reached.has(page))).toEqual([]);
+});
