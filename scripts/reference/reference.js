@@ -50,6 +50,7 @@ async function pages() {
 function tidied(page) {
   return page
     .replaceAll("***\n\n", "")
+    .replaceAll(/\s+perf: docs\/\S+/g, "") // for the readers of the source
     .replaceAll(
       "| Property | Type | Default value | Description |",
       "| name | type | default | meaning |",

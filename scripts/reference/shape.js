@@ -14,16 +14,18 @@ import { isOwn } from "./theme.js";
 export function shape(project) {
   const modules = [...(project.children ?? [])];
   for (const module of modules) module.name = `@reissue/${module.name.split("/")[0]}`;
-  for (const module of modules) sumUpReferences(project, module);
+  const byName = new Map(
+    modules
+      .toReversed()
+      .flatMap(({ children = [] }) => children.map((child) => [child.name, child])),
+  );
+  for (const module of modules) sumUpReferences(project, module, byName);
   for (const module of modules) {
     if ((module.children ?? []).length === 0) project.removeReflection(module);
   }
   for (const each of Object.values(project.reflections)) {
     if (each.isDeclaration() && isMember(each) && !isOwn(each)) project.removeReflection(each);
   }
-  const byName = new Map(
-    modules.flatMap(({ children = [] }) => children.map((child) => [child.name, child])),
-  );
   for (const each of Object.values(project.reflections)) {
     // A getter is a row of a table, as a property is.
     if (each.isDeclaration()) each.comment ??= each.getSignature?.comment;
@@ -62,14 +64,16 @@ function isMember({ parent }) {
  *
  * @param {Project} project
  * @param {Declaration} module
+ * @param {ReadonlyMap<string, import("typedoc").Reflection>} byName - The innermost export of each name.
  */
-function sumUpReferences(project, module) {
+function sumUpReferences(project, module, byName) {
   const references = (module.children ?? []).filter((child) => child.isReference());
   if (references.length === 0) return;
   /** @type {import("typedoc").CommentDisplayPart[]} */
   const parts = [{ kind: "text", text: "Exports from other packages: " }];
   for (const reference of references.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
-    const target = reference.tryGetTargetReflectionDeep();
+    // What comes from an internal entry is on the page of the first adapter; a reader knows it from another.
+    const target = byName.get(reference.name) ?? reference.tryGetTargetReflectionDeep();
     if (parts.length > 1) parts.push({ kind: "text", text: ", " });
     parts.push({ kind: "inline-tag", tag: "@linkcode", text: reference.name, target });
     project.removeReflection(reference);
