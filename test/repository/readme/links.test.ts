@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { anchors, pages, root, snippets, text } from "./markdown.ts";
+import { anchors, blocks, packageNames, pages, root, snippets, text } from "./markdown.ts";
 
 test.each(pages())("every link of %s leads somewhere", (page) => {
   const prose = text(page).replaceAll(/^```.*?^```$/gms, "");
@@ -53,4 +53,44 @@ test("docs/README.md leads to every page of docs, by way of its indexes", () => 
   const reached = new Set([...indexes, ...indexes.flatMap(linked)]);
   const all = pages().filter((page) => page.startsWith("docs/"));
   expect(all.filter((page) => !reached.has(page))).toEqual([]);
+});
+
+test("every picture of a page is there, and says in words what it shows", () => {
+  const images = pages().flatMap((page) =>
+    [...text(page).matchAll(/<img\s[^>]*>|!\[[^\]]*\]\([^)]*\)/g)].map(([image]) => ({
+      page,
+      image,
+    })),
+  );
+  expect(images.length).toBeGreaterThan(0);
+  for (const { page, image } of images) {
+    const [, html, markdown] = /src="([^"]*)"|\]\(([^)]*)\)/.exec(image) ?? [];
+    const path = join(dirname(page), html ?? markdown ?? "");
+    expect(existsSync(join(root, path)), `${page}: ${path}`).toBe(true);
+    const [, alt = ""] = /alt="([^"]*)"|^!\[([^\]]*)/.exec(image)?.filter(Boolean) ?? [];
+    expect(alt.length, `the text of ${path}`).toBeGreaterThan(20);
+  }
+});
+
+test("docs/architecture.md has every package, what it imports, and files that exist", () => {
+  const page = text("docs/architecture.md");
+  const rows = [...page.matchAll(/^\| `(?:@reissue\/)?([\w-]+)` *\|[^|]*\| ([^|]*?) *\|$/gm)];
+  const said = rows.map(([, name, imports = ""]) => [name, imports.split(", ").toSorted()]);
+  const actual = packageNames.map((folder) => {
+    const manifest = JSON.parse(text(`packages/${folder}/package.json`)) as {
+      readonly name: string;
+      readonly dependencies?: Readonly<Record<string, string>>;
+    };
+    const imports = Object.keys(manifest.dependencies ?? {});
+    const short = (name: string): string => name.replace("@reissue/", "");
+    return [short(manifest.name), imports.map(short).toSorted()];
+  });
+  expect(Object.fromEntries(said)).toEqual(Object.fromEntries(actual));
+
+  const places = blocks("docs/architecture.md").flatMap(({ code }) => [
+    ...code.matchAll(/\["([a-z-]+)\/([\w./-]+)(?:<br\/>([\w-]+\.ts))?/g),
+  ]);
+  expect(places.length).toBeGreaterThan(10);
+  for (const [, name, path = "", file = ""] of places)
+    expect(existsSync(join(root, "packages", name!, "src", path, file)), path + file).toBe(true);
 });

@@ -11,5 +11,5 @@ test("every warning about misuse has its anchor, and its section the name of its
   expect(described.toSorted()).toEqual(
     checks.map(([, , code = ""]) => code.toLowerCase()).toSorted(),
   );
-  for (const [, name, code] of checks) expect(page).toContain(`## ${code}\n\n\`${name}\``);
+  for (const [, name, code] of checks) expect(page).toContain(`### ${code}\n\n\`${name}\``);
 });
