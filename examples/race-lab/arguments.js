@@ -1,10 +1,11 @@
 // @ts-check
 import { parseArgs } from "node:util";
 
-const usage = `Usage: npm run demo -- [--seconds 15] [--seed 1] [--serve] [--register]
+const usage = `Usage: npm run demo -- [--seconds 15] [--seed 1] [--register] [--serve [--port 0]]
   --seconds  how long the load lasts, 1 to 600
   --seed     the same seed gives the same load, 0 to 2147483647
-  --serve    keeps everything up instead, to be tried with curl
+  --serve    the race in a browser instead: prints the URL of a page
+  --port     of that page, 0 to 65535; 0 takes any that is free
   --register unchanged services with axios, got, fetch and AWS' HTTP handler, without and with @reissue/register`;
 
 /**
@@ -22,6 +23,7 @@ export function readArguments(args) {
         seconds: { type: "string", default: "15" },
         seed: { type: "string", default: "1" },
         serve: { type: "boolean", default: false },
+        port: { type: "string", default: "0" },
         register: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -32,7 +34,8 @@ export function readArguments(args) {
     }
     const seconds = integer("--seconds", values.seconds, 1, 600);
     const seed = integer("--seed", values.seed, 0, 2 ** 31 - 1);
-    return { seconds, seed, serve: values.serve, register: values.register };
+    const port = integer("--port", values.port, 0, 65_535);
+    return { seconds, seed, port, serve: values.serve, register: values.register };
   } catch (error) {
     console.error(`${/** @type {Error} */ (error).message}\n\n${usage}`);
     process.exit(2);

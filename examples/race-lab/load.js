@@ -1,6 +1,7 @@
 // @ts-check
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { racingPauseMs } from "@reissue/lab/internal";
 import { seededRandom } from "@reissue/testing";
 import { Pool } from "undici";
 
@@ -38,7 +39,7 @@ export async function drive(service, { seed, bursts, idleMs, onBurst, signal }) 
     for (let number = 0; number < bursts; number += 1) {
       samples.push(...(await burst(pool, service.name, number, random)));
       onBurst();
-      await sleep(idleMs - 10 + 12 * random(), undefined, { signal });
+      await sleep(racingPauseMs(idleMs, random()), undefined, { signal });
     }
     return samples;
   } finally {

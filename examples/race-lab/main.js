@@ -2,20 +2,22 @@
 // `npm run demo`: an upstream that closes idle connections, four services that call it, the same load on each.
 import { once } from "node:events";
 
+import { runLab } from "@reissue/lab";
+
 import { readArguments } from "./arguments.js";
 import { Laboratory, preloaded, ways } from "./laboratory.js";
 import { measure } from "./measure.js";
 import { notes, registerNotes } from "./notes.js";
 import { table } from "./table.js";
 
-const { seconds, seed, serve: serving, register } = readArguments(process.argv.slice(2));
+const { seconds, seed, port, serve: serving, register } = readArguments(process.argv.slice(2));
 const interrupt = new AbortController();
 const { signal } = interrupt;
 process.once("SIGINT", () => interrupt.abort(130));
 process.once("SIGTERM", () => interrupt.abort(143));
 process.once("SIGHUP", () => interrupt.abort(129));
 
-/** @type {Laboratory[]} */
+/** @type {{ close(): Promise<void> }[]} */
 const opened = [];
 try {
   if (serving) await serve();
@@ -57,16 +59,10 @@ function open(clients) {
   return laboratory;
 }
 
+/** The laboratory in a browser, until a signal ends it. */
 async function serve() {
-  const laboratory = open(ways);
-  await laboratory.open({ faults: [{ fault: "reset", on: "reused", probability: 0.3 }] });
-  console.log(
-    "The upstream resets three of ten requests on a reused connection. Try each a few times:\n",
-  );
-  for (const { name, origin } of laboratory.services) {
-    console.log(`curl -i ${origin}/read                         # ${name}`);
-    console.log(`curl -i ${origin}/order -X POST`);
-  }
-  console.log("\nCtrl-C ends everything.");
+  const lab = await runLab({ port });
+  opened.push(lab);
+  console.log(`The race, live: ${lab.url}\n\nCtrl-C ends everything.`);
   if (!signal.aborted) await once(signal, "abort");
 }

@@ -1,4 +1,6 @@
 // @ts-check
+import { percentile } from "@reissue/lab/internal";
+
 import { calls } from "./load.js";
 
 /**
@@ -24,9 +26,9 @@ export function table(results, effects) {
     calls.map((call, index) => {
       const own = samples.filter((sample) => sample.path === call.path);
       const failed = own.filter((sample) => sample.status >= 500);
-      const times = own.map((sample) => sample.ms).toSorted((one, other) => one - other);
-      const percentile = (/** @type {number} */ share) =>
-        `${(times[Math.ceil(times.length * share) - 1] ?? 0).toFixed(0)} ms`;
+      const times = own.map((sample) => sample.ms);
+      const duration = (/** @type {number} */ share) =>
+        `${(percentile(times, share) ?? 0).toFixed(0)} ms`;
       return [
         index === 0 ? name : "",
         call.name,
@@ -39,8 +41,8 @@ export function table(results, effects) {
           ? "–"
           : own.filter((sample) => (effects.get(sample.id) ?? 0) > 1).length,
         resends[call.path] ?? 0,
-        percentile(0.5),
-        percentile(0.99),
+        duration(0.5),
+        duration(0.99),
       ].map(String);
     }),
   );

@@ -50,7 +50,7 @@ export class Chart {
         cursor: { show: false },
         scales: { x: { time: false, range: (_, _min, max) => [0, Math.max(max, 20)] }, y: yScale },
         axes: [
-          { ...axis, values: (_, splits) => splits.map((second) => `${second} s`) },
+          { ...axis, size: 30, values: (_, splits) => splits.map((second) => `${second} s`) },
           isLogarithmic ? { ...axis, size: 52, splits: powersOfTen } : { ...axis, size: 52 },
         ],
         series: [
@@ -100,6 +100,7 @@ function drawNames(plot: uPlot): void {
   const x = plot.valToPos(last, "x", true) + 8 * ratio;
   ctx.save();
   ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   for (const { id, name, y } of names) {
     const at = Math.min(y, lowest);
