@@ -3,7 +3,7 @@ import { seededRandom } from "@reissue/testing";
 import { racingPauseMs } from "./racing-pause.ts";
 
 /** Calls of one burst. */
-const callsAtOnce = 12;
+const callsAtOnce = 8;
 
 /** Longest wait for the end of a burst, in ms: a client that backs off for half a second must not thin out the load. */
 const patienceMs = 30;

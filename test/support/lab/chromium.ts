@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { chromium, type Browser, type Page } from "playwright-core";
+
+import { find } from "../../../scripts/debian.js";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Starts Debian's Chromium. */
+export function launchChromium(): Promise<Browser> {
+  // Root may not use Chromium's sandbox; it loads our own page only.
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({ executablePath: find("chromium") ?? "chromium", args });
+}
+
+/** Collects what a page reports on its console as warnings and errors. */
+export function consoleProblems(page: Page): string[] {
+  const problems: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() !== "log") problems.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("requestfailed", (request) => {
+    // A page that is left ends its events.
+    if (!request.url().endsWith("/events")) problems.push(`failed: ${request.url()}`);
+  });
+  return problems;
+}
+
+/** Violations of WCAG 2.2 AA, and of axe's best practices, in words. */
+export async function violations(page: Page): Promise<string[]> {
+  // As an expression of the debugger: the page's policy forbids scripts that are not its own.
+  await page.evaluate(axe);
+  const found = (await page.evaluate("axe.run()")) as {
+    violations: {
+      id: string;
+      help: string;
+      nodes: { target: unknown; failureSummary: string }[];
+    }[];
+  };
+  return found.violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} (${help}) ${target}: ${failureSummary}`),
+  );
+}
+
+/** Contrast of two colours of the form `#rrggbb`, by WCAG 2.2. */
+export function contrast(one: string, other: string): number {
+  const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+function luminance(color: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
