@@ -7,6 +7,18 @@ import { find } from "../../../scripts/debian.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Part of axe's results that is read here. */
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly {
+      readonly target: readonly string[];
+      readonly failureSummary: string;
+    }[];
+  }[];
+}
+
 /** Starts Debian's Chromium. */
 export function launchChromium(): Promise<Browser> {
   // Root may not use Chromium's sandbox; it loads our own page only.
@@ -32,15 +44,11 @@ export function consoleProblems(page: Page): string[] {
 export async function violations(page: Page): Promise<string[]> {
   // As an expression of the debugger: the page's policy forbids scripts that are not its own.
   await page.evaluate(axe);
-  const found = (await page.evaluate("axe.run()")) as {
-    violations: {
-      id: string;
-      help: string;
-      nodes: { target: unknown; failureSummary: string }[];
-    }[];
-  };
+  const found = await page.evaluate<AxeResults>("axe.run()");
   return found.violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id} (${help}) ${target}: ${failureSummary}`),
+    nodes.map(
+      ({ target, failureSummary }) => `${id} (${help}) ${target.join(" ")}: ${failureSummary}`,
+    ),
   );
 }
 

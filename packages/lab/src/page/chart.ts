@@ -38,7 +38,7 @@ export class Chart {
     const yScale: uPlot.Scale = isLogarithmic
       ? {
           distr: 3, // logarithmic
-          range: (_, _min, max) => [1, 10 ** Math.ceil(Math.log10(Math.max(max, leastMax)))],
+          range: (_, _min, max) => [1, 10 ** Math.ceil(Math.log10(Math.max(max * 1.2, leastMax)))],
         }
       : { range: (_, _min, max) => [0, Math.max(max * 1.15, leastMax)] };
     this.#plot = new uPlot(
@@ -48,7 +48,7 @@ export class Chart {
         padding: [8, namesWidth, 0, 0],
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { time: false, range: (_, _min, max) => [0, Math.max(max, 20)] }, y: yScale },
+        scales: { x: { time: false, range: (_, _min, max) => [0, Math.max(max, 10)] }, y: yScale },
         axes: [
           { ...axis, size: 30, values: (_, splits) => splits.map((second) => `${second} s`) },
           isLogarithmic ? { ...axis, size: 52, splits: powersOfTen } : { ...axis, size: 52 },
@@ -95,7 +95,7 @@ function drawNames(plot: uPlot): void {
     })
     .filter((each): each is typeof each & { y: number } => each.y !== null)
     .toSorted((one, other) => other.y - one.y);
-  let lowest = bbox.top + bbox.height;
+  let lowest = bbox.top + bbox.height - 6 * ratio;
   const last = data[0]?.at(-1) ?? 0;
   const x = plot.valToPos(last, "x", true) + 8 * ratio;
   ctx.save();
