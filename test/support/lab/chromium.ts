@@ -1,11 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
+import axe from "axe-core";
 import { chromium, type Browser, type Page } from "playwright-core";
 
 import { find } from "../../../scripts/debian.js";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Part of axe's results that is read here. */
 interface AxeResults {
@@ -43,7 +39,7 @@ export function consoleProblems(page: Page): string[] {
 /** Violations of WCAG 2.2 AA, and of axe's best practices, in words. */
 export async function violations(page: Page): Promise<string[]> {
   // As an expression of the debugger: the page's policy forbids scripts that are not its own.
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const found = await page.evaluate<AxeResults>("axe.run()");
   return found.violations.flatMap(({ id, help, nodes }) =>
     nodes.map(
