@@ -7,6 +7,7 @@ export { Bag, type Bagged } from "./common/bag.ts";
 export { bodyLimitsOption, type BodyLimits } from "./common/body-limits-option.ts";
 export { clockOption } from "./common/clock-option.ts";
 export { isPromise } from "./common/awaitable.ts";
+export { closestName } from "./common/closest-name.ts";
 export { MisuseWarnings } from "./misuse/misuse-warnings.ts";
 export { validateOption } from "./misuse/validate-option.ts";
 export { checkReached, pathOf, routePattern, type RoutePattern } from "./common/route-pattern.ts";
@@ -97,3 +98,11 @@ export {
 export { claimCounts, type ClaimCounts } from "./diagnostics/idempotency-event.ts";
 export { RetryCounts } from "./diagnostics/retry-counts.ts";
 export { publish as publishIdempotency } from "./diagnostics/idempotency-channel.ts";
+export {
+  balancerIdleMs,
+  balancerMarginMs,
+  isBalancer,
+  type Balancer,
+} from "./connection/balancers.ts";
+export { describeFailure } from "./failure/describe-failure.ts";
+export { failureOf, failureSpecs, type FailureSpec } from "./failure/failure-spec.ts";

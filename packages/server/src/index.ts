@@ -1,5 +1,5 @@
 export { memoryStore, type MemoryStoreOptions } from "@reissue/core";
-export { balancerIdleMs, type Balancer } from "./lifecycle/balancers.ts";
+export { balancerIdleMs, type Balancer } from "@reissue/core/internal";
 export { claimOf } from "./request/claim-of.ts";
 export type { Keep, KeepableResponse } from "./idempotency/keep.ts";
 export type { Fingerprint } from "./idempotency/own-fingerprint.ts";

@@ -1,14 +1,18 @@
 import type { Server } from "node:http";
 
 import { OptionError } from "@reissue/core";
-import { checkKeys, checkNumber, describe } from "@reissue/core/internal";
+import {
+  balancerIdleMs,
+  balancerMarginMs,
+  checkKeys,
+  checkNumber,
+  describe,
+  isBalancer,
+  type Balancer,
+} from "@reissue/core/internal";
 
-import { balancerIdleMs, type Balancer } from "./balancers.ts";
 import { watchIdleCloses } from "./idle-closes.ts";
 import { openSockets } from "./open-sockets.ts";
-
-/** How much longer than its load balancer a server keeps idle connections, in ms: for requests on their way. */
-const marginMs = 5000;
 
 /** A server of node:http or node:https; Express, Koa and Fastify each create one. */
 export type HttpServer = Pick<Server, "on" | "once" | "listening"> & {
@@ -45,7 +49,7 @@ export interface KeepAliveOptions {
  */
 export function keepAlive(server: HttpServer, options: KeepAliveOptions): number {
   checkKeys(options, "options", ["behind", "idleMs"]);
-  const keepAliveTimeout = longestIdleMs(options) + marginMs;
+  const keepAliveTimeout = longestIdleMs(options) + balancerMarginMs;
   if (server.keepAliveTimeout === undefined) {
     warn("This server has no keepAliveTimeout (HTTP/2?); set its session timeout by hand");
     return keepAliveTimeout;
@@ -73,9 +77,7 @@ function longestIdleMs({ behind, idleMs }: KeepAliveOptions): number {
     );
   }
   const idleTimes = names.map((name) => {
-    if (typeof name === "string" && Object.hasOwn(balancerIdleMs, name)) {
-      return balancerIdleMs[name as Balancer];
-    }
+    if (isBalancer(name)) return balancerIdleMs[name];
     const all = Object.keys(balancerIdleMs).join(", ");
     throw new OptionError("behind", `must be one of ${all}, got ${describe(name)}`);
   });

@@ -28,3 +28,11 @@ export const balancerIdleMs: Readonly<Record<Balancer, number>> = {
   nginx: 60_000,
   traefik: 90_000,
 };
+
+/** How much longer than its load balancer a server keeps idle connections, in ms: for requests on their way. */
+export const balancerMarginMs = 5000;
+
+/** Whether a value is the name of a load balancer. */
+export function isBalancer(value: unknown): value is Balancer {
+  return typeof value === "string" && Object.hasOwn(balancerIdleMs, value);
+}
