@@ -6,8 +6,9 @@ test.each([
   ["nginx.md", "nginx/service.conf"],
   ["haproxy.md", "haproxy/haproxy.cfg"],
   ["envoy.md", "envoy/envoy.yaml"],
+  ["kubernetes.md", "kubernetes/deployment.yaml"],
 ])("%s shows %s", async (page, file) => {
-  const blocks = [...(await recipe(page)).matchAll(/^```\w+\n(.*?)^```$/gms)].map(
+  const blocks = [...(await recipe(page)).matchAll(/^```(?!js$)\w+\n(.*?)^```$/gms)].map(
     ([, text]) => text,
   );
   expect(blocks).toEqual([await recipe(file)]);
