@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 const programs = [
   { name: "nginx", package: "nginx" },
   { name: "haproxy", package: "haproxy" },
+  { name: "apache2", package: "apache2-bin" },
   { name: "redis-server", package: "redis-server" },
   { name: "postgres", package: "postgresql" },
   { name: "chromium", package: "chromium" },

@@ -1,16 +1,11 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { onTestFinished } from "vitest";
-
-import { find } from "../../../scripts/debian.js";
 import { freePort } from "../../support/free-port.ts";
+import { accepting, startProgram, temporaryFolder } from "../../support/programs/program.ts";
 
 const recipes = join(import.meta.dirname, "../../../docs/recipes");
 
@@ -35,7 +30,7 @@ export const recipe = (file: string): Promise<string> => readFile(join(recipes, 
 
 /** Starts Debian's nginx; every file that it writes is in a temporary folder. */
 export const startNginx: StartBalancer = async (instances, ...changes) => {
-  const folder = await temporary();
+  const folder = await temporaryFolder();
   const port = await freePort();
   const main = join(folder, "nginx.conf");
   const write = async (more: readonly Change[]): Promise<void> =>
@@ -54,7 +49,7 @@ export const startNginx: StartBalancer = async (instances, ...changes) => {
   // As root its workers would be www-data, which may not enter the folder.
   const user = process.getuid?.() === 0 ? " user root;" : "";
   const common = ["-p", folder, "-e", join(folder, "error.log"), "-c", main];
-  const child = start("nginx", [...common, "-g", `daemon off;${user}`]);
+  const child = startProgram("nginx", [...common, "-g", `daemon off;${user}`]);
   await accepting(child, port);
   return {
     origin: `http://127.0.0.1:${port}`,
@@ -75,11 +70,11 @@ export const startNginx: StartBalancer = async (instances, ...changes) => {
 
 /** Starts Debian's HAProxy. */
 export const startHaproxy: StartBalancer = async (instances, ...changes) => {
-  const folder = await temporary();
+  const folder = await temporaryFolder();
   const port = await freePort();
   const file = join(folder, "haproxy.cfg");
   await writeFile(file, await configured("haproxy/haproxy.cfg", port, instances, changes));
-  const child = start("haproxy", ["-db", "-f", file]);
+  const child = startProgram("haproxy", ["-db", "-f", file]);
   await accepting(child, port);
   return {
     origin: `http://127.0.0.1:${port}`,
@@ -112,45 +107,7 @@ async function configured(
   return text;
 }
 
-function start(program: string, args: readonly string[]): ChildProcess {
-  const path = find(program);
-  if (path === null) throw new Error(`${program} is missing: apt-get install ${program}`);
-  const child = spawn(path, args, { stdio: ["ignore", "ignore", "inherit"] });
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    // Ends nginx' workers with it, which SIGKILL would leave behind.
-    child.kill("SIGTERM");
-    await exited;
-  });
-  return child;
-}
-
-async function accepting(child: ChildProcess, port: number): Promise<void> {
-  let gone = false;
-  child.once("exit", () => (gone = true));
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (gone) break;
-    const socket = connect(port, "127.0.0.1");
-    const open = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "close").then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (open) return;
-    // real time: polls a port that another process opens
-    await sleep(25);
-  }
-  throw new Error(`${child.spawnfile} does not listen on ${port}`);
-}
-
 async function childrenOf({ pid }: ChildProcess): Promise<readonly string[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
   return children.trim().split(" ");
-}
-
-async function temporary(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "reissue-balancer-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
