@@ -13,6 +13,7 @@ const sources = process.argv.includes("--coverage")
         find: /^@reissue\/([^/]+)\/(internal|lazy)$/,
         replacement: `${import.meta.dirname}/packages/$1/src/$2.ts`,
       },
+      { find: /^reissue$/, replacement: `${import.meta.dirname}/packages/cli/src/index.ts` },
     ]
   : [];
 
@@ -44,11 +45,12 @@ const passedOver = [
   ...(absent("chromium") ? ["test/lab/browser/**"] : []),
 ];
 
-/** Tests against Redis, PostgreSQL, nginx and HAProxy, and in Chromium. */
+/** Tests against Redis, PostgreSQL, nginx, HAProxy and Apache, and in Chromium. */
 const systems = [
   "test/stores/{redis,postgres}/**/*.test.ts",
   "test/scenarios/balancers/**/*.test.ts",
   "test/lab/browser/**/*.test.ts",
+  "test/cli/programs/**/*.test.ts",
 ];
 
 /** Tests with many processes of their own. */

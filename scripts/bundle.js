@@ -1,7 +1,7 @@
 // The second half of `npm run build`: writes packages/*/dist, which is published, from packages/*/build, which TypeScript
 // has written. An entry becomes one CommonJS module with its declarations, and an ES module that re-exports it, so that a
 // process which both imports and requires a package has it once: docs/decisions/0017-modules.md.
-import { readdirSync, rmSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, isAbsolute, join, relative } from "node:path";
 
 import { rollup } from "rollup";
@@ -9,6 +9,7 @@ import { dts } from "rollup-plugin-dts";
 
 import { commonJs } from "./bundle/common-js.js";
 import { facades } from "./bundle/facades.js";
+import { rawText } from "./bundle/raw-text.js";
 import { entriesOf, packageNames } from "./packages.js";
 import { root } from "./run.js";
 
@@ -19,6 +20,7 @@ const expected = ["EMPTY_BUNDLE", "UNUSED_EXTERNAL_IMPORT"];
 
 /** Modules that a package loads or starts by the name of their file, beside its entries. */
 const ownModules = new Map([
+  ["cli", ["bin"]],
   ["lab", ["contender/contender-process", "upstream/upstream-process"]],
   ["register", ["register"]],
   ["testing", ["spawn/child"]],
@@ -31,6 +33,7 @@ const [types, ...code] = await Promise.all([bundleTypes(), ...packageNames.map(b
 for (const [index, name] of packageNames.entries()) {
   const declarations = types.flatMap((path) => (packageOf(path) === name ? [basename(path)] : []));
   removeOthers(join(packages, name, "dist"), [...declarations, ...(code[index] ?? [])]);
+  for (const program of programsOf(name)) chmodSync(join(packages, name, program), 0o755);
 }
 
 /**
@@ -47,7 +50,7 @@ async function bundleCode(name) {
   const built = await rollup({
     input: Object.fromEntries(paths),
     external,
-    plugins: [commonJs()],
+    plugins: [rawText(), commonJs()],
     treeshake: { moduleSideEffects: (id) => !id.startsWith("node:") },
     onLog,
   });
@@ -111,6 +114,15 @@ function removeOthers(folder, files) {
   for (const file of readdirSync(folder)) {
     if (!files.includes(file)) rmSync(join(folder, file), { recursive: true });
   }
+}
+
+/**
+ * @param {string} name
+ * @returns {string[]} the files that its manifest's `bin` names
+ */
+function programsOf(name) {
+  const manifest = readFileSync(join(packages, name, "package.json"), "utf8");
+  return Object.values(JSON.parse(manifest).bin ?? {});
 }
 
 /** @param {string} path - below `packages` */

@@ -15,7 +15,21 @@ export const packageNames = readdirSync(join(root, "packages"))
  * @returns {string[]}
  */
 export function entriesOf(name) {
-  const manifest = readFileSync(join(root, "packages", name, "package.json"), "utf8");
-  const paths = Object.keys(JSON.parse(manifest).exports).filter((path) => !path.endsWith(".json"));
+  const paths = Object.keys(manifestOf(name).exports).filter((path) => !path.endsWith(".json"));
   return paths.map((path) => (path === "." ? "index" : path.slice(2)));
+}
+
+/**
+ * The name under which a package is published, such as `@reissue/core`.
+ *
+ * @param {string} name
+ * @returns {string}
+ */
+export function publishedName(name) {
+  return manifestOf(name).name;
+}
+
+/** @param {string} name */
+function manifestOf(name) {
+  return JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
 }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-import { packageNames } from "./packages.js";
+import { packageNames, publishedName } from "./packages.js";
 import { root } from "./run.js";
 
 /** Relative difference in size from which the report is stale. */
@@ -29,7 +29,7 @@ const rows = packageNames.map((name) => {
 
 if (!process.argv.includes("--check")) {
   const line = (/** @type {typeof rows[number]} */ { name, files, size, compressed }) =>
-    `| @reissue/${name} | ${files} | ${size} | ${compressed} |\n`;
+    `| ${publishedName(name)} | ${files} | ${size} | ${compressed} |\n`;
   writeFileSync(page, head + rows.map(line).join(""));
 } else {
   const reported = readFileSync(page, "utf8");
@@ -45,7 +45,7 @@ if (!process.argv.includes("--check")) {
  * @param {string} report
  */
 function isReported({ name, files, size, compressed }, report) {
-  const line = new RegExp(`^\\| @reissue/${name} \\| (\\d+) \\| ([\\d.]+) \\| ([\\d.]+) \\|$`, "m");
+  const line = new RegExp(`^\\| ${publishedName(name)} \\| (\\d+) \\| ([\\d.]+) \\| ([\\d.]+) \\|$`, "m");
   const [, ...numbers] = line.exec(report)?.map(Number) ?? [];
   const [reportedFiles = 0, reportedSize = 0, reportedCompressed = 0] = numbers;
   const isNear = (/** @type {number} */ now, /** @type {number} */ then) =>

@@ -22,6 +22,7 @@ export function commonJs() {
     transform: (code) => code.replaceAll("createRequire(import.meta.url)(", "require("),
     resolveImportMeta: (property) => (property === "url" ? ownUrl : "__filename"),
     renderChunk(code) {
+      const [shebang = ""] = /^#!.*\n/.exec(code) ?? [];
       let body = code;
       for (const node of this.parse(code).body.toReversed()) {
         const { start, end } = /** @type {{ start: number, end: number }} */ (
@@ -31,7 +32,7 @@ export function commonJs() {
         if (written !== null) body = body.slice(0, start) + written + body.slice(end);
       }
       return {
-        code: `"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n${body}`,
+        code: `${shebang}"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n${body.slice(shebang.length)}`,
         map: null,
       };
     },

@@ -82,7 +82,7 @@ describe.each(packages)("$name", (manifest) => {
       publishConfig: { access: "public" },
       bugs: { url: expect.stringMatching(/^https:/) },
     });
-    const folder = `packages/${manifest.name.replace("@reissue/", "")}`;
+    const folder = `packages/${folders[packages.indexOf(manifest)]}`;
     const repository = { type: "git", url: expect.stringMatching(/^git\+https:.*\.git$/) };
     expect(manifest["repository"]).toEqual({ ...repository, directory: folder });
     expect(manifest["homepage"]).toContain(`${folder}#readme`);
