@@ -1,0 +1,126 @@
+import { connect } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { freePort } from "../../support/free-port.ts";
+import { listening } from "../../support/listen.ts";
+import { cli, json } from "../run-cli.ts";
+
+const service = join(import.meta.dirname, "service.js");
+
+/** Arguments for a service of the tests on a free port, behind a load balancer that keeps connections for 200 ms. */
+async function argumentsFor(ending: string, keepAliveMs: number, idle = "200ms") {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const command = ["--", process.execPath, service, ending, String(keepAliveMs)];
+  return { port, args: ["doctor", url, "--idle", idle, "--json", ...command] };
+}
+
+/** State of each check. */
+async function states(args: readonly string[]) {
+  const { exitCode, stdout, stderr } = await cli(args);
+  const result = JSON.parse(stdout);
+  const found = result.findings.map(({ check, state }: any) => [check, state]);
+  return { exitCode, result, stderr, states: Object.fromEntries(found) };
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  const open = await once(socket, "connect").then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return open;
+}
+
+test("a service with drain has nothing to change", async () => {
+  const { port, args } = await argumentsFor("drain", 3000);
+  const { exitCode, result, stderr, states: found } = await states(args);
+  expect(found).toEqual({
+    outlasts: "good",
+    requests: "good",
+    announces: "good",
+    listens: "good",
+    exits: "good",
+  });
+  expect([exitCode, result.fix]).toEqual([0, []]);
+  expect(result.drain).toMatchObject({ lost: 0, exit: { code: 0 } });
+  expect(result.drain.announced).toBeGreaterThan(10);
+  // What the service prints is no result.
+  expect(stderr).toContain("it listens");
+  expect(await isOpen(port)).toBe(false);
+});
+
+test("a service without anything is told all that is wrong, and what mends it", async () => {
+  const { args } = await argumentsFor("signal", 100, "2s");
+  const { exitCode, result, states: found } = await states(args);
+  expect(exitCode).toBe(1);
+  expect(found).toMatchObject({ outlasts: "bad", announces: "bad", listens: "bad", exits: "bad" });
+  expect(result.drain.exit).toMatchObject({ code: null, signal: "SIGTERM" });
+  expect(result.fix.join("\n")).toMatch(
+    /keepAlive\(server, \{ idleMs: 2000 \}\);\nprocess\.once\(/,
+  );
+});
+
+test("server.close() alone announces nothing and refuses at once", async () => {
+  const { args } = await argumentsFor("close", 3000);
+  const { exitCode, states: found } = await states(args);
+  expect(exitCode).toBe(1);
+  expect(found).toMatchObject({ outlasts: "good", listens: "bad", exits: "good" });
+});
+
+test("a service that does not end is killed, with what it has started", async () => {
+  const { port, args } = await argumentsFor("never", 3000);
+  const own = [...args.slice(0, 4), "--drain-timeout", "300ms", ...args.slice(4)];
+  const { states: found, result } = await states(own);
+  expect(found.exits).toBe("bad");
+  expect(result.drain.exit).toBe(null);
+  await expect.poll(() => isOpen(port)).toBe(false);
+});
+
+test("an interrupted doctor ends the service", async () => {
+  const { port, args } = await argumentsFor("never", 60_000, "1h");
+  const interrupt = new AbortController();
+  const running = cli(args, { signal: interrupt.signal });
+  await expect.poll(() => isOpen(port), { timeout: 10_000 }).toBe(true);
+  interrupt.abort(130);
+  expect((await running).exitCode).toBe(130);
+  await expect.poll(() => isOpen(port)).toBe(false);
+});
+
+test.each([
+  [
+    "ends by itself",
+    ["--", process.execPath, service, "crash", "1"],
+    "ended by itself, with code 3",
+  ],
+  ["does not exist", ["--", "/no/such/program"], "cannot be started"],
+  ["does not listen", ["--start-timeout", "300ms", "--", "sleep", "30"], "does not listen on"],
+])("a command that %s is told", async (_name, command, message) => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const { exitCode, stderr } = await cli(["doctor", url, "--behind", "nginx", ...command]);
+  expect(exitCode).toBe(6);
+  expect(stderr).toContain(message);
+});
+
+test("a port that is taken is told before the command is started", async () => {
+  const url = await listening((_request, response) => response.end("ok"));
+  const { exitCode, stderr } = await cli(["doctor", url, "--behind", "nginx", "--", "sleep", "30"]);
+  expect(exitCode).toBe(6);
+  expect(stderr).toContain("listens on");
+});
+
+test("without a command the connections of a running server are measured", async () => {
+  const url = await listening((_request, response) => response.end("ok"), {
+    keepAliveTimeout: 300,
+  });
+  const args = ["doctor", url, "--behind", "aws-alb"];
+  const [{ exitCode, result }, { stdout }] = await Promise.all([json(args), cli(args)]);
+  expect([exitCode, result.drain]).toEqual([1, null]);
+  expect(result).toMatchObject({ behind: ["aws-alb"], requiredIdleMs: 61_000 });
+  expect(result.fix).toContain('keepAlive(server, { behind: "aws-alb" });');
+  expect(stdout).toMatch(/ {2}change {2}closes idle connections after .* aws-alb keeps them for 60 s/);
+});
