@@ -4,7 +4,7 @@ import { freePort } from "../support/free-port.ts";
 import { text } from "../repository/readme/markdown.ts";
 import { cli, json } from "./run-cli.ts";
 
-const commands = ["probe", "doctor", "config", "explain"];
+const commands = ["probe", "doctor", "config", "explain", "lab"];
 const colour = /\u001b\[/;
 
 describe("help", () => {
@@ -46,7 +46,7 @@ test("--version is the package's", async () => {
 describe("wrong arguments", () => {
   test.each([
     [["prob"], "Did you mean probe?"],
-    [["nothing"], "One of probe, doctor, config, explain."],
+    [["nothing"], "One of probe, doctor, config, explain, lab."],
     [["probe"], "The URL is missing."],
     [["probe", "localhost:3000"], "Did you mean http://localhost:3000?"],
     [["probe", "ftp://localhost"], "not a URL of http or https"],
@@ -69,6 +69,9 @@ describe("wrong arguments", () => {
     [["config"], "A name is missing"],
     [["config", "ngin"], "Did you mean nginx?"],
     [["config", "toString"], "There is no configuration"],
+    [["lab", "now"], "one argument too many"],
+    [["lab", "--host", "0.0.0.0"], "must be 127.0.0.1"],
+    [["lab", "--port", "http"], "from 0 to 65535"],
     [["explain"], "is missing"],
     [["explain", "missing.json"], "There is no file missing.json"],
   ])("%j", async (args, message) => {

@@ -8,11 +8,12 @@ import { doctor } from "./doctor/doctor-command.ts";
 import { CommandError, exitCodes } from "./exit-code.ts";
 import { explain } from "./explain/explain-command.ts";
 import { overview } from "./help.ts";
+import { lab } from "./lab/lab-command.ts";
 import { probe } from "./probe/probe-command.ts";
 import { styleOf } from "./terminal/style.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
-const commands: readonly Command[] = [probe, doctor, config, explain];
+const commands: readonly Command[] = [probe, doctor, config, explain, lab];
 
 /**
  * Runs the command line.
