@@ -45,7 +45,10 @@ if (!process.argv.includes("--check")) {
  * @param {string} report
  */
 function isReported({ name, files, size, compressed }, report) {
-  const line = new RegExp(`^\\| ${publishedName(name)} \\| (\\d+) \\| ([\\d.]+) \\| ([\\d.]+) \\|$`, "m");
+  const line = new RegExp(
+    `^\\| ${publishedName(name)} \\| (\\d+) \\| ([\\d.]+) \\| ([\\d.]+) \\|$`,
+    "m",
+  );
   const [, ...numbers] = line.exec(report)?.map(Number) ?? [];
   const [reportedFiles = 0, reportedSize = 0, reportedCompressed = 0] = numbers;
   const isNear = (/** @type {number} */ now, /** @type {number} */ then) =>
