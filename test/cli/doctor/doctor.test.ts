@@ -11,19 +11,24 @@ import { cli, json } from "../run-cli.ts";
 const service = join(import.meta.dirname, "service.js");
 
 /** Arguments for a service of the tests on a free port, behind a load balancer that keeps connections for 200 ms. */
-async function argumentsFor(ending: string, keepAliveMs: number, idle = "200ms") {
+async function argumentsFor(
+  ending: string,
+  keepAliveMs: number,
+  idle = "200ms",
+  more: readonly string[] = [],
+) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const command = ["--", process.execPath, service, ending, String(keepAliveMs)];
-  return { port, args: ["doctor", url, "--idle", idle, "--json", ...command] };
+  return { port, args: ["doctor", url, "--idle", idle, "--json", ...more, ...command] };
 }
 
 /** State of each check. */
-async function states(args: readonly string[]) {
+async function states({ port, args }: { readonly port: number; readonly args: readonly string[] }) {
   const { exitCode, stdout, stderr } = await cli(args);
   const result = JSON.parse(stdout);
   const found = result.findings.map(({ check, state }: any) => [check, state]);
-  return { exitCode, result, stderr, states: Object.fromEntries(found) };
+  return { port, exitCode, result, stderr, states: Object.fromEntries(found) };
 }
 
 async function isOpen(port: number): Promise<boolean> {
@@ -37,8 +42,8 @@ async function isOpen(port: number): Promise<boolean> {
 }
 
 test("a service with drain has nothing to change", async () => {
-  const { port, args } = await argumentsFor("drain", 3000);
-  const { exitCode, result, stderr, states: found } = await states(args);
+  const run = await states(await argumentsFor("drain", 3000));
+  const { port, exitCode, result, stderr, states: found } = run;
   expect(found).toEqual({
     outlasts: "good",
     requests: "good",
@@ -54,31 +59,33 @@ test("a service with drain has nothing to change", async () => {
   expect(await isOpen(port)).toBe(false);
 });
 
-test("a service without anything is told all that is wrong, and what mends it", async () => {
-  const { args } = await argumentsFor("signal", 100, "2s");
-  const { exitCode, result, states: found } = await states(args);
-  expect(exitCode).toBe(1);
-  expect(found).toMatchObject({ outlasts: "bad", announces: "bad", listens: "bad", exits: "bad" });
+test("services that lose requests are told what is wrong, and what mends it", async () => {
+  const never = ["--drain-timeout", "300ms"];
+  const [nothing, closing, deaf] = await Promise.all([
+    states(await argumentsFor("signal", 100, "1s")),
+    states(await argumentsFor("close", 3000)),
+    states(await argumentsFor("never", 3000, "200ms", never)),
+  ]);
+  expect([nothing.exitCode, closing.exitCode, deaf.exitCode]).toEqual([1, 1, 1]);
+
+  const { result } = nothing;
+  expect(nothing.states).toMatchObject({
+    outlasts: "bad",
+    announces: "bad",
+    listens: "bad",
+    exits: "bad",
+  });
   expect(result.drain.exit).toMatchObject({ code: null, signal: "SIGTERM" });
   expect(result.fix.join("\n")).toMatch(
-    /keepAlive\(server, \{ idleMs: 2000 \}\);\nprocess\.once\(/,
+    /keepAlive\(server, \{ idleMs: 1000 \}\);\nprocess\.once\(/,
   );
-});
 
-test("server.close() alone announces nothing and refuses at once", async () => {
-  const { args } = await argumentsFor("close", 3000);
-  const { exitCode, states: found } = await states(args);
-  expect(exitCode).toBe(1);
-  expect(found).toMatchObject({ outlasts: "good", listens: "bad", exits: "good" });
-});
+  // It refuses at once, and announces nothing.
+  expect(closing.states).toMatchObject({ outlasts: "good", listens: "bad", exits: "good" });
 
-test("a service that does not end is killed, with what it has started", async () => {
-  const { port, args } = await argumentsFor("never", 3000);
-  const own = [...args.slice(0, 4), "--drain-timeout", "300ms", ...args.slice(4)];
-  const { states: found, result } = await states(own);
-  expect(found.exits).toBe("bad");
-  expect(result.drain.exit).toBe(null);
-  await expect.poll(() => isOpen(port)).toBe(false);
+  expect(deaf.states["exits"]).toBe("bad");
+  expect(deaf.result.drain.exit).toBe(null);
+  await expect.poll(() => isOpen(deaf.port)).toBe(false);
 });
 
 test("an interrupted doctor ends the service", async () => {
@@ -122,5 +129,7 @@ test("without a command the connections of a running server are measured", async
   expect([exitCode, result.drain]).toEqual([1, null]);
   expect(result).toMatchObject({ behind: ["aws-alb"], requiredIdleMs: 61_000 });
   expect(result.fix).toContain('keepAlive(server, { behind: "aws-alb" });');
-  expect(stdout).toMatch(/ {2}change {2}closes idle connections after .* aws-alb keeps them for 60 s/);
+  expect(stdout).toMatch(
+    / {2}change {2}closes idle connections after .* aws-alb keeps them for 60 s/,
+  );
 });

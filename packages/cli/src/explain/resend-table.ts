@@ -22,6 +22,14 @@ const requests: readonly (readonly [name: string, facts: RequestFacts])[] = [
   ["with Idempotency-Key, opted in", facts("POST", true)],
 ];
 
+/** Words of the reasons that say all by themselves; the others do not occur, or depend on what happened. */
+const reasons: Partial<Record<Decision["reason"], string>> = {
+  "not-retry-safe": "no: it may have been processed",
+  "response-started": "no: a part of the response may have been used",
+  aborted: "no: the caller has given up",
+};
+
+/** The first failure of a call, with nothing spent. */
 const fresh = {
   attempts: 1,
   staleResends: 0,
@@ -63,16 +71,7 @@ function wordsOf(decision: Decision, outcome: Outcome): string {
     const where = decision.connection === "fresh" ? ", on a fresh connection" : "";
     return `yes, ${when}${where}`;
   }
-  switch (decision.reason) {
-    case "not-retry-safe":
-      return "no: it may have been processed";
-    case "response-started":
-      return "no: a part of the response may have been used";
-    case "aborted":
-      return "no: the caller has given up";
-    default:
-      return unlistedWords(outcome);
-  }
+  return reasons[decision.reason] ?? unlistedWords(outcome);
 }
 
 function unlistedWords(outcome: Outcome): string {

@@ -59,7 +59,11 @@ function fieldsOf({ name, code, message }: Record<string, string | undefined>) {
 
 /** Puts an error where the one that wraps it has it. */
 function attach(printed: Printed, earlier: readonly Printed[], list: Printed | undefined): void {
-  if (printed.isMember) return void (list?.fields["errors"] as unknown[]).push(printed.fields);
+  if (printed.isMember) {
+    const members = list?.fields["errors"];
+    if (Array.isArray(members)) members.push(printed.fields);
+    return;
+  }
   // The nearest error that is printed around this one; pino and bunyan do not indent.
   const outer = earlier.findLast(({ indent, isMember, fields }) => {
     return !isMember && indent <= printed.indent && fields["cause"] === undefined;

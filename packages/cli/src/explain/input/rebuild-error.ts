@@ -32,7 +32,7 @@ export function rebuildError(record: ErrorRecord, depth = 0): Error {
   }
   const code = fields["code"] ?? recoverCode(message);
   if (code !== undefined && code !== null) define(error, "code", code);
-  if (String(code).startsWith("ERR_REISSUE_")) define(error, brand, true);
+  if (typeof code === "string" && code.startsWith("ERR_REISSUE_")) define(error, brand, true);
   return error;
 }
 

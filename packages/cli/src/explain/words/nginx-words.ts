@@ -105,7 +105,7 @@ export function nginxSubject(text: string): Subject | null {
     if (found === null) continue;
     if (phase !== undefined) return subject(text, found.index, by[phase]);
     // nginx' own words, quoted without their end.
-    if (/^upstream /.test(found[0]) || /upstream prematurely/.test(text)) {
+    if (found[0].startsWith("upstream ") || text.includes("upstream prematurely")) {
       return subject(text, found.index, by.header);
     }
   }
