@@ -19,12 +19,13 @@ import {
 import type { buildConnector, Client } from "undici";
 
 import { bodyTimeout, defaultBodyTimeoutMs } from "./body-timeout.ts";
-import { connectTarget, type ConnectTarget } from "./connect-target.ts";
+import { connectTarget, type ConnectTarget } from "../connect/connect-target.ts";
+import type { ConnectConfig } from "../connect/connector.ts";
 import type { ConnectionSettings, OriginOptions } from "./options.ts";
 import { RouteTable } from "./route-table.ts";
 
 /** Options of one origin, resolved. */
-export interface OriginConfig {
+export interface OriginConfig extends ConnectConfig {
   readonly policy: RetryPolicy;
   readonly routes: RouteTable;
   readonly connections: number;
@@ -35,9 +36,6 @@ export interface OriginConfig {
   /** Key of unsafe calls that have none; undefined where they get none. */
   readonly idempotencyKey: OriginOptions["idempotencyKey"];
   readonly client: Client.Options;
-  readonly connector: buildConnector.BuildOptions;
-  /** Address that connections go to; undefined for the origin's own. */
-  readonly connectTo: ConnectTarget | undefined;
 }
 
 /** {@link ConnectionSettings}, resolved. */

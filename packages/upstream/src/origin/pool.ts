@@ -3,10 +3,10 @@ import type { buildConnector } from "undici";
 
 import { Bag, IdleLimit, type ConnectBreaker, type MisuseWarnings } from "@reissue/core/internal";
 import type { OriginConfig } from "../config/origin-config.ts";
+import { connectorOf } from "../connect/connector.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { IdleConnections } from "./idle-connections.ts";
 import { Settling } from "./settling.ts";
-import { connectorOf } from "./connector.ts";
 import { Turns } from "./turns.ts";
 import { UnreadBodies } from "./unread-bodies.ts";
 import { WaitQueue } from "./wait-queue.ts";

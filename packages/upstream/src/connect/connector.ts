@@ -2,8 +2,16 @@ import type { ConnectionOptions } from "node:tls";
 
 import type { buildConnector } from "undici";
 
-import type { OriginConfig } from "../config/origin-config.ts";
 import { undici } from "../undici.ts";
+import type { ConnectTarget } from "./connect-target.ts";
+
+/** How the connections of an origin are established. */
+export interface ConnectConfig {
+  /** Options of undici's connector. */
+  readonly connector: buildConnector.BuildOptions;
+  /** Address in place of the origin's own. */
+  readonly connectTo: ConnectTarget | undefined;
+}
 
 /**
  * Builds undici's connector of an origin, which connects to `connectTo` where the origin has one.
@@ -12,7 +20,7 @@ import { undici } from "../undici.ts";
  */
 export function connectorOf(
   origin: string,
-  { connector: options, connectTo }: OriginConfig,
+  { connector: options, connectTo }: ConnectConfig,
 ): buildConnector.connector {
   const { buildConnector } = undici();
   if (connectTo === undefined) return buildConnector(options);
