@@ -38,6 +38,8 @@ export function consoleProblems(page: Page): string[] {
 
 /** Violations of WCAG 2.2 AA, and of axe's best practices, in words. */
 export async function violations(page: Page): Promise<string[]> {
+  // A colour on its way to the other theme's has a contrast that nobody sees for longer than the way takes.
+  await page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))");
   // As an expression of the debugger: the page's policy forbids scripts that are not its own.
   await page.evaluate(axe.source);
   const found = await page.evaluate<AxeResults>("axe.run()");

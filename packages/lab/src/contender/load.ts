@@ -2,13 +2,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "@reissue/testing";
 import { racingPauseMs } from "./racing-pause.ts";
 
-/** Calls of one burst. */
+/** Calls that a burst begins at once. */
 const callsAtOnce = 8;
+
+/**
+ * Calls that follow each other without a pause: the second is written on a connection that a response has just freed,
+ * which a client uses that keeps off those that have been idle for long.
+ */
+const callsInTurn = 2;
 
 /** Longest wait for the end of a burst, in ms: a client that backs off for half a second must not thin out the load. */
 const patienceMs = 30;
 
-/** Calls that may be open at once; bursts are left out beyond, so that an upstream that hangs cannot fill the memory. */
+/** Pairs of calls that may be open at once; bursts are left out beyond, so that an upstream that hangs cannot fill the memory. */
 const maxOpen = 600;
 
 /** Load of one contender. */
@@ -31,7 +37,9 @@ export async function drive({ seed, idleMs, call }: LoadPlan): Promise<never> {
     Promise.all(
       Array.from({ length: callsAtOnce }, async (_, slot) => {
         open += 1;
-        await call(number, slot);
+        for (let turn = 0; turn < callsInTurn; turn += 1) {
+          await call(number, turn * callsAtOnce + slot);
+        }
         open -= 1;
       }),
     );

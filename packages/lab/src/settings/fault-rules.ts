@@ -5,7 +5,7 @@ import type { FaultChoice } from "./fault-choice.ts";
 const rules: Readonly<Record<FaultChoice, SpawnedFaultRule | null>> = {
   none: null,
   reset: { fault: "reset", on: "reused" },
-  "reset-after": { fault: "reset", on: "reused", when: "after-processing" },
+  "reset-after": { fault: "reset", when: "after-processing" },
   end: { fault: "end", on: "reused" },
   "close-after": { fault: "answer-then-close" },
   restart: { fault: "restart", on: "reused", downMs: 100 },
