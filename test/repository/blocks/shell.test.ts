@@ -71,7 +71,7 @@ test("a command that does not exist is found", () => {
 });
 
 /** Programs that a page may call without more. */
-const programs = ["curl", "kill", "docker"];
+const programs = ["curl", "kill", "docker", "kubectl"];
 
 /** Files that readers of a page write themselves. */
 const readersFiles = ["server.js", "main.js"];
