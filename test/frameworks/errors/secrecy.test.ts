@@ -133,6 +133,7 @@ function expectSeen(seen: Seen, errors: readonly unknown[]): void {
       "in-flight",
       "released",
       "store-failed",
+      "malformed",
     ]),
   );
   for (const word of ["attempts", "decision", "delivery", "event"]) {
