@@ -43,21 +43,23 @@ const passedOver = [
   ...(absent("redis-server") ? ["test/stores/redis/**"] : []),
   ...(absent("postgres") || absent("redis-server") ? ["test/scenarios/processes/**"] : []),
   ...(absent("chromium") ? ["test/lab/browser/**"] : []),
+  ...(absent("promtool") ? ["test/ops/programs/**"] : []),
 ];
 
-/** Tests against Redis, PostgreSQL, nginx, HAProxy and Apache, and in Chromium. */
+/** Tests against Redis, PostgreSQL, nginx, HAProxy and Apache, in Chromium, and by promtool. */
 const systems = [
   "test/stores/{redis,postgres}/**/*.test.ts",
   "test/scenarios/balancers/**/*.test.ts",
   "test/lab/browser/**/*.test.ts",
   "test/cli/programs/**/*.test.ts",
+  "test/ops/programs/**/*.test.ts",
 ];
 
 /** Tests with many processes of their own. */
 const processes = ["test/scenarios/{processes,shutdown}/**/*.test.ts"];
 
-/** Tests of the repository itself: its pages, examples and packages as they are published. */
-const repository = ["test/repository/**/*.test.ts"];
+/** Tests of the repository itself: its pages, examples, rules, and packages as they are published. */
+const repository = ["test/repository/**/*.test.ts", "test/ops/*.test.ts"];
 
 /**
  * Projects are named by what their tests need: nothing, sockets, programs from Debian, many processes.

@@ -10,6 +10,7 @@ const programs = [
   { name: "redis-server", package: "redis-server" },
   { name: "postgres", package: "postgresql" },
   { name: "chromium", package: "chromium" },
+  { name: "promtool", package: "prometheus" },
 ];
 
 /** Who may install must not pass over a test for want of a program; nor may CI. */
