@@ -5,12 +5,10 @@ export {
   decisionChannel,
   idleCloseChannel,
   rescueChannel,
-  resendChannel,
   type AttemptMessage,
   type DecisionMessage,
   type IdleCloseMessage,
   type RescueMessage,
-  type ResendMessage,
 } from "./diagnostics/attempt-channel.ts";
 export type { ClientKind } from "./diagnostics/client-kind.ts";
 export { serverChannel, type ServerMessage } from "./diagnostics/server-channel.ts";

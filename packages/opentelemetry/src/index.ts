@@ -1,1 +1,4 @@
-export {};
+export {
+  ReissueInstrumentation,
+  type ReissueInstrumentationConfig,
+} from "./reissue-instrumentation.ts";

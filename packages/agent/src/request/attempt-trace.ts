@@ -9,7 +9,7 @@ export function beginAttempt(
   attempt: number,
 ): AttemptMessage | null {
   origin.totals.attempts += 1;
-  if (!attemptChannel.start.hasSubscribers && !attemptChannel.asyncEnd.hasSubscribers) return null;
+  if (!attemptChannel.hasSubscribers) return null;
   const { method, path } = node;
   const { client, name } = origin;
   const message = { client, origin: name, method, path, attempt };
@@ -21,6 +21,7 @@ export function beginAttempt(
 export function traceEnd(message: AttemptMessage | null, record: AttemptRecord): null {
   if (message === null) return null;
   message.record = record;
+  if (record.error !== null) attemptChannel.error.publish(message);
   attemptChannel.asyncEnd.publish(message);
   return null;
 }

@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 
 import {
   classify,
-  resendChannel,
   type Decision,
   type Failure,
   type GiveUpReason,
@@ -154,15 +153,10 @@ export class RequestRecovery implements WaitingRequest {
   }
 
   #beginResend(nowMs: number): void {
-    const { node, origin } = this.#request;
     this.#history.begin(nowMs);
     const { sends } = this.#history;
-    if (sends === 2) node.once("close", () => this.#onClose());
-    this.#request.onSend(sends);
-    if (!resendChannel.hasSubscribers) return;
-    const { client, name } = origin;
-    const message = { client, origin: name, method: node.method, attempt: sends };
-    this.#context.runInAsyncScope(() => resendChannel.publish(message));
+    if (sends === 2) this.#request.node.once("close", () => this.#onClose());
+    this.#context.runInAsyncScope(() => this.#request.onSend(sends));
   }
 
   #onClose(): void {

@@ -12,7 +12,8 @@ import type { ClientKind } from "./client-kind.ts";
 /**
  * Message of `reissue:attempt`: one object for each attempt, completed when the attempt ends.
  *
- * `start` is published before the attempt is handed to a connection, `asyncEnd` when it has ended.
+ * `start` is published before the attempt is handed to a connection, `asyncEnd` when it has ended, and `error` before
+ * that if it did not succeed.
  */
 export interface AttemptMessage {
   readonly client: ClientKind;
@@ -21,8 +22,14 @@ export interface AttemptMessage {
   readonly path: string;
   /** 1 for the first send. */
   readonly attempt: number;
-  /** Record of the attempt; undefined until `asyncEnd`. */
+  /** Record of the attempt; undefined until it has ended. */
   record?: AttemptRecord;
+  /**
+   * Hands the attempt to its connection. A subscriber of `start` may put a function around it, such as one that sets a
+   * context for what undici and its instrumentations do. Undefined in messages of an agent, since Node's request was
+   * made before.
+   */
+  send?: () => void;
 }
 
 /** Message of `reissue:decision`: one for every attempt that did not simply succeed. */
@@ -36,21 +43,6 @@ export interface DecisionMessage {
   readonly attempt: number;
   /** Record of that attempt. */
   readonly record: AttemptRecord;
-}
-
-/**
- * Message of `reissue:resend`: an attempt after the first, about to be sent.
- *
- * A client sends it with `runStores`, so that what undici and its instrumentations do for it runs in the stores that
- * were bound to the channel.
- */
-export interface ResendMessage {
-  readonly client: ClientKind;
-  readonly origin: string;
-  /** Method, in capitals. */
-  readonly method: string;
-  /** Number of the attempt, 2 for the first resend. */
-  readonly attempt: number;
 }
 
 /** Message of `reissue:rescue`: a request that got its response although an attempt had failed. */
@@ -73,7 +65,7 @@ export interface IdleCloseMessage {
   readonly idleMs: number;
 }
 
-/** TracingChannel `reissue:attempt`; costs one property read without subscribers. */
+/** TracingChannel `reissue:attempt`; costs a property read for each of its channels without subscribers. */
 export const attemptChannel: TracingChannel<string, AttemptMessage> = tracingChannel<
   string,
   AttemptMessage
@@ -83,12 +75,6 @@ export const attemptChannel: TracingChannel<string, AttemptMessage> = tracingCha
 export const decisionChannel: Channel<unknown, DecisionMessage> = channel(
   "reissue:decision",
 ) as Channel<unknown, DecisionMessage>;
-
-/** Channel `reissue:resend`, with a {@link ResendMessage} each. */
-export const resendChannel: Channel<unknown, ResendMessage> = channel("reissue:resend") as Channel<
-  unknown,
-  ResendMessage
->;
 
 /** Channel `reissue:rescue`, with a {@link RescueMessage} each. */
 export const rescueChannel: Channel<unknown, RescueMessage> = channel("reissue:rescue") as Channel<

@@ -86,6 +86,6 @@ function failureLabels(outcome: Outcome): MetricLabels {
   return {
     "error.type": String(outcome.status),
     "reissue.phase": "response",
-    "reissue.delivery": "answered",
+    "reissue.delivery": "responded",
   };
 }

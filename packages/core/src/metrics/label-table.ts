@@ -31,8 +31,8 @@ export const labelTable: Readonly<Record<MetricLabel, LabelSpec>> = {
     ],
   },
   "reissue.delivery": {
-    help: "what is known of the request's fate; `answered` for a status",
-    values: ["unsent", "stale", "unknown", "delivered", "answered"],
+    help: "what is known of the request's fate; `responded` for a status",
+    values: ["unsent", "stale", "unknown", "delivered", "responded"],
   },
   "reissue.reused": {
     help: "whether the request was written on a connection that had served another; `none` if nothing was written",
