@@ -24,20 +24,20 @@ test.each<[TransactionResponse, number, [string, string][], string]>([
     ],
     "{}",
   ],
-])("%j", (input, status, headers, body) => {
+])("the response is made from %j", (input, status, headers, body) => {
   const answer = transactionResponse(input);
   expect(answer).toMatchObject({ status, headers, trailers: [] });
   expect(Buffer.from(answer.body ?? []).toString()).toBe(body);
 });
 
-test("bytes are copied", () => {
+test("the bytes of a body are copied", () => {
   const body = Buffer.from("before");
   const answer = transactionResponse({ body });
   body.write("after!");
   expect(Buffer.from(answer.body ?? []).toString()).toBe("before");
 });
 
-describe("a header that cannot be stored is refused, with its path", () => {
+describe("a response that cannot be stored", () => {
   test.each<[unknown, string]>([
     [undefined, "answer must be an object, got a value of type undefined"],
     ["ok", 'answer must be an object, got "ok"'],
@@ -58,7 +58,7 @@ describe("a header that cannot be stored is refused, with its path", () => {
       String.raw`answer.headers["a"] must be the text of a header, got "x\r\nb: y"`,
     ],
     [{ headers: { a: 1 } }, 'answer.headers["a"] must be the text of a header, got 1'],
-  ])("%j", (input, message) => {
+  ])("is refused with its path: %j", (input, message) => {
     expect(() => transactionResponse(input as TransactionResponse)).toThrow(
       expect.objectContaining({ code: "ERR_REISSUE_OPTION", message }),
     );

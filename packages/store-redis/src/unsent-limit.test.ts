@@ -29,7 +29,7 @@ test("all commands of a second share a signal, which is aborted 5 s later", asyn
   expect([first.aborted, second.aborted]).toEqual([true, false]);
 });
 
-test("a command after a blocked event loop gets a new signal, not one that is about to be aborted", () => {
+test("a command after a blocked event loop gets a new signal instead of one that is about to abort", () => {
   const clock = manualClock();
   let blockedMs = 0;
   const limited = limit({ ...clock, now: () => clock.now() + blockedMs });
@@ -54,7 +54,7 @@ test("the abort calls the listeners that have not been removed", async () => {
   expect(events).toEqual(["abort 0"]);
 });
 
-test("no timer remains once there are no more commands", async () => {
+test("no timer remains when there are no more commands", async () => {
   const clock = manualClock();
   limit(clock).client();
   await clock.advance(6000);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { RecentPeak } from "./recent-peak.ts";
 
-test("remembers the highest value for ten to twenty seconds", () => {
+test("the peak is remembered for ten to twenty seconds", () => {
   const peak = new RecentPeak();
   expect(peak.value(0)).toBe(0);
   peak.add(100, 1000);

@@ -24,12 +24,15 @@ test.each<[string, IdleLimit | null, number | null, string]>([
   ["was not measured for long enough, and promises enough", keeps(10_000), 65_000, "doubtful"],
   ["was not measured for long enough, and promises less", keeps(10_000), 30_000, "bad"],
   ["closes after each response", null, null, "doubtful"],
-])("behind a balancer of 60 s, a server that %s", (_name, idle, hintMs, state) => {
-  const required = requiredIdleMs(["aws-alb"], null);
-  expect(outlasts(idle, hintMs, required, "aws-alb").state).toBe(state);
-});
+])(
+  "a server that %s gets its findings behind a load balancer of 60 s",
+  (_name, idle, hintMs, state) => {
+    const required = requiredIdleMs(["aws-alb"], null);
+    expect(outlasts(idle, hintMs, required, "aws-alb").state).toBe(state);
+  },
+);
 
-test("of several balancers the longest counts, and one's own idle time more", () => {
+test("the longest of several load balancers counts, and an idle time of your own counts more", () => {
   expect(requiredIdleMs(["nginx", "gcp"], null)).toBe(601_000);
   expect(requiredIdleMs(["nginx"], 5000)).toBe(6000);
 });
@@ -63,9 +66,11 @@ test.each([
     },
     ["requests", "announces", "listens", "exits"],
   ],
-])("%s", (_name, drain, bad) => expect(badChecks(drain)).toEqual(bad));
+])("the failed checks are the expected ones for %s", (_name, drain, bad) =>
+  expect(badChecks(drain)).toEqual(bad),
+);
 
-test("the fix has what is needed alone", () => {
+test("the fix contains only what is needed", () => {
   const idle = outlasts(closes(5000), null, 61_000, "aws-alb");
   const drains = drainFindings({ ...drained, lost: 1 });
   expect(fixFor(drainFindings(drained), ["nginx"], null)).toEqual([]);

@@ -29,9 +29,11 @@ test.each([
   ["TypeError: terminated", [false, false, false]],
   ["This operation was aborted", [false, false, false]],
   ["500", [false, false, false]],
-])("%s: what may be sent again", (text, expected) => expect(resends(text)).toEqual(expected));
+])("%s is explained with what may be sent again", (text, expected) =>
+  expect(resends(text)).toEqual(expected),
+);
 
-test("a reset may be the keep-alive race, which a timeout and a refused connection are not", () => {
+test("a reset may be the keep-alive race, and a timeout or a refused connection may not", () => {
   expect(explain("ECONNRESET").resendIfReused.map(({ text }) => text)).toEqual([
     "yes, at once, on a fresh connection",
     "no: it may have been processed",
@@ -55,7 +57,7 @@ describe("Reissue's own codes", () => {
     expect(ownCodes.toSorted()).toEqual(codes.toSorted());
   });
 
-  test.each(codes)("%s", (code) => {
+  test.each(codes)("%s has a summary and links", (code) => {
     const { speaker, summary, links } = explain(code);
     expect(speaker).toBe("reissue");
     expect(summary).toMatch(/^[A-Z].{30,}[.:]$/);
@@ -64,7 +66,7 @@ describe("Reissue's own codes", () => {
     expect(explain(`UpstreamError: it failed (${code})`).title).toContain(code);
   });
 
-  test("an unknown one is not recognised", () => {
+  test("an unknown code is not recognised", () => {
     expect(subjectsOf("ERR_REISSUE_NOT_A_CODE")).toEqual([]);
   });
 });

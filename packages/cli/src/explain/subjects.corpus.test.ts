@@ -34,21 +34,26 @@ function explained(text: string) {
 }
 
 describe("the 273 recorded errors", () => {
-  test("are all there", () => expect(rows).toHaveLength(273));
+  test("all are there", () => expect(rows).toHaveLength(273));
 
-  test.each(rows.map((row) => [`${row.lib} ${row.mode}`, row] as const))("%s", (name, row) => {
-    const failure = explained(JSON.stringify(row.err));
-    if (!ambiguous.test(name)) expect(failure.status).toBe(row.status);
-    if (row.processed === "maybe") expect(failure.delivery).not.toBe("unsent");
+  test.each(rows.map((row) => [`${row.lib} ${row.mode}`, row] as const))(
+    "%s is explained as it was recorded",
+    (name, row) => {
+      const failure = explained(JSON.stringify(row.err));
+      if (!ambiguous.test(name)) expect(failure.status).toBe(row.status);
+      if (row.processed === "maybe") expect(failure.delivery).not.toBe("unsent");
 
-    // In a log record, and as console.error prints it.
-    expect(explained(JSON.stringify({ level: 50, msg: "failed", err: row.err }))).toEqual(failure);
-    const printed = explained(inspect(rebuildError(row.err), { depth: 8 }));
-    expect([printed.kind, printed.code]).toEqual([failure.kind, failure.code]);
-    if (row.processed === "maybe") expect(printed.delivery).not.toBe("unsent");
-  });
+      // In a log record, and as console.error prints it.
+      expect(explained(JSON.stringify({ level: 50, msg: "failed", err: row.err }))).toEqual(
+        failure,
+      );
+      const printed = explained(inspect(rebuildError(row.err), { depth: 8 }));
+      expect([printed.kind, printed.code]).toEqual([failure.kind, failure.code]);
+      if (row.processed === "maybe") expect(printed.delivery).not.toBe("unsent");
+    },
+  );
 
-  test("are rebuilt as they were thrown", () => {
+  test("every error is rebuilt as it was thrown", () => {
     for (const { err } of rows) {
       const error = rebuildError(err);
       expect(error.message).toBe(err["message"] ?? "");

@@ -50,9 +50,9 @@ describe("words and codes of clients", () => {
     ["Premature close", "incomplete", "delivered"],
     ["Parse Error: Expected HTTP/", "protocol", "unknown"],
     ["NGHTTP2_REFUSED_STREAM", "refused-stream", "unsent"],
-  ])("%s", (text, kind, delivery) => expect(only(text)).toEqual([kind, delivery]));
+  ])("%s is recognised", (text, kind, delivery) => expect(only(text)).toEqual([kind, delivery]));
 
-  test("fetch's own words need their cause", () => {
+  test("the words of fetch need their cause", () => {
     expect(subjectsOf("TypeError: fetch failed")).toMatchObject([
       { failure: null, meaning: expect.stringContaining("error.cause") },
     ]);
@@ -191,7 +191,7 @@ describe("errors in logs", () => {
       "timeout",
       "unknown",
     ],
-  ])("%s", (_name, record, kind, delivery) => {
+  ])("an error logged by %s is recognised", (_name, record, kind, delivery) => {
     expect(only(JSON.stringify(record))).toEqual([kind, delivery]);
     expect(only(JSON.stringify(record, null, 2))).toEqual([kind, delivery]);
   });
@@ -211,12 +211,12 @@ describe("errors in logs", () => {
       "reset",
       "unknown",
     ],
-  ])("printed: %s", (_name, error, kind, delivery) => {
+  ])("%s is recognised where it was printed", (_name, error, kind, delivery) => {
     expect(only(inspect(error))).toEqual([kind, delivery]);
     expect(only(`2026-12-01 ERROR call failed\n${inspect(error)}\n`)).toEqual([kind, delivery]);
   });
 
-  test("an UpstreamError as JSON keeps its own delivery and failure", () => {
+  test("an UpstreamError in JSON keeps its own delivery and failure", () => {
     const error = {
       name: "UpstreamError",
       message:
@@ -235,7 +235,7 @@ describe("errors in logs", () => {
     ]);
   });
 
-  test("different records of a log are explained once each, and others are passed over", () => {
+  test("each different record of a log is explained once, and everything else is passed over", () => {
     const records = [{ err: reset }, { msg: "started" }, { err: refused }, { err: reset }].map(
       (record) =>
         JSON.stringify({
@@ -311,13 +311,13 @@ describe("proxies", () => {
       "aborted",
       "unknown",
     ],
-  ])("nginx: %s", (words, kind, delivery) => {
+  ])("the words of nginx are recognised: %s", (words, kind, delivery) => {
     expect(only(words)).toEqual([kind, delivery]);
     expect(only(nginx(words))).toEqual([kind, delivery]);
     expect(subjectsOf(nginx(words))[0]).toMatchObject({ speaker: "nginx", title: words });
   });
 
-  test("nginx' words may be quoted without their end", () => {
+  test("the words of nginx may be quoted without their end", () => {
     expect(only("upstream prematurely closed connection")).toEqual(["reset", "unknown"]);
     expect(only("upstream timed out (110: Connection timed out)")).toEqual(["timeout", "unknown"]);
   });
@@ -331,7 +331,7 @@ describe("proxies", () => {
     ["SD--", "incomplete", "delivered"],
     ["CD--", "aborted", "unknown"],
     ["PH--", "protocol", "unknown"],
-  ])("HAProxy: %s", (state, kind, delivery) => {
+  ])("the state %s of HAProxy is recognised", (state, kind, delivery) => {
     const four = state.padEnd(4, "-");
     const line = `haproxy[7]: 10.0.0.9:3 [01/Dec/2026:10:00:00.000] web once/a 0/0/1/-1/5 502 0 - - ${four} 1/1/0/0/0 0/0 "POST / HTTP/1.1"`;
     for (const text of [state, line]) {
@@ -366,12 +366,12 @@ describe("proxies", () => {
     ],
     ["upstream_reset_before_response_started{connection_termination}", "reset", "unknown"],
     ["upstream request timeout", "timeout", "unknown"],
-  ])("Envoy: %s", (text, kind, delivery) => {
+  ])("the flag or the words %s of Envoy are recognised", (text, kind, delivery) => {
     expect(only(text)).toEqual([kind, delivery]);
     expect(subjectsOf(text)[0]?.speaker).toBe("envoy");
   });
 
-  test("lines of a proxy's log are explained one by one", () => {
+  test("the lines of a proxy's log are explained one by one", () => {
     const lines = [
       nginx("no live upstreams while connecting to upstream"),
       "2026/12/01 10:00:00 [notice] 7#7: signal process started",
@@ -392,7 +392,9 @@ describe("statuses", () => {
     "Response code 503 (Service Unavailable)",
     "HTTP/1.1 503 Service Unavailable",
     '{"name":"AxiosError","message":"Request failed with status code 503","code":"ERR_BAD_RESPONSE","status":503}',
-  ])("%s", (text) => expect(subjectsOf(text)).toMatchObject([{ status: 503, failure: null }]));
+  ])("the status is recognised in %s", (text) =>
+    expect(subjectsOf(text)).toMatchObject([{ status: 503, failure: null }]),
+  );
 });
 
 test.each([

@@ -20,11 +20,11 @@ test.each([
   [15_000, 12_000],
   [75_000, 60_000],
   [1_000_000, 600_000],
-])("of a limit of %d ms, %d ms are used", (limitMs, safeMs) => {
+])("a limit of %d ms allows a client %d ms", (limitMs, safeMs) => {
   expect(safeIdleMs(limitMs)).toBe(safeMs);
 });
 
-test("a server that closes early needs both options, and its scheme's agent", () => {
+test("a server that closes early needs both options, and the agent of its scheme", () => {
   expect(settingsFor("https://a", closes(1000), null)).toMatchObject({
     idleMs: 500,
     unsafeIdleMs: 250,
@@ -35,7 +35,7 @@ test("a server that closes early needs both options, and its scheme's agent", ()
   });
 });
 
-test("a server that closes late may be used for longer, but not for longer than it promises", () => {
+test("a server that closes late allows a longer time, up to what it promises", () => {
   expect(settingsFor("http://a", closes(75_000), null)).toMatchObject({ idleMs: 60_000 });
   expect(settingsFor("http://a", closes(6000), 5000)).toMatchObject({ idleMs: null, code: [] });
 });
@@ -48,7 +48,7 @@ test.each([
   expect(settingsFor("http://a", idle, null)).toMatchObject({ idleMs: null, code: [] });
 });
 
-test("a connection that is dropped silently counts from the last response", () => {
+test("a silently dropped connection counts from its last response", () => {
   const drops = { type: "drops", fromMs: 2000, toMs: 2500 } as const;
   expect(settingsFor("http://a", drops, null)).toMatchObject({ idleMs: 1000 });
 });

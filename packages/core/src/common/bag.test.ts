@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { Bag, type Bagged } from "./bag.ts";
 
-test("a removed item leaves the rest in the bag, and can be added again", () => {
+test("a removed item leaves the other items in the bag, and can be added again", () => {
   const bag = new Bag<Bagged>();
   const [one, two, three] = [{ bagIndex: -1 }, { bagIndex: -1 }, { bagIndex: -1 }];
   for (const item of [one, two, three]) bag.add(item);
@@ -15,7 +15,7 @@ test("a removed item leaves the rest in the bag, and can be added again", () => 
   expect([bag.size, bag.delete(two)]).toEqual([0, false]);
 });
 
-test("an item of one bag is not in another, at whatever index", () => {
+test("an item of one bag is not in another bag, whatever its index is", () => {
   const item = { bagIndex: -1 };
   const [its, other] = [new Bag<Bagged>(), new Bag<Bagged>()];
   other.add({ bagIndex: -1 });

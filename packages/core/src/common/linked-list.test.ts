@@ -7,7 +7,7 @@ interface Item extends Linked<Item> {
   readonly name: number;
 }
 
-test("a list has the same items as an array, whatever is appended and removed", () => {
+test("a list has the same items as an array after any sequence of appends and removals", () => {
   const steps = fc.array(fc.oneof(fc.constant("append" as const), fc.nat({ max: 30 })));
   fc.assert(
     fc.property(steps, (given) => {

@@ -14,15 +14,18 @@ describe("an unknown option", () => {
     ["bodyTimeout", "options.bodyTimeoutMs"],
     ["attempts", "options.retry.maxAttempts"],
     ["timeout", "options.retry.totalTimeoutMs"],
-  ])("%s suggests %s", (key, meant) => {
+  ])("the option %s leads to the suggestion %s", (key, meant) => {
     const check = (): void => checkKeys({ [key]: 1 }, "options", known, elsewhere);
     expect(check).toThrow(`options.${key} is not an option; did you mean ${meant}? (known: retry,`);
   });
 
-  test.each(["agent", "x", "keepAliveTimeout", "color"])("%s suggests nothing", (key) => {
-    const check = (): void => checkKeys({ [key]: 1 }, "options", known, elsewhere);
-    expect(check).toThrow(`options.${key} is not an option (known: retry,`);
-  });
+  test.each(["agent", "x", "keepAliveTimeout", "color"])(
+    "the option %s leads to no suggestion",
+    (key) => {
+      const check = (): void => checkKeys({ [key]: 1 }, "options", known, elsewhere);
+      expect(check).toThrow(`options.${key} is not an option (known: retry,`);
+    },
+  );
 });
 
 describe("options within another option", () => {
@@ -31,7 +34,7 @@ describe("options within another option", () => {
     ["options", "upstream"],
     ["retry.maxAttempts", "upstream.retry.maxAttempts"],
     ['origins["http://a"].idleMs', 'upstream.origins["http://a"].idleMs'],
-  ])("an error at %s is one at %s", (inner, path) => {
+  ])("an error at %s becomes an error at %s", (inner, path) => {
     const read = (): never =>
       readWithin("upstream", () => {
         throw new OptionError(inner, "is wrong");
@@ -40,7 +43,7 @@ describe("options within another option", () => {
     expect(read).toThrow(expect.objectContaining({ path, code: "ERR_REISSUE_OPTION" }));
   });
 
-  test("other errors pass unchanged", () => {
+  test("every other error passes unchanged", () => {
     const error = new TypeError("options.x is not a function");
     expect(() =>
       readWithin("upstream", () => {

@@ -13,7 +13,7 @@ function down(): ConnectBreaker {
   return outage;
 }
 
-test("within the window everybody may connect; after it one, and the rest are held back", () => {
+test("every call may connect within the window, and after it one call may while the others are held back", () => {
   const outage = down();
   outage.begin(one, 99);
   expect(outage.holdsBack(other, 99)).toBe(false);
@@ -23,7 +23,7 @@ test("within the window everybody may connect; after it one, and the rest are he
   expect(outage.holdsBack(one, 100)).toBe(false);
 });
 
-test("the next call may probe once the probing one has failed or given up, and not before", () => {
+test("the next call may probe once the probing call has failed or given up, and not before", () => {
   const outage = down();
   outage.begin(one, 100);
   outage.onFailed(other, refused, 50, 110);
@@ -37,7 +37,7 @@ test("the next call may probe once the probing one has failed or given up, and n
   expect(outage.holdsBack(one, 130)).toBe(false);
 });
 
-test("a probe that has been under way for a whole window holds no call back", () => {
+test("a probe that has lasted for a whole window holds no call back", () => {
   const outage = down();
   outage.begin(one, 100);
   expect(outage.holdsBack(other, 199)).toBe(true);
@@ -47,7 +47,7 @@ test("a probe that has been under way for a whole window holds no call back", ()
   expect(outage.holdsBack(one, 210)).toBe(true);
 });
 
-test("it is unprobed where it is long and the probe has failed, or there was none", () => {
+test("a long outage counts as unprobed if its probe has failed, or if there was none", () => {
   const outage = down();
   expect([outage.isUnprobed(99), outage.isUnprobed(100)]).toEqual([false, true]);
   outage.begin(one, 100);
@@ -56,7 +56,7 @@ test("it is unprobed where it is long and the probe has failed, or there was non
   expect(outage.isUnprobed(120)).toBe(true);
 });
 
-test("a connection that stands ends it", () => {
+test("an established connection ends the outage", () => {
   const outage = down();
   outage.begin(one, 100);
   outage.onConnected(110);
@@ -64,7 +64,7 @@ test("a connection that stands ends it", () => {
   expect(outage.holdsBack(other, 110)).toBe(false);
 });
 
-test("a connect that began before another one stood, and fails late, begins no new outage", () => {
+test("a connect that began before another connection was established, and fails late, begins no new outage", () => {
   const outage = down();
   outage.onConnected(10);
   outage.onFailed(other, refused, 5, 12);

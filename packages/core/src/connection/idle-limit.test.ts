@@ -26,46 +26,53 @@ function bothAfter(events: readonly Event[], everyMs?: number): readonly number[
 
 const death: Event = ["death", 100];
 
-describe("a death is a hint for requests that cannot be resent", () => {
+describe("the death of a connection is a hint for requests that cannot be resent", () => {
   test.each<[string, Event[], number]>([
     ["at first", [death], 80],
-    ["after an answer on a younger connection", [death, ["answer", 99]], 80],
-    ["until an answer on one as old", [death, ["answer", 100]], 4000],
-    ["while one stands that is not much older", [death, ["standing", 130]], 80],
-    ["until one stands that is", [death, ["standing", 134]], 4000],
-    ["when two were passed over", [death, ["passed over", 100], ["passed over", 100]], 80],
+    ["after a response on a younger connection", [death, ["answer", 99]], 80],
+    ["until a response on a connection of that age", [death, ["answer", 100]], 4000],
+    ["while a connection is open that is not much older", [death, ["standing", 130]], 80],
+    ["until a much older connection is open", [death, ["standing", 134]], 4000],
     [
-      "until three were",
+      "after two connections were passed over",
+      [death, ["passed over", 100], ["passed over", 100]],
+      80,
+    ],
+    [
+      "until three connections were passed over",
       [death, ["passed over", 100], ["passed over", 100], ["passed over", 100]],
       4000,
     ],
-    ["and at an age of less than 20 ms none", [["death", 19]], 4000],
-  ])("%s", (_, events, unsafeMs) => {
+    ["for ages of at least 20 ms only", [["death", 19]], 4000],
+  ])("the hint for such requests holds %s", (_, events, unsafeMs) => {
     expect(bothAfter(events)).toEqual([4000, unsafeMs]);
   });
 });
 
 test.each<[string, Event[]]>([
-  ["two in turn at like ages", [death, ["death", 120]]],
-  ["with an answer on a younger connection between", [death, ["answer", 60], ["death", 120]]],
-])("%s lower the limit for all", (_, events) => {
+  ["two deaths in turn at similar ages", [death, ["death", 120]]],
+  [
+    "two deaths with a response on a younger connection in between",
+    [death, ["answer", 60], ["death", 120]],
+  ],
+])("%s lower the limit for all requests", (_, events) => {
   expect(bothAfter(events)[0]).toBe(80);
 });
 
 test.each<[string, Event[]]>([
-  ["at other ages", [death, ["death", 200]]],
-  ["with an answer on a connection as old between", [death, ["answer", 100], death]],
-  ["with one between that outlived it", [death, ["standing", 200], death]],
-])("two %s do not", (_, events) => {
+  ["at different ages", [death, ["death", 200]]],
+  ["with a response on a connection of that age in between", [death, ["answer", 100], death]],
+  ["with a connection in between that outlived the first", [death, ["standing", 200], death]],
+])("two deaths %s do not lower the limit", (_, events) => {
   expect(bothAfter(events)[0]).toBe(4000);
 });
 
-describe("deaths of one moment", () => {
-  test("deaths at one moment are one event, however many", () => {
+describe("deaths at the same time", () => {
+  test("many of them are one event", () => {
     expect(bothAfter([death, death, ["death", 101], death], 1)).toEqual([4000, 80]);
   });
 
-  test("deaths at different idle times are a restart, and revoke what the first of them taught", () => {
+  test("deaths at different idle times are a restart, and undo what the first of them taught", () => {
     const limit = limitAfter([death, ["death", 110]]);
     expect(limit.currentMs(minute + 1000)).toBe(80);
     const restarted = limitAfter([death]);

@@ -8,7 +8,7 @@ function suspected(): ResponseCloses {
   return closes;
 }
 
-test("nothing is endangered before a connection was closed right after a response", () => {
+test("no connection is endangered before one was closed right after a response", () => {
   expect(new ResponseCloses().endangers(0)).toBe(false);
 });
 
@@ -16,17 +16,20 @@ test.each([
   [0, true],
   [19, true],
   [20, false],
-])("afterwards a connection is that has been idle for %d ms: %s", (idleMs, endangered) => {
-  expect(suspected().endangers(idleMs)).toBe(endangered);
-});
+])(
+  "after such a close, a connection that has been idle for %d ms is endangered: %s",
+  (idleMs, endangered) => {
+    expect(suspected().endangers(idleMs)).toBe(endangered);
+  },
+);
 
-test("not any more once one has outlived its response", () => {
+test("no connection is endangered any more once one has outlived its response", () => {
   const closes = suspected();
   closes.onOutlived();
   expect(closes.endangers(0)).toBe(false);
 });
 
-test("nor once four were passed over and none of them was closed", () => {
+test("no connection is endangered once four were passed over and none of them was closed", () => {
   const closes = suspected();
   for (let connection = 0; connection < 3; connection += 1) closes.onPassedOver();
   closes.onClose();

@@ -114,12 +114,12 @@ function evidenceOf(row: Row): Evidence | undefined {
 }
 
 describe("the 273 recorded errors", () => {
-  it("are all there", () => {
+  it("all are there", () => {
     expect(rows).toHaveLength(273);
   });
 
   it.each(rows.map((row) => [`${row.lib} ${row.mode} (Node ${row.node})`, row] as const))(
-    "%s",
+    "%s gets its status, delivery and kind",
     (_, row) => {
       for (const error of [revive(row.err), Object.freeze(revive(row.err))]) {
         const failure = classify(error, evidenceOf(row));
@@ -133,13 +133,13 @@ describe("the 273 recorded errors", () => {
     },
   );
 
-  it("are never unsent without evidence where one with the same error may have been processed", () => {
+  it("an error is never unsent without evidence if the same error also occurs after processing", () => {
     for (const row of rows.filter((row) => evidenceOf(row) !== undefined)) {
       expect(classify(revive(row.err)).delivery).not.toBe("unsent");
     }
   });
 
-  it("need evidence only where it is listed, and there it changes the answer", () => {
+  it("evidence is needed only for the listed errors, and changes their result", () => {
     const settled = rows.filter((row) => evidenceOf(row) !== undefined);
     expect(settled).toHaveLength(7);
     for (const row of settled) {
@@ -151,7 +151,7 @@ describe("the 273 recorded errors", () => {
     }
   });
 
-  it("are stale when they died before the response on a reused connection", () => {
+  it("an error before the response on a reused connection is stale", () => {
     for (const row of rows.filter(({ mode }) => mode.startsWith("stale_"))) {
       const failure = classify(revive(row.err), {
         reused: true,

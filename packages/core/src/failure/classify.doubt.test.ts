@@ -29,7 +29,7 @@ describe("errors that look unsent", () => {
     ["the last of several attempts of superagent", thrown("x", { retries: 1 })],
     ["what failed after an answer", thrown("x", { response: { status: 200 } })],
     ["what failed while a body was read", terminated(refused)],
-  ])("is not, where it is %s", (_, error) => {
+  ])("an error is not unsent if it is %s", (_, error) => {
     const itself = Object.assign(error, { code: "ECONNREFUSED", syscall: "connect" });
     expect(classify(itself)).toMatchObject({ kind: "refused", status: 502, delivery: "unknown" });
     const around = new Error("x", { cause: itself });
@@ -46,11 +46,11 @@ describe("errors that look unsent", () => {
     ],
     ["a count that is none", thrown("x", { retries: "3", request: { retryCount: Number.NaN } })],
     ["fetch", fetchFailed(refused)],
-  ])("is, at the first attempt of %s", (_, error) => {
+  ])("an error is unsent at the first attempt of %s", (_, error) => {
     expect(classify(Object.assign(error, { code: "ECONNREFUSED" })).delivery).toBe("unsent");
   });
 
-  it("is not, where a gRPC server relays what befell a call of its own", () => {
+  it("an error is not unsent if a gRPC server relays the failure of a call of its own", () => {
     expect(classify(grpc(14, details, [])).delivery).toBe("unsent");
     for (const words of [details, "Name resolution failed", "Stream refused by server"]) {
       const relayed = classify(grpc(14, words, ["content-type"]));
@@ -60,7 +60,7 @@ describe("errors that look unsent", () => {
     expect(classify(grpc(1, "Cancelled on client", ["content-type"])).kind).toBe("unknown");
   });
 
-  it("is not, where a client was torn down under its requests", () => {
+  it("an error is not unsent if a client was destroyed under its requests", () => {
     expect(classify(new ClosedError())).toMatchObject({
       kind: "pool",
       status: 503,
@@ -71,7 +71,7 @@ describe("errors that look unsent", () => {
   });
 
   it.each<Evidence>([{ timedOut: true }, { aborted: true }, { timedOut: true, phase: "unknown" }])(
-    "is not, where %o only says why a doubtful handshake ended",
+    "an error is not unsent if %o only says why a doubtful handshake ended",
     (evidence) => {
       const handshake = thrown("x", { code: "ERR_TLS_HANDSHAKE_TIMEOUT" });
       const chain = thrown("x", { code: "SELF_SIGNED_CERT_IN_CHAIN" });

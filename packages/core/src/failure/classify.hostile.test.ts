@@ -83,7 +83,7 @@ describe("a hostile value", () => {
       ],
     ]),
     ["a code of a megabyte", { code: "HPE_".padEnd(1_000_000, "A") }],
-  ])("%s is unknown", (_, value) => {
+  ])(`%s gets the kind and the delivery "unknown"`, (_, value) => {
     const failure = classify(value);
     expect(failure).toMatchObject({
       kind: "unknown",
@@ -93,7 +93,7 @@ describe("a hostile value", () => {
     });
   });
 
-  it("is still read where it can be", () => {
+  it("its readable parts are still used", () => {
     const frozen = Object.freeze(Object.assign(new Error("x"), { code: "ECONNREFUSED" }));
     expect(classify(frozen).kind).toBe("refused");
     expect(
@@ -106,14 +106,14 @@ describe("a hostile value", () => {
     expect(classify(selfCaused).kind).toBe("refused");
   });
 
-  it("is followed only so deep and so wide", () => {
+  it("its causes are followed to a limited depth and width", () => {
     expect(classify(chainOf(8, refused)).kind).toBe("refused");
     expect(classify(chainOf(5000, refused)).kind).toBe("unknown");
     const many = Array.from({ length: 100_000 }, () => refused);
     expect(classify(new AggregateError(many)).delivery).not.toBe("unsent");
   });
 
-  it("cannot pass a forged failure off as an UpstreamError's", () => {
+  it("a forged failure does not pass as the failure of an UpstreamError", () => {
     const forged = Object.assign(new Error("x"), {
       [Symbol.for("reissue.error")]: true,
       failure: { kind: "constructor", phase: "connect", delivery: "unsent", status: 200 },
@@ -189,7 +189,7 @@ const evidences: fc.Arbitrary<Evidence> = fc.record({
 });
 
 describe("any value at all", () => {
-  it("gets a failure, the same each time", () => {
+  it("gets a failure, the same one each time", () => {
     fc.assert(
       fc.property(tree, evidences, (value, evidence) => {
         const failure = classify(value, evidence);
@@ -200,7 +200,7 @@ describe("any value at all", () => {
     );
   });
 
-  it("is unsent when it was never written", () => {
+  it("is unsent if it was never written", () => {
     fc.assert(
       fc.property(tree, evidences, (value, evidence) => {
         expect(classify(value, { ...evidence, written: false }).delivery).toBe("unsent");
@@ -238,7 +238,7 @@ describe("any value at all", () => {
     );
   });
 
-  it("is never made safer by why its sender gave up", () => {
+  it("is never made safer by the reason for which its sender gave up", () => {
     const order = ["delivered", "unknown", "stale", "unsent"];
     fc.assert(
       fc.property(tree, flag, flag, (value, aborted, timedOut) => {
@@ -250,14 +250,14 @@ describe("any value at all", () => {
     );
   });
 
-  it("is an error of Reissue's, or not, without a throw", () => {
+  it("is recognised as an error of Reissue or not, without a throw", () => {
     for (const value of [hostileProxy, revoked.proxy, null, undefined, "x"]) {
       expect(isReissueError(value)).toBe(false);
     }
     fc.assert(fc.property(tree, (value) => !isReissueError(value)));
   });
 
-  it("is aborted or timed out when the sender says so", () => {
+  it("is aborted or timed out if the sender says so", () => {
     fc.assert(
       fc.property(tree, evidences, (value, evidence) => {
         expect(classify(value, { ...evidence, aborted: true }).status).toBeNull();

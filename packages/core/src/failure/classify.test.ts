@@ -17,7 +17,7 @@ const unknown: Failure = {
   code: null,
 };
 
-describe("no transport failure", () => {
+describe("a value that is no transport failure", () => {
   it.each([
     new TypeError("x is not a function"),
     thrown("invalid", { name: "ValidationError", code: "E_VALIDATION" }),
@@ -58,12 +58,12 @@ describe("no transport failure", () => {
     thrown("Connection timeouts are billed"),
     thrown("14", { code: 14 }),
     new OptionError("idleMs", "must be a number"),
-  ])("%s", (error) => {
+  ])("%s is classified as unknown", (error) => {
     expect(classify(error)).toEqual(unknown);
   });
 });
 
-describe("several errors", () => {
+describe("several errors in one", () => {
   const refused = system("connect", "ECONNREFUSED");
   const reset = system("read", "ECONNRESET");
 
@@ -76,7 +76,7 @@ describe("several errors", () => {
     expect(classify(aggregate([reset, terminated(reset)])).delivery).toBe("delivered");
   });
 
-  it("are no transport failure when one of them is none", () => {
+  it("are no transport failure if one of them is none", () => {
     expect(classify(aggregate([refused, new TypeError("x is not a function")]))).toEqual(unknown);
     expect(classify(aggregate([refused, new Error("no")], { code: "ECONNREFUSED" }))).toMatchObject(
       {
@@ -128,11 +128,11 @@ describe("an UpstreamError", () => {
       thrown("x", { name: "CombinedError", networkError: upstreamError }),
     ],
     ["as the reason of an abort", thrown("", { code: "ABORT_ERR", cause: upstreamError })],
-  ])("%s is its own failure", (_, error) => {
+  ])("%s keeps its own failure", (_, error) => {
     expect(classify(error)).toEqual(failure);
   });
 
-  it("keeps a token that is not its kind's", () => {
+  it("keeps a token that does not belong to its kind", () => {
     const odd = classify(thrown("length", { code: "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" }));
     const error = new UpstreamError({
       failure: odd,
@@ -147,7 +147,7 @@ describe("an UpstreamError", () => {
 });
 
 it.each(["detail", "networkError"])(
-  "takes %s for a cause only where it is an error: problem details relay an upstream's words",
+  "%s is a cause only if it is an error, since problem details relay the words of an upstream",
   (key) => {
     const relayed = { code: "ECONNREFUSED", syscall: "connect", message: "connect ECONNREFUSED" };
     expect(classify(thrown("no such order", { status: 422, [key]: relayed })).kind).toBe("unknown");
@@ -156,7 +156,7 @@ it.each(["detail", "networkError"])(
   },
 );
 
-it("names the code that decided", () => {
+it("the deciding code is named", () => {
   expect(classify(fetchFailed(system("connect", "ECONNREFUSED"))).code).toBe("ECONNREFUSED");
   expect(classify(thrown("14 UNAVAILABLE: x", { code: 14, details: "x" })).code).toBe(
     "UNAVAILABLE",

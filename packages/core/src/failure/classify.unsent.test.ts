@@ -200,7 +200,7 @@ describe("an error of a request that was not processed", () => {
   for (const [[kind, phase, delivery, status, token, transient], errors] of table) {
     describe(`is ${kind} in ${phase}, ${delivery}, ${status} ${token}`, () => {
       it.each(errors.map((error) => [`${String(error)} ${JSON.stringify(error)}`, error]))(
-        "%s",
+        "the error %s is classified so",
         (_, error) => {
           const expected = { kind, phase, delivery, status, token, transient };
           expect(classify(error)).toMatchObject(expected);

@@ -14,23 +14,23 @@ const bug = new TypeError("x is not a function");
 
 describe("written", () => {
   it.each([reset, cut, refused, bug, null, failed("UND_ERR_BODY_TIMEOUT")])(
-    "false makes %s unsent",
+    "is false: %s is unsent",
     (error) => {
       expect(classify(error, { written: false }).delivery).toBe("unsent");
     },
   );
 
-  it("false says that a connection was waited for, whatever the error says", () => {
+  it("is false: a connection was waited for, whatever the error says", () => {
     expect(classify(reset, { written: false })).toMatchObject({ kind: "reset", phase: "pool" });
     expect(classify(cut, { written: false })).toMatchObject({ kind: "reset", phase: "pool" });
     expect(classify(refused, { written: false }).phase).toBe("connect");
   });
 
-  it("false leaves an error that is no transport failure one", () => {
+  it("is false: an error that is no transport failure stays one", () => {
     expect(classify(bug, { written: false })).toMatchObject({ kind: "unknown", status: null });
   });
 
-  it("true takes back an unsent that the error promised, but not a refused stream's", () => {
+  it("is true: an unsent that the error promised is revoked, except for a refused stream", () => {
     expect(classify(refused, { written: true }).delivery).toBe("unknown");
     expect(classify(refusedStream, { written: true }).delivery).toBe("unsent");
     expect(classify(refusedStream, { responseStarted: true }).delivery).toBe("unknown");
@@ -73,18 +73,18 @@ describe("reused", () => {
     [50, 0],
     [200, 100],
     [1000, 3000],
-  ])("makes a death after %d ms stale where a round trip takes %s", (diedAfterMs, roundTripMs) => {
+  ])("makes a death after %d ms stale if a round trip takes %s", (diedAfterMs, roundTripMs) => {
     expect(classify(reset, { ...stale, diedAfterMs, roundTripMs }).delivery).toBe("stale");
   });
 
-  it("does not weaken what never left", () => {
+  it("does not weaken a request that was never sent", () => {
     expect(classify(refused, { ...stale, written: undefined }).delivery).toBe("unsent");
     expect(classify(refusedStream, stale).delivery).toBe("unsent");
   });
 });
 
 describe("delivered", () => {
-  it("true is delivered, and a connection that died then cut the body", () => {
+  it("is true: the failure is delivered, and the death of a connection cut the body", () => {
     expect(classify(reset, { delivered: true })).toMatchObject({
       kind: "incomplete",
       phase: "response-body",
@@ -94,7 +94,7 @@ describe("delivered", () => {
     expect(classify(bug, { delivered: true }).delivery).toBe("delivered");
   });
 
-  it("false makes a failure of the body unknown", () => {
+  it("is false: a failure of the body is unknown", () => {
     expect(classify(cut).delivery).toBe("delivered");
     expect(classify(cut, { delivered: false })).toMatchObject({
       kind: "incomplete",
@@ -111,7 +111,7 @@ describe("timedOut", () => {
     [refused, "connect", "connection_timeout", "unsent"],
     [bug, "response-headers", "http_response_timeout", "unknown"],
     ["just a string", "response-headers", "http_response_timeout", "unknown"],
-  ] as const)("makes %s a timeout", (error, phase, token, delivery) => {
+  ] as const)("makes a timeout of %s", (error, phase, token, delivery) => {
     const failure = classify(error, { timedOut: true });
     expect(failure).toMatchObject({ kind: "timeout", status: 504, phase, token, delivery });
   });
@@ -145,7 +145,7 @@ describe("aborted", () => {
 });
 
 describe("phase", () => {
-  it("overrides the phase, and what follows from it", () => {
+  it("overrides the phase, and everything that follows from it", () => {
     expect(classify(reset, { phase: "tls" })).toMatchObject({ phase: "tls", delivery: "unsent" });
     expect(classify(reset, { phase: "response-body" })).toMatchObject({
       kind: "incomplete",
@@ -162,17 +162,17 @@ describe("phase", () => {
     });
   });
 
-  it("proves nothing against written", () => {
+  it("proves nothing against the written flag", () => {
     expect(classify(reset, { phase: "connect", written: true }).delivery).toBe("unknown");
   });
 
-  it("unknown overrides nothing", () => {
+  it("overrides nothing if it is unknown", () => {
     expect(classify(cut, { phase: "unknown" })).toEqual(classify(cut));
   });
 });
 
 describe("responseStarted", () => {
-  it("places a reset in the response's head", () => {
+  it("places a reset in the head of the response", () => {
     expect(classify(reset, { responseStarted: true })).toMatchObject({
       kind: "reset",
       phase: "response-headers",
@@ -181,7 +181,7 @@ describe("responseStarted", () => {
   });
 });
 
-it("nothing known changes nothing", () => {
+it("missing evidence changes nothing", () => {
   for (const error of [reset, cut, refused, bug]) {
     expect(classify(error, { written: undefined, reused: undefined })).toEqual(classify(error));
   }

@@ -25,13 +25,13 @@ describe("showCausesInStack", () => {
     expect(shown(middle).match(/TypeError: third/g)).toHaveLength(1);
   });
 
-  it("ends a chain that is a circle", () => {
+  it("ends a circular chain of causes", () => {
     const first = new Error("a");
     first.cause = new Error("b", { cause: first });
     expect(shown(first).match(/\[cause\]/g)).toHaveLength(5);
   });
 
-  it("shows text, and stops at what cannot be read", () => {
+  it("shows text, and stops at a value that cannot be read", () => {
     expect(shown("a reason")).toContain("\n  [cause]: a reason");
     const hostile = {
       get stack(): string {
@@ -50,7 +50,7 @@ describe("showCausesInStack", () => {
     expect(error.stack).toBe("own");
   });
 
-  it("leaves alone what Error.prepareStackTrace makes of a stack", () => {
+  it("leaves a stack alone that Error.prepareStackTrace has made", () => {
     const { prepareStackTrace } = Error;
     const error = new Error("x");
     try {

@@ -80,7 +80,7 @@ const recorded: [client: string, fields: object][] = [
   ["gaxios 7", { status: 404, code: 404, response: new Response("{}", { status: 404, headers }) }],
 ];
 
-describe("an error with an upstream's response", () => {
+describe("an error with the response of an upstream", () => {
   it.each<[string, object]>([
     ["undici's", { code: "UND_ERR_RESPONSE", statusCode: 401, headers, body: {} }],
     ["undici's RetryAgent's", { code: "UND_ERR_REQ_RETRY", statusCode: 503, headers }],
@@ -98,7 +98,7 @@ describe("an error with an upstream's response", () => {
       { status: "NOT_FOUND", statusCode: 404, response: { statusCode: 404, headers } },
     ],
     ...recorded,
-  ])("%s becomes a plain 500", (_, fields) => {
+  ])("of the library becomes a plain 500: %s", (_, fields) => {
     const cause = Object.freeze(thrown(fields));
     const error = foreignResponseError(cause);
     expect(error).toMatchObject({ status: 500, statusCode: 500, expose: false, headers: {} });
@@ -149,18 +149,18 @@ describe("an error with an upstream's response", () => {
         },
       }),
     ],
-  ])("is not %s, which passes", (_, error) => {
+  ])("is not recognised in %s, which passes unchanged", (_, error) => {
     expect(foreignResponseError(error)).toBeNull();
   });
 });
 
-describe("an application's response made of an error with an upstream's headers", () => {
+describe("a response of the application that is made from an error with the headers of an upstream", () => {
   it.each<[string, number, Error, string]>([
     ["by hand", 502, thrown({ status: 502, expose: false, headers: received }), "Bad Gateway"],
     ["anew", 503, createError(503, "x", { headers: received }), "Service Unavailable"],
     ["anew, to be shown", 422, createError(422, "x", { headers: new Headers() }), "x"],
     ["of it", 401, createError(502, thrown({ statusCode: 401, headers: received })), "x"],
-  ])("keeps its status without them: made %s", (_, status, cause, message) => {
+  ])("keeps its status without those headers if it is made %s", (_, status, cause, message) => {
     const error = foreignResponseError(cause);
     expect(error).toMatchObject({ status, statusCode: status, message, headers: {} });
     expect(error?.expose).toBe(status < 500);
@@ -170,7 +170,7 @@ describe("an application's response made of an error with an upstream's headers"
   });
 
   it.each([undefined, "404", 200, 302, 404.5, 999, Number.NaN])(
-    "is 500 where it is %s",
+    "is a 500 if it is %s",
     (status) => {
       const error = foreignResponseError(thrown({ expose: false, status, headers: received }));
       expect(error).toMatchObject({ status: 500, expose: false, headers: {} });

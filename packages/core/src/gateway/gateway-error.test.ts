@@ -28,13 +28,13 @@ describe("gatewayError", () => {
     });
   });
 
-  it.each([refused, full, late])("gives any other request 500, even for %s", (cause) => {
+  it.each([refused, full, late])("gives any other request a 500, even for %s", (cause) => {
     const error = gatewayError(classify(cause), { retrySafe: false, cause });
     expect(error).toMatchObject({ status: 500, expose: false, message: "Internal Server Error" });
     expect(error?.headers).toEqual({ "x-should-retry": "false", "Cache-Control": "no-store" });
   });
 
-  it("gives 500 to an unsafe request that was never sent: a balancer does not know that", () => {
+  it("gives a 500 to an unsafe request that was never sent, since a load balancer does not know that", () => {
     const failure = classify(late, { written: false });
     expect(failure.delivery).toBe("unsent");
     expect(gatewayError(failure, { retrySafe: false, cause: late })?.status).toBe(500);
@@ -44,7 +44,7 @@ describe("gatewayError", () => {
     [refused, 502],
     [full, 503],
     [late, 504],
-  ])("converts %s always when told so, and still asks nobody to retry", (cause, status) => {
+  ])("always converts %s if it is told to, and still asks for no retry", (cause, status) => {
     const error = gatewayError(classify(cause), { retrySafe: false, convert: "always", cause });
     expect(error?.status).toBe(status);
     expect(error?.headers).toEqual({ "x-should-retry": "false", "Cache-Control": "no-store" });
@@ -64,23 +64,23 @@ describe("gatewayError", () => {
     ["an error that is no transport failure", new TypeError("x is not a function")],
     ["an answer that somebody has chosen", createError(404, { cause: refused })],
     ["nothing", null],
-  ])("leaves %s alone", (_, thrown) => {
+  ])("leaves %s unchanged", (_, thrown) => {
     expect(gatewayError(classify(thrown), { retrySafe: true, cause: thrown })).toBeNull();
   });
 
-  it("leaves its own error response unchanged when it meets it again", () => {
+  it("leaves its own error response unchanged if it meets it again", () => {
     const error = gatewayError(classify(refused), { retrySafe: true, cause: refused });
     expect(gatewayError(classify(error), { retrySafe: true, cause: error })).toBeNull();
   });
 
-  it("is an error of http-errors' own class", () => {
+  it("makes an error of the class of http-errors", () => {
     const error = gatewayError(classify(refused), { retrySafe: true, cause: refused });
     expect(createError.isHttpError(error)).toBe(true);
     expect(error).toBeInstanceOf(createError.BadGateway);
     expect(error?.name).toBe("BadGatewayError");
   });
 
-  it("never changes the cause, nor takes its status, headers or words", () => {
+  it("never changes the cause, and never takes over its status, headers or message", () => {
     const cause = Object.freeze(
       failed("ECONNREFUSED", { status: 200, statusCode: 200, headers: { "set-cookie": "a=b" } }),
     );

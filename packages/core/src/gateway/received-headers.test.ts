@@ -42,7 +42,7 @@ function revoked(target: object): unknown {
   return proxy;
 }
 
-describe("headers of a message that has come in", () => {
+describe("the headers of a received message", () => {
   it.each<[string, unknown]>([
     ["a Headers", new Headers({ "x-theirs": "yes" })],
     ["an empty Headers", new Headers()],
@@ -65,7 +65,7 @@ describe("headers of a message that has come in", () => {
         ["date", "Tue"],
       ],
     ],
-  ])("%s", (_, headers) => {
+  ])("are recognised in %s", (_, headers) => {
     expect(areReceived(headers)).toBe(true);
   });
 
@@ -88,7 +88,7 @@ describe("headers of a message that has come in", () => {
     ["what throws when it is read", hostile],
     ["what throws when it is looked at", revoked([])],
     ["names that are no text", [Object.create(null), 1]],
-  ])("not %s", (_, headers) => {
+  ])("are not recognised in %s", (_, headers) => {
     expect(areReceived(headers)).toBe(false);
   });
 });

@@ -42,7 +42,7 @@ describe("unreadableError", () => {
     ["a header that is undefined", withHeaders({ "retry-after": undefined })],
     ["a list of values", withHeaders({ "set-cookie": ["a=b", "c=d"] })],
     ["headers that are none", withHeaders("none")],
-  ])("leaves %s alone", (_name, thrown) => {
+  ])("leaves %s unchanged", (_name, thrown) => {
     expect(unreadableError(thrown)).toBeNull();
   });
 });

@@ -32,7 +32,7 @@ test.each([
   [{ unreadBody: false }, 1],
   [{}, 1],
   [true, 1],
-])("validate: %j warns %i times of a gate that is mounted twice", (value, times) => {
+])("the option %j leads to %i warnings for a gate that is mounted twice", (value, times) => {
   checksOf(value).report("gateTwice", "Twice.");
   expect(emit).toHaveBeenCalledTimes(times);
 });
@@ -41,6 +41,6 @@ test.each([
   ["no", "validate must be an object"],
   [{ gateOnce: false }, "validate.gateOnce is not an option"],
   [{ gateTwice: "off" }, "validate.gateTwice must be true or false"],
-])("validate: %j is an error", (value, problem) => {
+])("the option %j is refused", (value, problem) => {
   expect(() => checksOf(value)).toThrow(problem);
 });

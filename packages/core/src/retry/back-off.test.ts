@@ -14,18 +14,18 @@ test.each([
   [6, 2000],
   [100, 2000],
   [5000, 2000], // 2 ** 5000 is Infinity
-])("after %i resends the delay is under %i ms", (resends, boundMs) => {
+])("the delay after %i resends is less than %i ms", (resends, boundMs) => {
   expect(fullJitter(resends, defaultPolicy.backOff, 0)).toBe(0);
   expect(fullJitter(resends, defaultPolicy.backOff, 0.5)).toBe(boundMs / 2);
   expect(fullJitter(resends, defaultPolicy.backOff, largest)).toBeLessThan(boundMs);
 });
 
-test("a base or a cap of 0 waits for nothing", () => {
+test("a base or a cap of 0 means no delay", () => {
   expect(fullJitter(3, { baseMs: 0, capMs: 2000 }, largest)).toBe(0);
   expect(fullJitter(3, { baseMs: 50, capMs: 0 }, largest)).toBe(0);
 });
 
-test("it grows with the draw and with the resends, and never past the cap", () => {
+test("the delay grows with the draw and with the number of resends, up to the cap", () => {
   const draws = fc.double({ min: 0, max: largest, noNaN: true });
   const durations = fc.integer({ min: 1, max: 2 ** 31 - 1 });
   fc.assert(

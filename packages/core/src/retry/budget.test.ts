@@ -18,14 +18,14 @@ function deposit(budget: RetryBudget, requests: number, nowMs: number): void {
   for (let count = 0; count < requests; count += 1) budget.deposit(nowMs);
 }
 
-describe("tokens", () => {
-  test("a quiet client has the tokens of two seconds at any time", () => {
+describe("the tokens of a budget", () => {
+  test("last for two seconds of a quiet client at any time", () => {
     for (const nowMs of [0, 199, 1e6, 1.7e12 + 0.5]) {
       expect(drain(new RetryBudget(options), nowMs)).toBe(20);
     }
   });
 
-  test("requests add to them", () => {
+  test("grow with requests", () => {
     const budget = new RetryBudget(options);
     deposit(budget, 100, 5000);
     expect(drain(budget, 5000)).toBe(40);
@@ -35,7 +35,7 @@ describe("tokens", () => {
     expect(drain(budget, 5001)).toBe(1);
   });
 
-  test("without a minimum only requests count, without a ratio only the minimum", () => {
+  test("depend only on requests without a minimum, and only on the minimum without a ratio", () => {
     const onlyRatio = new RetryBudget({ ratio: 0.5, minPerSecond: 0 });
     expect(onlyRatio.has(0)).toBe(false);
     deposit(onlyRatio, 3, 0);
@@ -46,7 +46,7 @@ describe("tokens", () => {
     expect(new RetryBudget({ ratio: 0, minPerSecond: 0 }).has(0)).toBe(false);
   });
 
-  test("a healthy past is forgotten after 2 to 2.2 seconds, and so are resends", () => {
+  test("do not depend on a healthy past after 2 to 2.2 seconds, and not on resends before that", () => {
     const budget = new RetryBudget(options);
     deposit(budget, 1000, 0);
     expect(drain(budget, 1999)).toBe(220);
@@ -56,7 +56,7 @@ describe("tokens", () => {
     expect(drain(budget, 1999 + 2200)).toBe(20);
   });
 
-  test("any pause, however long, leaves a budget like a new one", () => {
+  test("are those of a new budget after any long pause", () => {
     for (const pauseMs of [2200, 4400, 1e5, 1e12]) {
       const budget = new RetryBudget(options);
       deposit(budget, 50, 100);
@@ -65,7 +65,7 @@ describe("tokens", () => {
     }
   });
 
-  test("time that stands still or goes back a little changes nothing", () => {
+  test("do not change if time stands still or goes back a little", () => {
     const budget = new RetryBudget(options);
     deposit(budget, 50, 1000);
     expect(budget.has(500)).toBe(true);
@@ -75,7 +75,7 @@ describe("tokens", () => {
   });
 });
 
-test("whenever a token is taken, the last two seconds held few enough of them", () => {
+test("the last two seconds held few enough tokens whenever one is taken", () => {
   const steps = fc.array(
     fc.record({
       waitMs: fc.oneof(fc.nat(30), fc.nat(300), fc.nat(5000)),
@@ -149,19 +149,22 @@ function outage(perSecond: number, startMs: number): { sends: number; budget: Re
 
 describe.each([200, 500, 2000])("ten seconds of failures at %i requests a second", (perSecond) => {
   // In the middle of a slice, at its edge, and far from zero.
-  test.each([0, 77, 199.5, 1e12 + 123])("from %d ms", (startMs) => {
-    const { sends, budget } = outage(perSecond, startMs);
-    const requests = perSecond * 10;
-    expect(sends / requests).toBeLessThanOrEqual(1.25);
-    expect(sends / requests).toBeGreaterThan(1.19);
-    expect(sends).toBeLessThanOrEqual(requests * 1.2 + 100);
+  test.each([0, 77, 199.5, 1e12 + 123])(
+    "add at most a quarter to the load, from %d ms on",
+    (startMs) => {
+      const { sends, budget } = outage(perSecond, startMs);
+      const requests = perSecond * 10;
+      expect(sends / requests).toBeLessThanOrEqual(1.25);
+      expect(sends / requests).toBeGreaterThan(1.19);
+      expect(sends).toBeLessThanOrEqual(requests * 1.2 + 100);
 
-    // Once the upstream answers, five requests pay for one resend, and 2.2 seconds for all.
-    const endMs = startMs + 11_000;
-    drain(budget, endMs);
-    deposit(budget, 5, endMs);
-    expect(drain(budget, endMs)).toBe(1);
-    deposit(budget, 100, endMs + 2200);
-    expect(drain(budget, endMs + 2200)).toBe(40);
-  });
+      // Once the upstream answers, five requests pay for one resend, and 2.2 seconds for all.
+      const endMs = startMs + 11_000;
+      drain(budget, endMs);
+      deposit(budget, 5, endMs);
+      expect(drain(budget, endMs)).toBe(1);
+      deposit(budget, 100, endMs + 2200);
+      expect(drain(budget, endMs + 2200)).toBe(40);
+    },
+  );
 });

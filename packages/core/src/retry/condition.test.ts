@@ -33,17 +33,20 @@ describe("the condition of a failure", () => {
     ["aborted", null],
     ["unknown", null],
   ];
-  test.each(always)("%s is %s in whatever phase", (kind, expected) => {
+  test.each(always)("%s leads to %s in every phase", (kind, expected) => {
     for (const phase of phases) expect(condition(kind, phase)).toBe(expected);
   });
 
-  test.each(phases)("a reset, an incomplete response and a timeout in phase %s", (phase) => {
-    const connecting = phase === "connect" || phase === "tls";
-    expect(condition("reset", phase)).toBe(connecting ? "connect-failure" : "reset");
-    expect(condition("incomplete", phase)).toBe(connecting ? "connect-failure" : "reset");
-    const resolving = connecting || phase === "dns";
-    expect(condition("timeout", phase)).toBe(resolving ? "connect-failure" : "timeout");
-  });
+  test.each(phases)(
+    "a reset, an incomplete response or a timeout in phase %s has its condition",
+    (phase) => {
+      const connecting = phase === "connect" || phase === "tls";
+      expect(condition("reset", phase)).toBe(connecting ? "connect-failure" : "reset");
+      expect(condition("incomplete", phase)).toBe(connecting ? "connect-failure" : "reset");
+      const resolving = connecting || phase === "dns";
+      expect(condition("timeout", phase)).toBe(resolving ? "connect-failure" : "timeout");
+    },
+  );
 });
 
 describe("the statuses of a condition", () => {
@@ -64,7 +67,7 @@ describe("the statuses of a condition", () => {
       [409, 500],
     ],
     [[], [], []],
-  ])("%j without Retry-After %j, with it %j", (conditions, without, withIt) => {
+  ])("%j covers %j without Retry-After, and %j with it", (conditions, without, withIt) => {
     expect(listed(conditions, false)).toEqual(without);
     expect(listed(conditions, true)).toEqual(withIt);
   });

@@ -87,7 +87,7 @@ interface Played {
   reason: string | null;
 }
 
-test("a call that only fails ends: bounded attempts, one stale resend, a window for the unsent", () => {
+test("a call that always fails ends after bounded attempts, one stale resend, and a window for unsent requests", () => {
   fc.assert(
     fc.property(policies, fc.nat(60_000), attempts, (policy, deadlineMs, stream) => {
       const played = play(policy, deadlineMs, stream);

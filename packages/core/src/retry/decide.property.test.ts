@@ -204,14 +204,14 @@ function decideAll(outcomes: readonly Outcome[], states: readonly RetryState[]):
   return reasons;
 }
 
-describe("every combination obeys every rule", () => {
-  test("of all outcomes, in a few states", () => {
+describe("every combination", () => {
+  test("obeys every rule with all outcomes in a few states", () => {
     const few = everyState.filter((_, index) => index % 37 === 0);
     expect(few.length).toBeGreaterThan(10);
     decideAll(everyOutcome, few);
   });
 
-  test("of all states, for a few outcomes; and every reason is given", () => {
+  test("obeys every rule with a few outcomes in all states, and every reason occurs", () => {
     const few = everyOutcome.filter((outcome) =>
       outcome.type === "answer"
         ? [429, 500, 503].includes(outcome.status) && outcome.retryAfterMs !== 0
@@ -292,7 +292,7 @@ test("any numbers obey every rule", () => {
   );
 });
 
-test("it is pure: frozen arguments give the same decision twice", () => {
+test("the decision is pure: frozen arguments lead to the same decision twice", () => {
   const freeze = (value: object): void => {
     Object.freeze(value);
     for (const part of Object.values(value))

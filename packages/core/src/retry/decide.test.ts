@@ -76,11 +76,11 @@ function decided(
 }
 
 describe("a stale socket", () => {
-  test.each(safe)("what is safe is resent at once, on a fresh connection: %j", (request) => {
+  test.each(safe)("a safe request is resent at once, on a fresh connection: %j", (request) => {
     expect(decided(stale, request)).toEqual(resend("stale-socket", 0, "fresh"));
   });
 
-  test("a plain POST is not", () => {
+  test("a plain POST is not resent", () => {
     expect(decided(stale, post)).toEqual(giveUp("not-retry-safe"));
     expect(decided(stale, { ...get, method: "get" })).toEqual(giveUp("not-retry-safe"));
   });
@@ -91,13 +91,13 @@ describe("a stale socket", () => {
     expect(decided(stale, get, { staleBudgetLeft: false })).toEqual(giveUp("budget-exhausted"));
   });
 
-  test("the second one of a call is a reset like any other", () => {
+  test("the second stale socket of a call is treated as a reset", () => {
     expect(decided(stale, get, { staleResends: 1 })).toEqual(resend("reset", 25, "fresh"));
     const spent = { staleResends: 1, attempts: 3 };
     expect(decided(stale, get, spent)).toEqual(giveUp("attempts-exhausted"));
   });
 
-  test("not after the deadline, not without the body, not if resets are not listed", () => {
+  test("nothing is resent after the deadline, without the body, or if resets are not listed", () => {
     expect(decided(stale, get, { deadlineMs: 1000 })).toEqual(giveUp("deadline-exceeded"));
     expect(decided(stale, { ...get, replayable: false })).toEqual(giveUp("body-not-replayable"));
     expect(decided(stale, get, {}, { retryOn: [] })).toEqual(giveUp("condition-not-listed"));
@@ -118,27 +118,27 @@ describe("a request that never left", () => {
     expect(decided(refused, post, spent, { retryOn: [] })).toEqual(resend("unsent", 25, "fresh"));
   });
 
-  test("only within the window, the last one at its end", () => {
+  test("it is resent only within the window, for the last time at its end", () => {
     const late = { nowMs: 2990, unsentSinceMs: 1000, unsentResends: 8 };
     expect(decided(refused, get, late)).toEqual(resend("unsent", 10, "fresh"));
     expect(decided(refused, get, { ...late, nowMs: 3000 })).toEqual(giveUp("attempts-exhausted"));
   });
 
-  test("at once if a pooled socket died before the write, but only the first time", () => {
+  test("it is resent at once if a pooled socket died before the write, but only the first time", () => {
     const late = { nowMs: 9000, unsentSinceMs: 1000 };
     expect(decided(diedInPool, post)).toEqual(resend("unsent", 0, "fresh"));
     expect(decided(diedInPool, post, late)).toEqual(resend("unsent", 0, "fresh"));
     expect(decided(diedInPool, post, { unsentResends: 1 })).toEqual(resend("unsent", 50, "fresh"));
   });
 
-  test("a full queue waits like a refused connect; after a wait in line any connection does", () => {
+  test("a full queue is handled like a refused connect, and any connection will do after a wait in line", () => {
     const full = failed({ kind: "pool", phase: "pool", delivery: "unsent" });
     const waited = failed({ kind: "timeout", phase: "pool", delivery: "unsent" });
     expect(decided(full, post)).toEqual(resend("unsent", 25, "fresh"));
     expect(decided(waited, post)).toEqual(resend("unsent", 25, "any"));
   });
 
-  test("no wait is longer than an eighth of the window, however many came before", () => {
+  test("each wait is at most an eighth of the window, however many came before it", () => {
     const refused = failed({ kind: "refused", phase: "connect", delivery: "unsent" });
     expect(decided(refused, post, { unsentResends: 30, random: 0.5 })).toEqual(
       resend("unsent", 125, "fresh"),
@@ -153,7 +153,7 @@ describe("a request that never left", () => {
     }
   });
 
-  test("without a window it counts, for any method, if its condition is listed", () => {
+  test("it counts as an attempt without a window, for any method, if its condition is listed", () => {
     const none = { unsentWindowMs: 0 };
     const neither = { ...none, retryOn: ["reset"] as const };
     expect(decided(refused, post, {}, none)).toEqual(resend("unsent", 25, "fresh"));
@@ -163,28 +163,31 @@ describe("a request that never left", () => {
 });
 
 describe("a request whose fate is unknown", () => {
-  test.each(safe)("what is safe is resent with back-off, on a fresh connection: %j", (request) => {
-    expect(decided(unknown, request)).toEqual(resend("reset", 25, "fresh"));
-    expect(decided(unknown, request, { attempts: 2 })).toEqual(resend("reset", 50, "fresh"));
-    expect(decided(unknown, request, { attempts: 3 })).toEqual(giveUp("attempts-exhausted"));
-  });
+  test.each(safe)(
+    "a safe request is resent with back-off, on a fresh connection: %j",
+    (request) => {
+      expect(decided(unknown, request)).toEqual(resend("reset", 25, "fresh"));
+      expect(decided(unknown, request, { attempts: 2 })).toEqual(resend("reset", 50, "fresh"));
+      expect(decided(unknown, request, { attempts: 3 })).toEqual(giveUp("attempts-exhausted"));
+    },
+  );
 
-  test("a plain POST is not", () => {
+  test("a plain POST is not resent", () => {
     expect(decided(unknown, post)).toEqual(giveUp("not-retry-safe"));
   });
 
-  test("a timeout only where it is listed", () => {
+  test("a timeout is resent only if it is listed", () => {
     expect(decided(timedOut, get)).toEqual(giveUp("condition-not-listed"));
     const policy: Partial<RetryPolicy> = { retryOn: ["timeout"] };
     expect(decided(timedOut, get, {}, policy)).toEqual(resend("timeout", 25, "fresh"));
     expect(decided(timedOut, post, {}, policy)).toEqual(giveUp("not-retry-safe"));
   });
 
-  test("not without a token in the budget", () => {
+  test("it is not resent without a token in the budget", () => {
     expect(decided(unknown, get, { budgetLeft: false })).toEqual(giveUp("budget-exhausted"));
   });
 
-  test("no condition covers anything but a transport failure", () => {
+  test("a condition covers only transport failures", () => {
     const bug = failed({ kind: "unknown", phase: "unknown", status: null, transient: false });
     expect(decided(bug, get)).toEqual(giveUp("condition-not-listed"));
   });
@@ -203,7 +206,7 @@ test("an aborted request is never resent", () => {
   expect(decided(failed({ kind: "aborted" }), get)).toEqual(giveUp("aborted"));
 });
 
-test("after the deadline, that is the reason whatever else forbids it", () => {
+test("the reason after the deadline is always the deadline", () => {
   const late = { deadlineMs: 1000, attempts: 3, budgetLeft: false, staleBudgetLeft: false };
   for (const outcome of [refused, diedInPool, stale, unknown, timedOut]) {
     for (const request of [get, post, { ...get, replayable: false }]) {
@@ -213,34 +216,37 @@ test("after the deadline, that is the reason whatever else forbids it", () => {
   expect(decided(delivered, get, late)).toEqual(giveUp("response-started"));
 });
 
-describe("a response", () => {
-  test.each([502, 503, 504, 429])("%i is resent on any connection if that is safe", (status) => {
-    for (const request of safe) {
-      expect(decided(answered(status), request)).toEqual(resend("status", 25, "any"));
-    }
-    expect(decided(answered(status), post)).toEqual(giveUp("not-retry-safe"));
-  });
+describe("a response with a status", () => {
+  test.each([502, 503, 504, 429])(
+    "is resent on any connection if it is %i and a resend is safe",
+    (status) => {
+      for (const request of safe) {
+        expect(decided(answered(status), request)).toEqual(resend("status", 25, "any"));
+      }
+      expect(decided(answered(status), post)).toEqual(giveUp("not-retry-safe"));
+    },
+  );
 
   test.each([200, 304, 400, 404, 408, 425, 500, 501])(
-    "%i is an answer like any other",
+    "is an ordinary response if it is %i",
     (status) => {
       expect(decided(answered(status), get)).toEqual(giveUp("condition-not-listed"));
       expect(decided(answered(status), post)).toEqual(giveUp("condition-not-listed"));
     },
   );
 
-  test("Retry-After is obeyed, and the back-off where it is longer", () => {
+  test("leads to the delay of Retry-After, or to the back-off if that is longer", () => {
     expect(decided(answered(503, 7000), get)).toEqual(resend("status", 7000, "any"));
     expect(decided(answered(503, 0), get)).toEqual(resend("status", 25, "any"));
   });
 
-  test("a response with Retry-After beyond the deadline is given immediately", () => {
+  test("is given immediately if Retry-After is beyond the deadline", () => {
     const deadline = { deadlineMs: 8000 };
     expect(decided(answered(429, 6999), get, deadline)).toEqual(resend("status", 6999, "any"));
     expect(decided(answered(429, 7000), get, deadline)).toEqual(giveUp("deadline-exceeded"));
   });
 
-  test("503 with Retry-After is rate-limited, without it is not", () => {
+  test("is rate-limited if it is 503 with Retry-After, and not without it", () => {
     const policy: Partial<RetryPolicy> = { retryOn: ["rate-limited"] };
     expect(decided(answered(503, 100), get, {}, policy)).toEqual(resend("status", 100, "any"));
     expect(decided(answered(503), get, {}, policy)).toEqual(giveUp("condition-not-listed"));

@@ -20,7 +20,7 @@ test.each([
   ["", false, false],
   ["constructor", false, false],
   ["__proto__", false, false],
-])("%s: idempotent %s, safe %s", (method, idempotent, safe) => {
+])("the method %s has idempotent = %s and safe = %s", (method, idempotent, safe) => {
   expect(isIdempotentMethod(method)).toBe(idempotent);
   expect(isSafeMethod(method)).toBe(safe);
 });

@@ -19,7 +19,7 @@ function formats(date: Date): { imf: string; rfc850: string; asctime: string } {
   };
 }
 
-describe("seconds", () => {
+describe("a value in seconds", () => {
   test.each([
     ["0", 0],
     ["1", 1000],
@@ -27,7 +27,7 @@ describe("seconds", () => {
     ["120", 120_000],
     ["99999999999999999999", maxTimerMs],
     ["9".repeat(5000), maxTimerMs],
-  ])("%s", (value, ms) => {
+  ])("%s is read as milliseconds", (value, ms) => {
     expect(parseRetryAfter(value, now)).toBe(ms);
   });
 
@@ -41,7 +41,7 @@ describe("seconds", () => {
   });
 });
 
-describe("dates", () => {
+describe("a value with a date", () => {
   test.each([
     ["Wed, 01 Jul 2026 12:00:30 GMT", 30_000],
     ["Wednesday, 01-Jul-26 12:00:30 GMT", 30_000],
@@ -54,11 +54,11 @@ describe("dates", () => {
     ["Thu, 01 Jan 0070 00:00:00 GMT", 0],
     ["Fri, 31 Dec 9999 23:59:59 GMT", maxTimerMs],
     ["Wed, 01 Jul 2026 12:00:00 GMT", 0],
-  ])("%s", (value, ms) => {
+  ])("%s is read as the time until then", (value, ms) => {
     expect(parseRetryAfter(value, now)).toBe(ms);
   });
 
-  test("all three formats of any date mean that date", () => {
+  test("all three formats of a date mean the same date", () => {
     const instants = fc.date({
       min: new Date(now),
       max: new Date(now + maxTimerMs),
@@ -85,7 +85,7 @@ describe("dates", () => {
   });
 });
 
-describe("a value that cannot be obeyed is null", () => {
+describe("a value that cannot be obeyed", () => {
   test.each([
     "",
     " ",
@@ -123,16 +123,16 @@ describe("a value that cannot be obeyed is null", () => {
     "Wed Jul  1 12:00:30 26",
     "Wed Jul  1 12:00:30 2026 GMT",
     "Wed, 01 Jul 2026 12:00:30 GMT, Wed, 01 Jul 2026 12:00:30 GMT",
-  ])("%j", (value) => {
+  ])("%j is null", (value) => {
     expect(parseRetryAfter(value, now)).toBeNull();
   });
 
-  test("a missing header", () => {
+  test("a missing header is null", () => {
     expect(parseRetryAfter(undefined, now)).toBeNull();
   });
 });
 
-test("repeated lines count if they agree", () => {
+test("repeated lines count only if they agree", () => {
   expect(parseRetryAfter(["5"], now)).toBe(5000);
   expect(parseRetryAfter(["5", "05", "Wed, 01 Jul 2026 12:00:05 GMT"], now)).toBe(5000);
   expect(parseRetryAfter(["5", "6"], now)).toBeNull();
@@ -141,7 +141,7 @@ test("repeated lines count if they agree", () => {
   expect(parseRetryAfter([], now)).toBeNull();
 });
 
-test("the result is null or fits a timer, whatever the value and the time", () => {
+test("the result is null or fits a timer, whatever the value and the time are", () => {
   const anything = fc.oneof(
     fc.string(),
     fc.stringMatching(/^[0-9.+-]{1,400}$/),

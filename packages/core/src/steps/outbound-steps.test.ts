@@ -27,7 +27,7 @@ test("a step has the same key in every run, whatever ran before it", () => {
   expect([keyOf(second, other), keyOf(second, charge)]).toEqual(keys.toReversed());
 });
 
-test("another step, origin, method, scope or key gives another key", () => {
+test("another step, origin, method, scope or key leads to another key", () => {
   const calls = [
     charge,
     { ...charge, step: "charge:b" },
@@ -42,7 +42,7 @@ test("another step, origin, method, scope or key gives another key", () => {
   expect(new Set(keys).size).toBe(6);
 });
 
-test("without a key, two requests have no key in common", () => {
+test("two requests without a key have no derived key in common", () => {
   expect(keyOf(new OutboundSteps(), charge)).not.toBe(keyOf(new OutboundSteps(), charge));
 });
 
@@ -71,14 +71,14 @@ test("the same step twice at once is refused until the first has ended", () => {
   expect(() => steps.begin({ ...charge, redirected: true })).toThrow();
 });
 
-test("where a redirect led is the same call, whatever its path", () => {
+test("a redirected request is the same call, whatever its path is", () => {
   const steps = new OutboundSteps(owner);
   const key = keyOf(steps, charge);
   expect(keyOf(steps, { ...charge, fingerprint: "/v2 a", redirected: true })).toBe(key);
   expect(keyOf(steps, charge)).toBe(key);
 });
 
-test("names cannot run into each other", () => {
+test("the names of steps cannot run into each other", () => {
   const text = fc.constantFrom("a", "a a", " ", "b a", "__proto__");
   fc.assert(
     fc.property(text, text, (one, other) => {

@@ -48,7 +48,7 @@ describe("trafficSentence", () => {
   const at = (rate: number, failed = 40): string =>
     trafficSentence(project({ calls: 1_000, failed }, rate, 1e-4), rate);
 
-  test("says why nobody notices at ten", () => {
+  test("says why ten requests an hour hide the race", () => {
     expect(at(10)).toBe(
       "At 10 requests a second fetch loses 3.5 requests a day, one every 6 h 56 min. " +
         "That is 0.0004 % of the requests, at any traffic: an alert at 0.1 % never fires. " +
@@ -56,16 +56,16 @@ describe("trafficSentence", () => {
     );
   });
 
-  test("says what happens at ten thousand", () => {
+  test("says what happens at ten thousand requests", () => {
     expect(at(10_000)).toContain("loses 3,456 requests a day, one every 25 s.");
     expect(at(10_000)).toContain("That is 2.4 a minute: a spike of 5xx");
   });
 
-  test("says what lies between", () => {
+  test("says what happens between the two", () => {
     expect(at(1_000)).toContain("a line in each day's log");
   });
 
-  test("claims nothing that was not seen", () => {
+  test("claims nothing that was not measured", () => {
     expect(at(10, 0)).toBe(
       "At 10 requests a second fetch would lose fewer than 0.26 a day: in this run it lost none.",
     );

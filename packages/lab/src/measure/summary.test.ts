@@ -14,7 +14,7 @@ const sample: Sample = {
   },
 };
 
-test("says of each client what happened to it", () => {
+test("the summary says what happened to each client", () => {
   expect(summary(sample, { method: "POST" } as never).trim()).toBe(
     "fetch lost 40 of 1,000 calls (4 %). " +
       "axios-retry lost none of 900 calls, sent 36 again, and had 31 done twice. " +
@@ -22,6 +22,6 @@ test("says of each client what happened to it", () => {
   );
 });
 
-test("does not speak of repeats that do no harm", () => {
+test("the summary does not mention harmless repeats", () => {
   expect(summary(sample, { method: "PUT" } as never)).not.toContain("twice");
 });

@@ -10,7 +10,7 @@ test.each([
   [10.4, "10"],
   [3_456, "3,456"],
   [1_234_567, "1,234,567"],
-])("%s is %s", (value, text) => {
+])("the number %s is written as %s", (value, text) => {
   expect(inWords(value)).toBe(text);
 });
 
@@ -24,7 +24,7 @@ test.each([
   [86_400, "1 d"],
   [100_000, "1 d 3 h"],
   [Infinity, "never"],
-])("%s s is %s", (seconds, text) => {
+])("a duration of %s s is written as %s", (seconds, text) => {
   expect(durationInWords(seconds)).toBe(text);
 });
 
@@ -34,6 +34,6 @@ test.each([
   [0.123, "12 %"],
   [4e-6, "0.0004 %"],
   [1, "100 %"],
-])("%s is %s", (share, text) => {
+])("the share %s is written as %s", (share, text) => {
   expect(percentInWords(share)).toBe(text);
 });

@@ -41,7 +41,7 @@ function lit(failure: Partial<Failure>, request: RequestFacts, changes: object =
   return `${what}: ${cells[cell.column]?.text}`;
 }
 
-test("a stale socket under an idempotent method, and under a POST", () => {
+test("a stale socket lights the cells of an idempotent method and of a POST", () => {
   const what =
     "a reused connection died right after the write, a 408 for an idle connection crossed the request";
   expect(lit({}, put)).toBe(`${what}: **resend** at once, fresh connection: \`stale-socket\``);
@@ -49,29 +49,29 @@ test("a stale socket under an idempotent method, and under a POST", () => {
   expect(lit({}, post)).toBe(`${what}: give up: \`not-retry-safe\``);
 });
 
-test("a refused connection, with any delay that the jitter draws", () => {
+test("a refused connection lights its cell with any delay that the jitter draws", () => {
   for (const random of [0.001, 0.3, 0.999]) {
     const refused = { kind: "refused", phase: "connect", delivery: "unsent" } as const;
     expect(lit(refused, post, { random })).toContain("connect refused");
   }
 });
 
-test("a body that cannot be sent again", () => {
+test("a body that cannot be sent again lights its cell", () => {
   expect(lit({}, { ...put, replayable: false })).toContain("`body-not-replayable`");
 });
 
-test("what only a limit explains", () => {
+test("a decision that only a limit explains lights the row of the limit", () => {
   expect(lit({}, put, { staleResends: 1 })).toBe("limit: the call's second stale socket");
   expect(lit({ delivery: "unknown" }, put, { attempts: 3 })).toBe("limit: attempt 3 failed");
 });
 
-test("a response with a status", () => {
+test("a response with a status lights its cell", () => {
   const outcome: Outcome = { type: "answer", status: 503, retryAfterMs: null };
   const decision = decide(outcome, put, defaultPolicy, state);
   expect(litCell(table, { request: put, outcome, decision })).toMatchObject({ part: "rows" });
 });
 
-test("nothing for a decision that is not in the table", () => {
+test("a decision that is not in the table lights nothing", () => {
   const outcome: Outcome = { type: "failure", failure: { ...reset, delivery: "unsent" } };
   const decision = { action: "give-up", reason: "response-started" } as const;
   expect(litCell(table, { request: put, outcome, decision })).toBeNull();

@@ -87,7 +87,7 @@ describe("raceTimeline", () => {
     ]);
   });
 
-  test("says what crossed", () => {
+  test("says which packets crossed", () => {
     const texts = race.steps.map(({ text }) => text);
     expect(texts[0]).toBe("The upstream closes the connection: its FIN crosses the request");
     expect(texts[1]).toBe("POST is written, and arrives on a connection that is closed");
@@ -97,7 +97,7 @@ describe("raceTimeline", () => {
     );
   });
 
-  test("of a call that is lost ends with its error", () => {
+  test("ends with the error of a call that is lost", () => {
     const lost = { ...call, events: call.events.slice(0, 4), status: null, error: "ECONNRESET" };
     const timeline = raceTimeline(lost, seen, 0)!;
     expect(timeline.isLost).toBe(true);
@@ -105,7 +105,7 @@ describe("raceTimeline", () => {
     expect(timeline.steps.at(-1)?.text).toBe("The caller gets an error: ECONNRESET");
   });
 
-  test("is not drawn up without the first write", () => {
+  test("is not drawn without the first write", () => {
     expect(raceTimeline({ ...call, events: [] }, seen, 1)).toBeNull();
   });
 });
@@ -113,7 +113,7 @@ describe("raceTimeline", () => {
 describe("raceLayout", () => {
   const { steps, sockets, height } = raceLayout(race, 400);
 
-  test("has time run down", () => {
+  test("lets time run down", () => {
     const heights = steps.map(({ from }) => from.y);
     expect(heights).toEqual(heights.toSorted((one, other) => one - other));
     for (const { from, to } of steps) {
@@ -122,7 +122,7 @@ describe("raceLayout", () => {
     }
   });
 
-  test("crosses the arrows of FIN and request", () => {
+  test("lets the arrows of FIN and request cross", () => {
     const [fin, request] = steps;
     expect(fin!.from.x).toBe(request!.to!.x);
     expect(fin!.from.y).toBeLessThan(request!.to!.y);

@@ -5,7 +5,7 @@ import { faultNames } from "./fault-choice.ts";
 import { defaultSettings, readSettings } from "./settings.ts";
 
 describe("readSettings", () => {
-  test("fills in what is absent", () => {
+  test("fills in absent settings", () => {
     expect(readSettings({})).toEqual(defaultSettings);
     expect(readSettings({ method: "GET", keyed: false })).toEqual({
       ...defaultSettings,
@@ -26,19 +26,19 @@ describe("readSettings", () => {
     [{ method: "TRACE" }, "settings.method must be"],
     [{ keyed: 1 }, "settings.keyed must be true or false, got 1"],
     [{ idleMS: 100 }, "settings.idleMS is not an option; did you mean settings.idleMs?"],
-  ])("refuses %o", (value, problem) => {
+  ])("refuses the settings %o", (value, problem) => {
     expect(() => readSettings(value)).toThrow(problem);
   });
 });
 
 describe("faultRules", () => {
-  test("none has no rule, every other one", () => {
+  test(`has no rule for "none", and a rule for every other fault`, () => {
     for (const name of faultNames) {
       expect(faultRules(name, 0.05)).toHaveLength(name === "none" ? 0 : 1);
     }
   });
 
-  test("restarts are rarer, since each hurts many requests", () => {
+  test("makes restarts rarer, since each one hurts many requests", () => {
     expect(faultRules("restart", 0.05)[0]?.probability).toBeCloseTo(0.001, 9);
     expect(faultRules("reset", 0.05)[0]?.probability).toBe(0.05);
   });

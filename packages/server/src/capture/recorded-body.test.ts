@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { bytesOf, isChunk, RecordedBody } from "./recorded-body.ts";
 
-test("keeps a copy of what was written", () => {
+test("the body keeps a copy of everything that was written", () => {
   const recording = new RecordedBody(10);
   const memory = Buffer.from("one");
   recording.add(bytesOf([memory]));
@@ -11,7 +11,7 @@ test("keeps a copy of what was written", () => {
   expect(recording.body()?.toString()).toBe("onetwo");
 });
 
-test("keeps as much as it may, and of more only how much it was", () => {
+test("the body keeps as many bytes as it may, and only the length of more", () => {
   const recording = new RecordedBody(4);
   recording.add(Buffer.alloc(4));
   expect(recording.body()).toHaveLength(4);
@@ -20,7 +20,7 @@ test("keeps as much as it may, and of more only how much it was", () => {
   expect([recording.body(), recording.size]).toEqual([null, 5]);
 });
 
-test("has a trailer as often as it has values", () => {
+test("the body has a trailer as often as the trailer has values", () => {
   const recording = new RecordedBody(0);
   recording.addTrailers({ A: ["1", "2"], B: 3 });
   recording.addTrailers([["C", "4"]]);
@@ -41,11 +41,11 @@ test.each<[string, unknown[], string]>([
   ["bytes", [new Uint8Array([1, 255])], "01ff"],
   ["only a callback", [() => {}], ""],
   ["nothing", [], ""],
-])("bytesOf reads %s", (_, args, hex) => {
+])("bytesOf() reads %s", (_, args, hex) => {
   expect(Buffer.from(bytesOf(args)).toString("hex")).toBe(hex);
 });
 
-test("only text and bytes are chunks", () => {
+test("only text and bytes are accepted as chunks", () => {
   const values = ["", Buffer.alloc(0), new Uint8Array(), null, undefined, 1, {}, new Uint16Array()];
   expect(values.map((value) => isChunk(value))).toEqual([
     true,

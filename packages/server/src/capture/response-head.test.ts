@@ -21,7 +21,7 @@ describe("setHeaders", () => {
         ["LINK", "<b>"],
       ],
     ],
-  ])("takes %s, in the place of what was set", (_, given) => {
+  ])("takes %s in the place of earlier headers", (_, given) => {
     const response = fresh();
     response.setHeader("link", "<old>").setHeader("ETag", '"e"');
     setHeaders(response, given);
@@ -46,7 +46,7 @@ describe("setHeaders", () => {
 });
 
 describe("givenHead", () => {
-  test("has the fields of an object, with one for each of several values", () => {
+  test("has the fields of an object, with one field for each of several values", () => {
     const given = { Link: ["<a>", "<b>"], "X-N": 1 };
     expect(givenHead(fresh(), 201, given, all)?.fields).toEqual([
       ["Link", "<a>"],
@@ -59,7 +59,7 @@ describe("givenHead", () => {
     ["a header was set before", fresh().setHeader("ETag", '"e"'), { "X-A": 1 }],
     ["they are given in a list", fresh(), ["X-A", 1]],
     ["a name comes in two cases", fresh(), { "X-A": 1, "x-a": 2 }],
-  ])("is none where %s", (_, response, given) => {
+  ])("is absent if %s", (_, response, given) => {
     expect(givenHead(response, 201, given, all)).toBeNull();
   });
 });
@@ -69,7 +69,7 @@ describe("headOf", () => {
     expect(headOf(fresh(), "304", all).status).toBe(304);
   });
 
-  test("has names as they were written, of those that are kept, and the length apart", () => {
+  test("has the kept names as they were written, and the length separately", () => {
     const response = fresh().setHeader("X-CamelCase", "1").setHeader("Content-LENGTH", 12);
     const { fields, length } = headOf(
       response.setHeader("X-Other", "2"),

@@ -18,21 +18,21 @@ const all = Object.entries({
   ["__proto__"]: ["__proto__", 2],
 });
 
-test("has headers by their names in lower case, and as they were written", () => {
+test("the headers are listed by lower-case name, and as they were written", () => {
   const set = response();
   set.removeHeader("x-gone");
   expect(Object.entries(headersSet(set))).toEqual(all);
   expect(headersSet(new ServerResponse(set.req))).toEqual({});
 });
 
-test("looks where this version of Node keeps them", () => {
+test("the headers are found where this version of Node keeps them", () => {
   const set = response();
   const names = vi.spyOn(set as never, "getRawHeaderNames");
   expect(headersSet(set)).toHaveProperty("link");
   expect(names).not.toHaveBeenCalled();
 });
 
-test("asks a response that was made by hand", () => {
+test("the headers of a hand-made response come from its methods", () => {
   const { getHeaderNames, getHeader } = response();
   const set = response();
   const other = { getHeaderNames: getHeaderNames.bind(set), getHeader: getHeader.bind(set) };

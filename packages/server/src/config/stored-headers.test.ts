@@ -4,7 +4,7 @@ import { isStoredTrailer, storedHeaders } from "./stored-headers.ts";
 
 const path = "idempotency.keepHeaders";
 
-test("keeps the headers that describe a response, and those that are listed", () => {
+test("the stored headers are those that describe a response, and the listed ones", () => {
   const keeps = storedHeaders(["X-Receipt"], path);
   const names = ["content-type", "etag", "location", "x-receipt", "x-other", "set-cookie", "date"];
   expect(names.filter((name) => keeps(name))).toEqual(names.slice(0, 4));
@@ -16,13 +16,13 @@ test.each([
   [["a b"], `${path}[0]`, "header name"],
   [[1], `${path}[0]`, "header name"],
   ["X-A", path, "array"],
-])("refuses %j", (more, at, problem) => {
+])("the list %j is refused", (more, at, problem) => {
   const call = (): unknown => storedHeaders(more, path);
   expect(call).toThrow(at);
   expect(call).toThrow(problem);
 });
 
-test("keeps a trailer unless it carries credentials", () => {
+test("a trailer is stored unless it carries credentials", () => {
   const names = ["x-checksum", "set-cookie", "authorization"];
   expect(names.filter((name) => isStoredTrailer(name))).toEqual(["x-checksum"]);
 });

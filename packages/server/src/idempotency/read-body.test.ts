@@ -42,7 +42,7 @@ const claims: readonly Claims[] = [
   { headers: { "transfer-encoding": "chunked" } },
 ];
 
-test.each(claims)("a body is read to its end, whatever its request says: %j", async (said) => {
+test.each(claims)("a body is read to its end, whatever its request declares: %j", async (said) => {
   const request = pushing(["pay", Buffer.from(" all "), "of it"], said);
   expect(await read(request)).toBe("pay all of it");
   expect((await buffer(request)).toString()).toBe("pay all of it");
@@ -51,13 +51,13 @@ test.each(claims)("a body is read to its end, whatever its request says: %j", as
   });
 });
 
-test.each(claims)("a body that has none is none: %j", async (said) => {
+test.each(claims)("a missing body is read as none: %j", async (said) => {
   const request = pushing([], said);
   expect(await read(request)).toBe("");
   expect((await buffer(request)).length).toBe(0);
 });
 
-test("a stream of strings is read too, and one of objects has no bytes", async () => {
+test("a stream of strings is read too, and a stream of objects has no bytes", async () => {
   const of = (...chunks: unknown[]): Readable =>
     Object.assign(Readable.from(chunks), { method: "POST", headers: {} });
   const request = of("pay", Buffer.from(" all"));
@@ -73,7 +73,7 @@ test.each([
   ["resume", (request) => request.resume()],
   ["an iteration that has ended", async (request) => void (await buffer(request))],
 ] satisfies [string, (request: IncomingMessage) => unknown][])(
-  "a body that another reads is never taken for none: %s",
+  "a body that other code reads never counts as missing: %s",
   async (_name, before) => {
     for (const said of claims) {
       const request = pushing(["pay"], said);
@@ -85,11 +85,14 @@ test.each([
   },
 );
 
-test.each([Buffer.from("pay"), "pay"])("what a platform has kept is taken: %j", async (rawBody) => {
-  const request = pushing(["pay"], { rawBody });
-  await buffer(request);
-  expect(await read(request)).toBe("pay");
-});
+test.each([Buffer.from("pay"), "pay"])(
+  "a body that a platform has kept is used: %j",
+  async (rawBody) => {
+    const request = pushing(["pay"], { rawBody });
+    await buffer(request);
+    expect(await read(request)).toBe("pay");
+  },
+);
 
 const headers = { "content-length": "3" };
 test.each([
@@ -102,12 +105,12 @@ test.each([
   [{ headers, body: 12 }, "12"],
   // As azure-function-express has it.
   [{ headers, body: "pay", _readableState: { pipesCount: 0 } }, "pay"],
-])("a request that is no stream has what it was given: %j", async (request, body) => {
+])("a request that is no stream has the body that it was given: %j", async (request, body) => {
   expect(await read(request)).toBe(body);
 });
 
 test.each([new Map([["amount", 1]]), new Blob(["pay"]), Readable.from(["pay"]), () => "pay"])(
-  "a body that is no data is no body: %s",
+  "a value that is no data is no body: %s",
   async (body) => {
     await expect(async () => read({ headers, body })).rejects.toThrow("read before the gate");
   },

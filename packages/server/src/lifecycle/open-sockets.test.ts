@@ -9,7 +9,7 @@ import { openSockets } from "./open-sockets.ts";
 /** What is used of a socket. */
 const socket = (): Socket => new EventEmitter() as Socket;
 
-test("the sockets of a server are those that have come and are not closed", () => {
+test("the sockets of a server are the open ones that have been accepted", () => {
   const server = new EventEmitter() as Server;
   const [early, first, second] = [socket(), socket(), socket()];
   server.emit("connection", early);
@@ -21,7 +21,7 @@ test("the sockets of a server are those that have come and are not closed", () =
   expect([...open]).toEqual([second]);
 });
 
-test("a server is listened to once, and no other's sockets are its own", () => {
+test("a server is listened to once, and has only its own sockets", () => {
   const [server, other] = [new EventEmitter() as Server, new EventEmitter() as Server];
   expect(openSockets(server)).toBe(openSockets(server));
   expect(server.listenerCount("connection")).toBe(1);

@@ -15,7 +15,7 @@ function clientThat(connect: () => Promise<unknown>) {
 const works = () => clientThat(async () => {});
 const statement = { text: "SELECT", values: [] };
 
-test("a connection that is refused is ended, and the next statement has another", async () => {
+test("a refused connection is ended, and the next statement gets another one", async () => {
   const clients = [clientThat(() => Promise.reject(new Error("refused"))), works()];
   let next = 0;
   const onClosed = vi.fn<() => void>();
@@ -29,7 +29,7 @@ test("a connection that is refused is ended, and the next statement has another"
   expect([next, spare.waiting]).toEqual([2, 0]);
 });
 
-test("one that is never established is given up, and nobody waits behind it", async () => {
+test("a connection that is never established is given up, and no statement waits behind it", async () => {
   const clock = manualClock();
   const clients = [clientThat(() => new Promise(() => {})), works()];
   let next = 0;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { identifier } from "./identifier.ts";
 
-describe("a name is quoted", () => {
+describe("a name of a table", () => {
   test.each([
     ["reissue", '"reissue"'],
     ["Two Words", '"Two Words"'],
@@ -10,12 +10,12 @@ describe("a name is quoted", () => {
     [`"; DROP TABLE x; --`, `"""; DROP TABLE x; --"`],
     ["ключ", '"ключ"'],
     ["x".repeat(63), `"${"x".repeat(63)}"`],
-  ])("%s", (name, quoted) => {
+  ])("is quoted: %s", (name, quoted) => {
     expect(identifier(name, "table")).toBe(quoted);
   });
 });
 
-describe("what cannot be a name is refused", () => {
+describe("a value that cannot be a name", () => {
   test.each([
     ["", 'table must be a name, got ""'],
     [7, "table must be a name, got 7"],
@@ -24,7 +24,7 @@ describe("what cannot be a name is refused", () => {
     ["\ud800", "table must have neither NUL characters nor lone surrogates"],
     ["x".repeat(64), "table must have 63 bytes at most, got 64"],
     ["é".repeat(32), "table must have 63 bytes at most, got 64"],
-  ])("%j", (name, message) => {
+  ])("is refused: %j", (name, message) => {
     expect(() => identifier(name, "table")).toThrow(message);
   });
 });

@@ -8,7 +8,7 @@ test("time moves only by the given amount", async () => {
   expect([clock.now(), clock.wallNow()]).toEqual([17.5, 1_012.5]);
 });
 
-test("timers run in the order in which they fall due, the older first, each at its time", async () => {
+test("timers run when they fall due, in this order, and the older one runs first", async () => {
   const clock = manualClock();
   const ran: string[] = [];
   const note = (name: string) => () => void ran.push(`${name}@${clock.now()}`);
@@ -61,7 +61,7 @@ test("the same seed gives the same random numbers", () => {
   expect(draws(3).every((draw) => draw >= 0 && draw < 1)).toBe(true);
 });
 
-test("an endless chain, a negative time and a callback that throws are errors", async () => {
+test("an endless chain, a negative time and a throwing callback are errors", async () => {
   const clock = manualClock();
   await expect(clock.advance(-1)).rejects.toThrow(RangeError);
   await expect(clock.advance(Number.NaN)).rejects.toThrow(RangeError);

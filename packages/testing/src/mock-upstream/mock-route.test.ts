@@ -11,7 +11,7 @@ describe("MockRoute", () => {
     ["GET /a/:x/b/:y", "GET", "/a/1/b/%C3%A9", { x: "1", y: "é" }],
     ["GET /a/:x", "GET", "/a/%E9", { x: "%E9" }],
     ["POST /files/*", "POST", "/files/a/b", {}],
-  ])("%s matches %s %s", (name, method, target, params) => {
+  ])("matches with %s the request %s %s", (name, method, target, params) => {
     const route = new MockRoute(name, {}, "route");
     expect(route.matches(method, target)).toBe(true);
     expect(route.params(target)).toEqual(params);
@@ -21,11 +21,11 @@ describe("MockRoute", () => {
     ["POST", "/orders/42"],
     ["GET", "/orders"],
     ["GET", "/orders/42/items"],
-  ])("does not match %s %s", (method, target) => {
+  ])("does not match the request %s %s", (method, target) => {
     expect(new MockRoute("GET /orders/:id", {}, "route").matches(method, target)).toBe(false);
   });
 
-  test("gives the responses of an array in turn, and the last one from then on", () => {
+  test("gives the responses of an array in turn, and then repeats the last one", () => {
     const replies = [{ status: 503 }, { status: 200 }];
     const route = new MockRoute("GET /", replies, "route");
     expect([route.reply(), route.reply(), route.reply()]).toEqual([
@@ -49,7 +49,7 @@ describe("MockRoute", () => {
   });
 });
 
-test("a JSON response has its content type, unless the test gives another", () => {
+test("gives a JSON response its content type, unless the test sets another one", () => {
   expect(toUpstreamResponse({ json: { a: 1 } }, "r")).toEqual({
     headers: { "content-type": "application/json" },
     body: '{"a":1}',

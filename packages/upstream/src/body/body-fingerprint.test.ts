@@ -38,12 +38,12 @@ test.each<[string, unknown[]]>([
   ["parameters", [new URLSearchParams("a=b&c=d"), new URLSearchParams([["a", "b"], ["c", "d"]])]], // prettier-ignore
   ["a Blob", [file, file]],
   ["a form", [form([["a", "b"], ["f", file]]), form([["a", "b"], ["f", file]])]], // prettier-ignore
-])("is the same for the same %s", (_, bodies) => {
+])("the fingerprint is the same for the same %s", (_, bodies) => {
   expect(new Set(bodies.map((body) => fingerprintOf(body))).size).toBe(1);
   expect(fingerprintOf(bodies[0])).toBeTypeOf("string");
 });
 
-test("is another for anything else", () => {
+test("the fingerprint differs for any other body", () => {
   const bodies = [
     "",
     "abc",
@@ -71,6 +71,6 @@ test.each([
   ["a Node stream", Readable.from(["abc"])],
   ["a web stream", new Blob(["abc"]).stream()],
   ["an array of chunks", ["abc"]],
-])("cannot be told of %s", (_, body) => {
+])("the fingerprint of %s cannot be computed", (_, body) => {
   expect(fingerprintOf(body)).toBeNull();
 });

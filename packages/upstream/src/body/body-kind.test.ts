@@ -29,12 +29,12 @@ describe("classifyBody", () => {
     [Readable.from("a").iterator(), "iterable"],
     [7, "other"],
     [{}, "other"],
-  ])("%o is %s", (value, kind) => {
+  ])("returns for %o the kind %s", (value, kind) => {
     expect(classifyBody(value)).toBe(kind);
   });
 
   test.each([new Uint8Array(2), new URLSearchParams("a=1"), new FormData(), "text", new Blob([])])(
-    "the unchanging copy of %o has the kind of its original",
+    "returns for the unchanging copy of %o the kind of its original",
     (value) => {
       const kind = classifyBody(value);
       expect(classifyBody(unchanging(value, kind))).toBe(kind);
@@ -43,12 +43,12 @@ describe("classifyBody", () => {
 });
 
 describe("isReadOnce", () => {
-  test("sources, streams and iterables can be read once only", () => {
+  test("is true for sources, streams and iterables", () => {
     const kinds = ["source", "node-stream", "web-stream", "iterable"] as const;
     expect(kinds.every(isReadOnce)).toBe(true);
   });
 
-  test("everything else can be read again", () => {
+  test("is false for everything else", () => {
     const kinds = ["none", "text", "bytes", "parameters", "blob", "form", "factory"] as const;
     expect(kinds.some(isReadOnce)).toBe(false);
   });

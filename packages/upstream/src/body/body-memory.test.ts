@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { BodyMemory } from "./body-memory.ts";
 
-test("the memory reserves all that is left, to the last byte, and not one more", () => {
+test("the memory can be reserved to the last byte, and not beyond", () => {
   const memory = new BodyMemory(10);
   expect(memory.reserve(4)).toBe(true);
   expect(memory.reserve(7)).toBe(false);
@@ -15,7 +15,7 @@ test("the memory reserves all that is left, to the last byte, and not one more",
   expect(memory.used).toBe(0);
 });
 
-test("a limit of 0 gives nothing", () => {
+test("a limit of 0 allows nothing", () => {
   const memory = new BodyMemory(0);
   expect(memory.reserve(1)).toBe(false);
   expect(memory.used).toBe(0);

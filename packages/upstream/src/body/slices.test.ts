@@ -33,11 +33,11 @@ test.each<[string, unknown]>([
   ["a short Blob", new Blob(["a".repeat(65_536)])],
   ["a generator", slices("a")],
   ["an object", {}],
-])("%s is left as it is", (_, body) => {
+])("%s stays as it is", (_, body) => {
   expect(inSlices(body)).toBeNull();
 });
 
-test("a chunk is cut by its bytes", () => {
+test("a chunk is measured in bytes", () => {
   expect([...slices("abc")]).toEqual(["abc"]);
   expect([...slices("ä".repeat(32_769))].map((each) => each.length)).toEqual([65_536, 2]);
 });

@@ -73,7 +73,7 @@ async function rest(reader: AsyncGenerator<Uint8Array | string>): Promise<string
   return text;
 }
 
-test("however attempts die, the next one is given the whole body once, in order, or is refused", async () => {
+test("each attempt gets the whole body once and in order, or is refused, however the earlier ones die", async () => {
   const caps = fc.record({ maxBytes: fc.nat(120), total: fc.nat(150) });
   await fc.assert(
     fc.asyncProperty(pieces, deaths, caps, async (plan, plannedDeaths, { maxBytes, total }) => {
@@ -115,7 +115,7 @@ test("however attempts die, the next one is given the whole body once, in order,
   );
 });
 
-test("one that is overtaken while it waits takes nothing from the one that overtook it", async () => {
+test("an attempt that is overtaken while it waits takes nothing from its successor", async () => {
   await fc.assert(
     fc.asyncProperty(pieces, fc.nat(12), fc.nat(6), async (plan, takes, wait) => {
       const body = new StreamBody(

@@ -23,13 +23,13 @@ async function* letters(...chunks: string[]): AsyncGenerator<string> {
   for (const chunk of chunks) yield await Promise.resolve(chunk);
 }
 
-describe("the record", () => {
+describe("the record of a stream", () => {
   test.each<[string, () => object]>([
     ["a Node stream", () => Readable.from(["ab", "cd"])],
     ["a web stream", () => Readable.toWeb(Readable.from(["ab", "cd"])) as ReadableStream],
     ["an async generator", () => letters("ab", "cd")],
     ["an array", () => ["ab", "cd"]],
-  ])("of %s can be read any number of times", async (_kind, source) => {
+  ])("can be read any number of times if its source is %s", async (_kind, source) => {
     const memory = new BodyMemory(100);
     const body = streamBody(source(), 4, memory);
     for (let round = 0; round < 3; round += 1) expect(await text(body.open())).toBe("abcd");
@@ -39,7 +39,7 @@ describe("the record", () => {
     expect(memory.used).toBe(0);
   });
 
-  test("the record is dropped above the limit, and the reader continues to the end", async () => {
+  test("is dropped above the limit, and the reader continues to the end", async () => {
     const memory = new BodyMemory(100);
     const body = streamBody(letters("ab", "cd", "e"), 4, memory);
     expect(await text(body.open())).toBe("abcde");
@@ -47,7 +47,7 @@ describe("the record", () => {
     expect(memory.used).toBe(0);
   });
 
-  test("the record is dropped when others hold all the memory, and frees its own immediately", async () => {
+  test("is dropped when other records hold all the memory, and frees its own at once", async () => {
     const memory = new BodyMemory(5);
     const first = streamBody(letters("abc"), 4, memory);
     const second = streamBody(letters("d", "e", "f"), 4, memory);
@@ -60,7 +60,7 @@ describe("the record", () => {
     expect(memory.used).toBe(0);
   });
 
-  test("without a record an unread body is replayable, and no other", async () => {
+  test("is needed to replay a body, unless that is unread", async () => {
     const body = streamBody(letters("ab"), 0, new BodyMemory(100));
     body.open();
     expect(body.replayable).toBe(true);
@@ -84,7 +84,7 @@ test("a body that exceeds the limit while the next attempt waits is never sent s
   expect(["abcdef", "refused"]).toContain(outcome);
 });
 
-test("the source's own error goes to the reader, and ends the record", async () => {
+test("the error of the source goes to the reader, and ends the record", async () => {
   const broken = new Error("disk full");
   const memory = new BodyMemory(100);
   const body = streamBody(
@@ -101,7 +101,7 @@ test("the source's own error goes to the reader, and ends the record", async () 
   expect(memory.used).toBe(0);
 });
 
-test("an error that is falsy becomes one that can be told", async () => {
+test("a falsy error is replaced by a real one", async () => {
   const broken = new ReadableStream<string>({ pull: () => Promise.reject() });
   const body = streamBody(broken, 100, new BodyMemory(100));
   const error = await text(body.open()).catch((reason: unknown) => reason);
@@ -122,14 +122,14 @@ test("the body for undici fails where it is cut, and ends where the body ends", 
 });
 
 describe("release", () => {
-  test("an unread Node stream is destroyed", async () => {
+  test("destroys an unread Node stream", async () => {
     const source = Readable.from(["a"]);
     streamBody(source, 10, new BodyMemory(10)).release();
     await once(source, "close");
     expect(source.destroyed).toBe(true);
   });
 
-  test("cancels a web stream, also while a read of it is pending", async () => {
+  test("cancels a web stream, also during a read", async () => {
     for (const read of [false, true]) {
       let cancelled = false;
       const source = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
@@ -142,7 +142,7 @@ describe("release", () => {
     }
   });
 
-  test("lets a generator run its finally", async () => {
+  test("lets a generator run its finally block", async () => {
     let closed = false;
     async function* source(): AsyncGenerator<string> {
       try {
@@ -159,7 +159,7 @@ describe("release", () => {
     expect(closed).toBe(true);
   });
 
-  test("holds no memory, whatever a read that was under way brings", async () => {
+  test("holds no memory, whatever a pending read brings", async () => {
     const memory = new BodyMemory(100);
     const body = streamBody(letters("ab", "cd"), 100, memory);
     const reader = body.open();

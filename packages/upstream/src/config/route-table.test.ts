@@ -10,7 +10,7 @@ function table(...names: string[]): RouteTable {
   return new RouteTable(routes, base, "routes");
 }
 
-describe("a route that no call can match is refused", () => {
+describe("a route that no call can match", () => {
   test.each([
     ["post /orders", 'the method is in capitals, "POST /orders"'],
     ["Post /orders", 'the method is in capitals, "POST /orders"'],
@@ -45,14 +45,14 @@ describe("a route that no call can match is refused", () => {
     ["POST /bücher", 'sent as "POST /b%C3%BCcher"'],
     ["POST /orders/../carts", 'sent as "POST /carts"'],
     ['POST /"orders"', 'sent as "POST /%22orders%22"'],
-  ])("%s", (name, problem) => {
+  ])("is refused: %s", (name, problem) => {
     expect(() => table(name)).toThrow(OptionError);
     expect(() => table(name)).toThrow(`routes[${JSON.stringify(name)}] `);
     expect(() => table(name)).toThrow(problem);
   });
 });
 
-describe("a route matches", () => {
+describe("a route of the table", () => {
   test.each([
     ["POST /", "/"],
     ["POST /*", "/a/b"],
@@ -64,20 +64,20 @@ describe("a route matches", () => {
     ["POST /orders/", "/orders/"],
     ["POST /a//b", "/a//b"],
     ["M-SEARCH /", "/"],
-  ])("%s: %s", (name, path) => {
+  ])("matches with the name %s the path %s", (name, path) => {
     const [method = ""] = name.split(" ");
     expect(table(name).find(method, path).step).toBe(name);
   });
 });
 
-describe("a route behind one that takes all its calls is refused", () => {
+describe("two routes of a table", () => {
   test.each([
     ["POST /orders/*", "POST /orders/:id/confirm"],
     ["POST /*", "POST /orders"],
     ["POST /orders/:id", "POST /orders/latest"],
     ["POST /orders/:id", "POST /orders/:number"],
     ["POST /orders/*", "POST /orders/new/*"],
-  ])("%s, %s", (first, second) => {
+  ])("are refused if the first takes all calls of the second: %s, %s", (first, second) => {
     expect(() => table(first, second)).toThrow(`routes[${JSON.stringify(second)}] never matches`);
   });
 
@@ -92,7 +92,7 @@ describe("a route behind one that takes all its calls is refused", () => {
     ["POST /:tenant/*", "POST /*"],
     ["POST /orders/:id", "POST /orders/"],
     ["POST /orders/*", "POST /orders"],
-  ])("not %s, %s", (first, second) => {
+  ])("are accepted otherwise: %s, %s", (first, second) => {
     expect(() => table(first, second)).not.toThrow();
   });
 });

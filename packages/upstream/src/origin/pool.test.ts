@@ -11,7 +11,7 @@ import type { Waiter } from "./waiter.ts";
 
 const silent = new MisuseWarnings([]);
 
-test("a connection that comes back before it stood leaves the pool empty, and its place free", () => {
+test("a connection that comes back before it was established leaves the pool empty, and its place free", () => {
   const origin = "http://127.0.0.1:9";
   const settings = originConfig({ connections: 1 }, {}, "");
   const pool = new Pool(origin, settings, systemClock, new ConnectBreaker(100), silent);
@@ -33,7 +33,7 @@ test("a connection that comes back before it stood leaves the pool empty, and it
 });
 
 test.each(["fresh", "hot"] as const)(
-  "a call that needs a %s connection and waits for a probe does not keep others from an idle one",
+  "a call that needs a %s connection and waits for a probe does not keep other calls from an idle one",
   (preference) => {
     const brought: string[] = [];
     const waiter = (name: string, needed: Waiter["preference"]): Waiter => ({

@@ -23,7 +23,7 @@ function refused(): {
   return { refusals: new RefusalPacer(backOff, clock), clock, admitted, call };
 }
 
-test("after a refusal nothing is sent for a while, and then one at a time until one is accepted", async () => {
+test("nothing is sent for a while after a refusal, and then one request at a time until one is accepted", async () => {
   const { refusals, clock, admitted, call } = refused();
   for (const name of ["a", "b", "c", "d", "e", "f"]) {
     refusals.onRefusal();
@@ -43,7 +43,7 @@ test("after a refusal nothing is sent for a while, and then one at a time until 
   expect(admitted).toEqual(["a", "b", "c", "d", "e", "f"]);
 });
 
-test("one that ends without an outcome lets the next one go, and one that has left is passed over", async () => {
+test("a request without an outcome lets the next one go, and an aborted one is passed over", async () => {
   const { refusals, clock, admitted, call } = refused();
   refusals.onRefusal();
   const gone = call("gone");

@@ -8,7 +8,7 @@ interface Caller {
   place: number;
 }
 
-test("the first item is the one that has waited longest, as in a plain list, whatever joins and leaves", () => {
+test("the first item is the one that has waited longest, whatever joins and leaves", () => {
   const steps = fc.array(
     fc.record({ joins: fc.nat(3000), serves: fc.nat(3000), leavers: fc.array(fc.nat(3000)) }),
     { maxLength: 8 },

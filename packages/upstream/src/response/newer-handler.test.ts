@@ -49,7 +49,7 @@ test("raw headers are passed on as they are, and a record of HTTP/2 becomes a li
   ]);
 });
 
-test("false pauses, and `resume` and `abort` reach the controller", () => {
+test("the return value false pauses, and `resume` and `abort` reach the controller", () => {
   let resume = (): void => {};
   let abort = (_reason?: Error): void => {};
   const { controller, newer } = setting({
@@ -83,7 +83,7 @@ test("a failure before the request began has no controller", () => {
   expect(events).toEqual([["error", error]]);
 });
 
-test("an upgrade hands over the socket, under HTTP/2 too", () => {
+test("an upgrade hands over the socket, also under HTTP/2", () => {
   const { events, controller, newer } = setting();
   const socket = new PassThrough();
   newer.onRequestUpgrade(controller, 101, { upgrade: "echo" }, socket);

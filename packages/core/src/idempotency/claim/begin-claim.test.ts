@@ -28,7 +28,7 @@ const foreignPromise = runInNewContext("(value) => Promise.resolve(value)") as (
 /** What wins a race with something that takes longer. */
 const waited = Promise.resolve("waiting");
 
-test("the first request runs, and the next gets 409 with Retry-After", async () => {
+test("the first request runs, and the next one gets 409 with Retry-After", async () => {
   const b = bench();
   expect(await b.run()).toMatchObject({ fence: 1, settled: false });
   expect(refusal(await b.ask())).toEqual({
@@ -41,7 +41,7 @@ test("the first request runs, and the next gets 409 with Retry-After", async () 
   expect(events(b)).toEqual(["claimed", "in-flight"]);
 });
 
-test("the next request gets the response of the first", async () => {
+test("the next request gets the response of the first one", async () => {
   const b = bench();
   const given = {
     ...response,
@@ -53,7 +53,7 @@ test("the next request gets the response of the first", async () => {
   expect(events(b)).toEqual(["claimed", "completed", "replayed"]);
 });
 
-test("other scopes and other keys are other records, however they are cut", async () => {
+test("another scope or another key has another record, wherever the text is split", async () => {
   const b = bench();
   const pairs = [
     ["a", "bc"],
@@ -66,7 +66,7 @@ test("other scopes and other keys are other records, however they are cut", asyn
   expect(JSON.stringify(b.messages)).not.toContain("abc");
 });
 
-test("another fingerprint is refused, and nothing will change that", async () => {
+test("another fingerprint is refused every time", async () => {
   const b = bench();
   await b.run();
   expect(refusal(await b.ask({ fingerprint: "other" }))).toEqual({
@@ -78,7 +78,7 @@ test("another fingerprint is refused, and nothing will change that", async () =>
   });
 });
 
-test("at least once: a claim that lapsed is taken over", async () => {
+test(`a lapsed claim is taken over in the mode "at least once"`, async () => {
   const b = bench({ leaseMs: 6000 });
   (await b.run()).abandon();
   await b.clock.advance(5999);
@@ -88,7 +88,7 @@ test("at least once: a claim that lapsed is taken over", async () => {
   expect(events(b)).toEqual(["claimed", "abandoned", "in-flight", "taken-over"]);
 });
 
-test("at most once: the outcome of a claim that lapsed is unknown", async () => {
+test(`the outcome of a lapsed claim is unknown in the mode "at most once"`, async () => {
   const b = bench({ leaseMs: 6000, guarantee: "at-most-once" });
   (await b.run()).abandon();
   await b.clock.advance(6000);
@@ -101,7 +101,7 @@ test("at most once: the outcome of a claim that lapsed is unknown", async () => 
   });
 });
 
-test("a response without a stored body is not replayed, and nothing runs again", async () => {
+test("a response without a stored body is not replayed, and the handler does not run again", async () => {
   const b = bench();
   await (await b.run()).complete({ ...response, body: null });
   expect(refusal(await b.ask())).toMatchObject({ status: 409, code: "KEY_ANSWER_NOT_KEPT" });
@@ -134,7 +134,7 @@ test.each<[string, () => Awaitable<ClaimResult>]>([
     "gives an answer of a later version",
     async () => ({ state: "completed", answer: Buffer.from('{"version":2}\n') }),
   ],
-])("a store that %s: 503, with the reason in the cause", async (_name, claim) => {
+])("a store that %s leads to a 503 with the reason in the cause", async (_name, claim) => {
   const b = bench({}, () => ({ claim }));
   const beginning = await b.ask();
   expect(refusal(beginning)).toEqual({
@@ -148,7 +148,7 @@ test.each<[string, () => Awaitable<ClaimResult>]>([
   expect(b.messages).toMatchObject([{ event: "store-failed", operation: "claim" }]);
 });
 
-test("a store may give promises of another library", async () => {
+test("a store may return the promises of another library", async () => {
   const b = bench({}, (memory) => ({
     claim: (request) => foreignPromise(memory.claim(request)) as never,
     complete: (...args) => foreignPromise(memory.complete(...args)) as never,
@@ -157,7 +157,7 @@ test("a store may give promises of another library", async () => {
   expect(await b.ask()).toMatchObject({ action: "replay", response });
 });
 
-test("a slow store: 503 after its timeout, and a late claim is released", async () => {
+test("a slow store leads to a 503 after its timeout, and a late claim is released", async () => {
   let arrive = (): void => {};
   const arrived = new Promise<void>((resolve) => (arrive = resolve));
   const b = bench({ storeTimeoutMs: 50 }, (memory) => ({
@@ -174,7 +174,7 @@ test("a slow store: 503 after its timeout, and a late claim is released", async 
   expect(await b.run()).toMatchObject({ fence: 1 });
 });
 
-test("a store that is slow and then gives nothing: nothing rejects", async () => {
+test("a slow store that returns nothing in the end causes no rejection", async () => {
   const unhandled: unknown[] = [];
   const listen = (error: unknown): void => void unhandled.push(error);
   process.on("unhandledRejection", listen);
@@ -191,7 +191,7 @@ test("a store that is slow and then gives nothing: nothing rejects", async () =>
   expect(unhandled).toEqual([]);
 });
 
-test("a request waits for the response of another, for waitMs at most", async () => {
+test("a request waits for the response of another one for at most waitMs", async () => {
   const b = bench({ waitMs: 1000 });
   const claim = await b.run();
   const waiting = b.ask();
@@ -203,7 +203,7 @@ test("a request waits for the response of another, for waitMs at most", async ()
   expect(refusal(await other)).toMatchObject({ status: 422 });
 });
 
-test("without waitMs the signal is never read", async () => {
+test("the signal is never read without waitMs", async () => {
   const b = bench({ waitMs: 0 });
   await b.run();
   let asked = 0;
@@ -220,7 +220,7 @@ test("without waitMs the signal is never read", async () => {
   expect(asked).toBe(0);
 });
 
-test("gives up waiting when its time is over, to the millisecond", async () => {
+test("a request gives up waiting when its time is over, to the millisecond", async () => {
   const b = bench({ waitMs: 1000 });
   await b.run();
   const waiting = b.ask();
@@ -245,7 +245,7 @@ test("a waiting request runs once the claim is released or has lapsed", async ()
   expect(await second).toMatchObject({ action: "run", claim: { fence: 2 } });
 });
 
-test("ends a wait at once when its client leaves, and leaves no listener", async () => {
+test("a wait ends at once when its client disconnects, and leaves no listener", async () => {
   const b = bench({ waitMs: 60_000 });
   (await b.run()).abandon();
   const leaving = new AbortController();

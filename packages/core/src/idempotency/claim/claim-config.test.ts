@@ -29,6 +29,6 @@ test.each<[string, object, string]>([
   ["a time that no timer can wait", { maxRunMs: 2 ** 31 }, "idempotency.maxRunMs"],
   ["a negative time", { waitMs: -1 }, "idempotency.waitMs"],
   ["no time for the store", { storeTimeoutMs: 0 }, "idempotency.storeTimeoutMs"],
-])("%s is refused, and where it stands is said", (_name, options, message) => {
+])("%s is refused, and the error names its path", (_name, options, message) => {
   expect(() => claimConfig({ store, ...options }, "idempotency")).toThrow(message);
 });

@@ -11,7 +11,7 @@ test("a heartbeat keeps the lease for as long as the handler runs", async () => 
   expect(await claim.complete(response)).toBe(true);
 });
 
-test("a handler that runs for longer than it may lets its lease run out", async () => {
+test("a handler that runs for too long lets its lease run out", async () => {
   const b = bench({ leaseMs: 6000, maxRunMs: 20_000 });
   const claim = await b.run();
   await b.clock.advance(22_000);
@@ -23,7 +23,7 @@ test("a handler that runs for longer than it may lets its lease run out", async 
 });
 
 test.each(["at-least-once", "at-most-once"] as const)(
-  "%s: what a handler answers after its time is kept, where nobody has taken over",
+  "%s: the late response of a handler is kept if no other request has taken over",
   async (guarantee) => {
     const b = bench({ leaseMs: 6000, maxRunMs: 20_000, guarantee });
     const claim = await b.run();
@@ -34,7 +34,7 @@ test.each(["at-least-once", "at-most-once"] as const)(
   },
 );
 
-test("a handler that overran and is abandoned then is told of once", async () => {
+test("a handler that runs for too long and is then abandoned is reported once", async () => {
   const b = bench({ leaseMs: 6000, maxRunMs: 0 });
   const claim = await b.run();
   await b.clock.advance(6000);
@@ -44,7 +44,7 @@ test("a handler that overran and is abandoned then is told of once", async () =>
 });
 
 test.each(["complete", "release", "abandon", "markCompleted"] as const)(
-  "%s ends the heartbeat, and whatever comes after it does nothing",
+  "%s ends the heartbeat, and every later call does nothing",
   async (settle) => {
     let calls = 0;
     const count = async (): Promise<boolean> => {
@@ -67,7 +67,7 @@ test.each(["complete", "release", "abandon", "markCompleted"] as const)(
   },
 );
 
-test("a renewal that fails is made again in time", async () => {
+test("a failed renewal is repeated in time", async () => {
   let failures = 1;
   const b = bench({ leaseMs: 6000 }, (memory) => ({
     renew: (token, leaseMs) =>
@@ -79,7 +79,7 @@ test("a renewal that fails is made again in time", async () => {
   expect((await b.ask()).action).toBe("refuse");
 });
 
-test("a renewal that times out is made again with a third of the lease to go", async () => {
+test("a renewal that times out is repeated when a third of the lease is left", async () => {
   const begunAtMs: number[] = [];
   const b = bench({ leaseMs: 6000, storeTimeoutMs: 2000 }, () => ({
     renew: () => {
@@ -93,7 +93,7 @@ test("a renewal that times out is made again with a third of the lease to go", a
   expect(begunAtMs.slice(0, 2).map((ms) => ms - startMs)).toEqual([2000, 4000]);
 });
 
-test("a claim that was lost meanwhile says so, once", async () => {
+test("a claim that was lost in the meantime reports it once", async () => {
   const b = bench({ leaseMs: 6000 }, () => ({ renew: async () => false }));
   const claim = await b.run();
   await b.clock.advance(60_000);
@@ -102,7 +102,7 @@ test("a claim that was lost meanwhile says so, once", async () => {
   expect(b.messages[1]).toMatchObject({ fence: 1 });
 });
 
-test("a response after a takeover is not stored", async () => {
+test("a response is not stored after a takeover", async () => {
   const b = bench({ leaseMs: 6000 }, () => ({ renew: () => Promise.reject(new Error("down")) }));
   const claim = await b.run();
   await b.clock.advance(6000);
@@ -122,7 +122,7 @@ test.each<[string, () => Promise<never>]>([
     },
   ],
 ])(
-  "a store that %s at the end: nobody is told that it was kept, and nothing fails",
+  "a store that %s at the end causes no failure, and the response is not reported as kept",
   async (_, down) => {
     const b = bench({}, () => ({ complete: down, release: down }));
     expect(await (await b.run()).complete(response)).toBe(false);
@@ -154,20 +154,17 @@ test.each<[string, () => Promise<never>]>([
       throw new StoreFullError();
     },
   ],
-])(
-  "where there is no room for an answer and the store %s, it is kept that there was one",
-  async (_, full) => {
-    const b = bench({}, (memory) => ({
-      complete: (token, bytes, retentionMs) =>
-        bytes.byteLength > 200 ? full() : memory.complete(token, bytes, retentionMs),
-    }));
-    const claim = await b.run();
-    expect(await claim.complete({ ...response, body: Buffer.alloc(1000) })).toBe(true);
-    expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
-  },
-);
+])("the store keeps a tombstone if it has no room for the response and %s", async (_, full) => {
+  const b = bench({}, (memory) => ({
+    complete: (token, bytes, retentionMs) =>
+      bytes.byteLength > 200 ? full() : memory.complete(token, bytes, retentionMs),
+  }));
+  const claim = await b.run();
+  expect(await claim.complete({ ...response, body: Buffer.alloc(1000) })).toBe(true);
+  expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
+});
 
-test("the signal of a claim aborts when another has taken over, whenever it is first looked at", async () => {
+test("the signal of a claim aborts when another request has taken over, whenever it is first read", async () => {
   const b = bench({ leaseMs: 6000 }, () => ({ renew: async () => false }));
   const claim = await b.run();
   const { signal } = claim;
@@ -182,7 +179,7 @@ test("the signal of a claim aborts when another has taken over, whenever it is f
   expect(late.signal.reason).toMatchObject(reason);
 });
 
-test("one renewal that fails does no harm, and after two in a row the claim counts as lost", async () => {
+test("one failed renewal does no harm, and after two in a row the claim counts as lost", async () => {
   const isDown = [true, false, true, true, false];
   const b = bench({ leaseMs: 6000 }, (memory) => ({
     renew: (token, leaseMs) =>
@@ -197,7 +194,7 @@ test("one renewal that fails does no harm, and after two in a row the claim coun
   expect([claim.settled, await claim.complete(response)]).toEqual([false, true]);
 });
 
-test("a claim whose renewals time out counts as lost when its lease is over, and no later", async () => {
+test("a claim whose renewals time out counts as lost when its lease is over, and not later", async () => {
   const b = bench({ leaseMs: 6000, storeTimeoutMs: 2000 }, () => ({
     renew: () => new Promise(() => {}),
   }));
@@ -209,7 +206,7 @@ test("a claim whose renewals time out counts as lost when its lease is over, and
 });
 
 test.each(["complete", "release", "abandon", "markCompleted"] as const)(
-  "after %s its signal stays as it was",
+  "the signal stays as it was after %s",
   async (settle) => {
     const b = bench({ leaseMs: 6000 });
     const claim = await b.run();

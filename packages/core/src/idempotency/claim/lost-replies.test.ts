@@ -75,7 +75,7 @@ async function told(b: Bench): Promise<unknown> {
 
 describe.each(losses)("a reply to a claim that %s", (_name, lose) => {
   test.each(["at-least-once", "at-most-once"] as const)(
-    "%s: 503, and the key is free, since nothing has run",
+    "%s: the request gets a 503, and the key is free, since the handler has not run",
     async (guarantee) => {
       const b = losing(lose, { guarantee });
       expect(await told(b)).toBe(503);
@@ -84,7 +84,7 @@ describe.each(losses)("a reply to a claim that %s", (_name, lose) => {
     },
   );
 
-  test("in a wait for another request: the same", async () => {
+  test("the result is the same during a wait for another request", async () => {
     let claims = 0;
     const b = bench({ storeTimeoutMs: 50, waitMs: 10_000 }, (memory) => ({
       // The first claims, the second begins to wait, and the third would have it.
@@ -99,7 +99,7 @@ describe.each(losses)("a reply to a claim that %s", (_name, lose) => {
     expect(await b.run()).toMatchObject({ fence: 1 });
   });
 
-  test("a store that cannot release it either: again until it can, and never another's", async () => {
+  test("the release is repeated until the store can do it, and never touches the claim of another request", async () => {
     let releases = 0;
     const b = losing(lose, {}, (memory) => ({
       release: (claim) => {
@@ -116,7 +116,7 @@ describe.each(losses)("a reply to a claim that %s", (_name, lose) => {
     expect(successor.settled).toBe(false);
   });
 
-  test("a store that releases nothing: the lease ends it, and only tries that are bounded were made", async () => {
+  test("the lease ends the claim if the store releases nothing, and the number of tries is bounded", async () => {
     let releases = 0;
     const b = losing(lose, {}, () => ({
       release: () => ((releases += 1), Promise.reject(lost())),
@@ -131,7 +131,7 @@ describe.each(losses)("a reply to a claim that %s", (_name, lose) => {
   });
 });
 
-test("a release that comes after another has taken over leaves that one alone", async () => {
+test("a release after a takeover by another request leaves that request's claim alone", async () => {
   let isDown = true;
   const b = losing(losses[0]![1], {}, (memory) => ({
     release: (claim) => (isDown ? Promise.reject(lost()) : memory.release(claim)),
@@ -146,7 +146,7 @@ test("a release that comes after another has taken over leaves that one alone", 
   expect(await successor.complete(response)).toBe(true);
 });
 
-test("at most once, a store that is away for longer than a lease: the key is free when it is back", async () => {
+test(`a key is free again after the store was away for longer than a lease, in the mode "at most once"`, async () => {
   let isDown = true;
   const b = losing(losses[0]![1], { guarantee: "at-most-once" }, (memory) => ({
     release: (claim) => (isDown ? Promise.reject(lost()) : memory.release(claim)),
@@ -159,7 +159,7 @@ test("at most once, a store that is away for longer than a lease: the key is fre
   expect(await b.run()).toMatchObject({ fence: 1 });
 });
 
-test("a claim that arrives after its time, and whose reply is lost then, is released", async () => {
+test("a late claim whose reply is lost is released", async () => {
   let arrive = (): void => {};
   const arrived = new Promise<void>((resolve) => (arrive = resolve));
   const b = losing((memory) => async (request) => {
@@ -175,7 +175,7 @@ test("a claim that arrives after its time, and whose reply is lost then, is rele
   expect(await b.run()).toMatchObject({ fence: 1 });
 });
 
-test("a claim that arrives right after its release is released by the next", async () => {
+test("a claim that arrives right after its release is released by the next attempt", async () => {
   const b = losing((memory) => async (request) => {
     // As the bytes of a connection that was cut: the server reads them later.
     b.clock.setTimeout(() => void memory.claim(request), 100);
@@ -186,7 +186,7 @@ test("a claim that arrives right after its release is released by the next", asy
   expect(events(b)).toEqual(["store-failed", "released"]);
 });
 
-test("a store that is full has claimed nothing, and is asked for nothing", async () => {
+test("a full store has claimed nothing, and gets no release", async () => {
   let releases = 0;
   const full = (): never => {
     throw new StoreFullError();
@@ -201,7 +201,7 @@ test("a store that is full has claimed nothing, and is asked for nothing", async
   expect(releases).toBe(0);
 });
 
-test("a store that comes back is not met by all releases at once, and gets every one", async () => {
+test("a recovered store gets every release, and not all of them at once", async () => {
   const callers = new AsyncLocalStorage<string>();
   const released: [string | undefined, string][] = [];
   let atOnce = 0;
@@ -225,7 +225,7 @@ test("a store that comes back is not met by all releases at once, and gets every
 });
 
 test.each(["at-least-once", "at-most-once"] as const)(
-  "%s: a release whose reply is lost is made again, so that the key is free",
+  "%s: a release whose reply is lost is repeated, so that the key becomes free",
   async (guarantee) => {
     let isDown = true;
     const b = bench({ leaseMs: 6000, guarantee }, (memory) => ({
@@ -240,7 +240,7 @@ test.each(["at-least-once", "at-most-once"] as const)(
   },
 );
 
-test("a response that the store did not accept is stored later, and nothing runs twice", async () => {
+test("a response that the store did not accept is stored later, and the handler does not run twice", async () => {
   let isDown = true;
   const b = bench({ leaseMs: 6000 }, (memory) => ({
     complete: (...args) => (isDown ? Promise.reject(lost()) : memory.complete(...args)),
@@ -261,7 +261,7 @@ test("a tombstone is stored for a response that cannot be stored", async () => {
   expect(await b.ask()).toMatchObject({ error: { code: "ERR_REISSUE_KEY_ANSWER_NOT_KEPT" } });
 });
 
-test("a response that is stored later, after a takeover, is refused", async () => {
+test("a response that is stored late, after a takeover, is refused", async () => {
   let isDown = true;
   const b = bench({ leaseMs: 6000 }, (memory) => ({
     complete: (...args) => (isDown ? Promise.reject(lost()) : memory.complete(...args)),

@@ -29,6 +29,6 @@ test.each([
   ["complete", false, true],
   // The lease frees the key as well.
   ["release", true, true],
-] as const)("a process that holds on (%s, %s) may end first: %s", (operation, holds, may) => {
+] as const)("the retries of a process (%s, %s) may end early: %s", (operation, holds, may) => {
   expect(isLeft(operation, holds)).toBe(may);
 });

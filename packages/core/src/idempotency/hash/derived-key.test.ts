@@ -22,14 +22,14 @@ const pieces = fc.constantFrom(
 const part = fc.array(pieces, { maxLength: 4 }).map((some) => some.join(""));
 const parts = fc.record({ scope: part, key: part, origin: part, method: part, step: part });
 
-test("it is pinned: a change of the derivation would run every retry twice", () => {
+test("the derivation is pinned, because a change would run every retry twice", () => {
   const call = { origin: "http://payments:3000", method: "POST", step: "charge" };
   expect(derivedKey({ scope: "user 1", key: "8e03978e", ...call })).toBe(
     "3bccc8d0-9b8a-826f-91c2-02821e8b304f",
   );
 });
 
-test("it is a UUID of version 8 and a key in either syntax", () => {
+test("a derived key is a UUID of version 8, and a valid key in both syntaxes", () => {
   fc.assert(
     fc.property(parts, (each) => {
       const key = derivedKey(each);
@@ -40,7 +40,7 @@ test("it is a UUID of version 8 and a key in either syntax", () => {
   );
 });
 
-test("two derivations agree exactly if all their parts do", () => {
+test("two derivations agree exactly if all their parts agree", () => {
   fc.assert(
     fc.property(parts, parts, (one, other) => {
       const names = ["scope", "key", "origin", "method", "step"] as const;
@@ -52,7 +52,7 @@ test("two derivations agree exactly if all their parts do", () => {
   );
 });
 
-test("no text can move from one part to another", () => {
+test("text cannot move from one part to another", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (text) => {
       const keys = new Set<string>();

@@ -13,7 +13,7 @@ const parts = {
   body: Buffer.from("x"),
 };
 
-test("it is the same for the same request, and fits a store's column", () => {
+test("the same request has the same fingerprint, which fits a column of a store", () => {
   expect(fingerprint(parts)).toBe(fingerprint({ ...parts, body: new Uint8Array([120]) }));
   expect(fingerprint(parts)).toMatch(/^[\w-]{43}$/);
 });
@@ -25,11 +25,11 @@ test.each([
   { body: Buffer.from("y") },
   { path: "/pay?a=1text", contentType: "/plain" },
   { path: "/pay?a=1\n10:text/plain", contentType: "" },
-])("it is another for another request: %j", (other) => {
+])("a different request has a different fingerprint: %j", (other) => {
   expect(fingerprint({ ...parts, ...other })).not.toBe(fingerprint(parts));
 });
 
-test("no two requests are framed alike, wherever one part ends", () => {
+test("two different requests are never framed alike, wherever a part ends", () => {
   const text = fc.string({ unit: "binary", maxLength: 4 });
   const request = fc.record({
     method: text,
@@ -45,7 +45,7 @@ test("no two requests are framed alike, wherever one part ends", () => {
   );
 });
 
-test("it is another if any part is, be it by a single byte or half a character", () => {
+test("the fingerprint differs if any part differs by a single byte or half a character", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.constantFrom("\ud800", "\ud801", "\ufffd", "\u00e9", "e\u0301", "\n1:", ""),
@@ -71,11 +71,11 @@ test("it is another if any part is, be it by a single byte or half a character",
 test.each([
   ["bodies that are no text", { body: Buffer.from([0xff]) }, { body: Buffer.from([0xfe]) }],
   ["halves of characters", { path: "\ud800" }, { path: "\ud801" }],
-])("%s are distinguished", (_, one, other) => {
+])("the fingerprint distinguishes %s", (_, one, other) => {
   expect(fingerprint({ ...parts, ...one })).not.toBe(fingerprint({ ...parts, ...other }));
 });
 
-test("a long body is told from a short one, also where the one is the other's text in UTF-8", () => {
+test("a long body differs from a short one, even if their texts agree in UTF-8", () => {
   for (const length of [2048, 2049, 4095, 4096]) {
     const body = Buffer.alloc(length, 0xe9);
     const other = Buffer.from(body.toString("latin1"));
@@ -83,16 +83,13 @@ test("a long body is told from a short one, also where the one is the other's te
   }
 });
 
-test.each([4096, 4097])(
-  "a body of %i bytes is told from one that differs in its last",
-  (length) => {
-    const body = Buffer.alloc(length, "b");
-    const other = Buffer.concat([body.subarray(1), Buffer.from("c")]);
-    expect(fingerprint({ ...parts, body: other })).not.toBe(fingerprint({ ...parts, body }));
-  },
-);
+test.each([4096, 4097])("a body of %i bytes differs from one with another last byte", (length) => {
+  const body = Buffer.alloc(length, "b");
+  const other = Buffer.concat([body.subarray(1), Buffer.from("c")]);
+  expect(fingerprint({ ...parts, body: other })).not.toBe(fingerprint({ ...parts, body }));
+});
 
-test("scope and key of a record are framed too", () => {
+test("scope and key of a record are framed as well", () => {
   fc.assert(
     fc.property(fc.string(), fc.string({ minLength: 1 }), fc.string(), (scope, middle, key) => {
       expect(recordId(scope + middle, key)).not.toBe(recordId(scope, middle + key));

@@ -31,7 +31,7 @@ describe("keys", () => {
     ["x".repeat(255), "x".repeat(255)],
     [`"${"x".repeat(255)}"`, "x".repeat(255)],
     [`"${String.raw`\"`.repeat(255)}"`, '"'.repeat(255)],
-  ])("lenient: %j", (value, key) => {
+  ])("%j is accepted in the lenient syntax", (value, key) => {
     expect(lenient(value)).toEqual({ ok: true, key });
   });
 
@@ -46,7 +46,7 @@ describe("keys", () => {
     );
   });
 
-  test("strict accepts exactly what lenient accepts with quotes", () => {
+  test("the strict syntax accepts exactly what the lenient syntax accepts with quotes", () => {
     const values = fc.oneof(fc.string(), fc.stringMatching(/^ ?"[ -~]{0,20}"?;?[ -~]{0,9}$/));
     fc.assert(
       fc.property(values, (value) => {
@@ -92,15 +92,15 @@ describe("malformed keys", () => {
     [`"${String.raw`\"`.repeat(256)}"`, "too-long", 512],
   ];
 
-  test.each(cases)("lenient: %j is %s at %i", (value, problem, position) => {
+  test.each(cases)("%j is %s at %i in the lenient syntax", (value, problem, position) => {
     expect(lenient(value)).toEqual({ ok: false, problem, position });
   });
 
-  test.each(cases)("strict, too: %j", (value) => {
+  test.each(cases)("%j is refused in the strict syntax as well", (value) => {
     expect(strict(value).ok).toBe(false);
   });
 
-  test("a header that was repeated is never a key", () => {
+  test("a repeated header is never a key", () => {
     const lines = fc.oneof(bareKeys, anyKeys.map(quoted));
     fc.assert(
       fc.property(lines, lines, (first, second) => {
@@ -111,7 +111,7 @@ describe("malformed keys", () => {
     );
   });
 
-  test("a cut quoted key is never a key", () => {
+  test("a truncated quoted key is never a key", () => {
     fc.assert(
       fc.property(anyKeys, fc.nat(), (key, at) => {
         const value = quoted(key);
@@ -128,7 +128,7 @@ describe("malformed keys", () => {
   });
 });
 
-test("any value is a key of 1 to 255 characters, or a problem at a position in the value", () => {
+test("any value is a key of 1 to 255 characters, or has a problem at a position in the value", () => {
   fc.assert(
     fc.property(anyText, fc.boolean(), (text, opened) => {
       const value = opened ? `"${text}` : text;
@@ -153,7 +153,7 @@ test.each([
   ["bytes", `"k";a=:${"A".repeat(2 ** 18)}`],
   ["display string", `"k";a=%"${"%ff".repeat(2 ** 16)}"`],
   ["spaces before parameters", `"k"${`;${" ".repeat(2 ** 9)}a`.repeat(2 ** 9)}`],
-])("256 KiB take linear time: %s", (_, value) => {
+])("a value of 256 KiB takes linear time: %s", (_, value) => {
   const started = performance.now();
   lenient(value);
   strict(value);

@@ -26,12 +26,12 @@ function suiteCases(name: string): SuiteCase[] {
 describe("the working group's cases for strings and items", () => {
   const cases = ["string", "string-generated", "item"].flatMap(suiteCases);
 
-  test("they are all here", () => {
+  test("all cases are there", () => {
     expect(cases).toHaveLength(274);
     expect(cases.filter((each) => each.must_fail === true)).toHaveLength(172);
   });
 
-  test.each(cases)("$name", ({ raw, must_fail, expected }) => {
+  test.each(cases)("the case holds: $name", ({ raw, must_fail, expected }) => {
     const parsed = parseStructuredString(raw.join(", "));
     const text = expected?.[0];
     if (must_fail === true) expect(parsed.ok).toBe(false);
@@ -47,11 +47,11 @@ describe("the working group's cases for every other type, as a parameter", () =>
     // Spaces around an item are ignored around a field only, and a list is no parameter.
     .filter(({ raw, header_type }) => header_type === "item" && raw.join() === raw.join().trim());
 
-  test("there are enough of them to mean something", () => {
+  test("there are enough cases", () => {
     expect(cases.length).toBeGreaterThan(700);
   });
 
-  test.each(cases)("$name", ({ raw, must_fail, expected }) => {
+  test.each(cases)("the case holds: $name", ({ raw, must_fail, expected }) => {
     const parsed = parseStructuredString(`"k";p=${raw.join(", ")}`);
     // An item with parameters of its own is a second parameter here, and just as well-formed.
     expect(parsed).toMatchObject(
@@ -81,7 +81,7 @@ test.each([
   ['"k";a=:Q:', false],
   ['"k";a=:QUJD===:', false],
   ['"k";a=:=:', false],
-])("parameters: %s", (value, ok) => {
+])("the parameters in %s are checked", (value, ok) => {
   expect(parseStructuredString(value).ok).toBe(ok);
 });
 
@@ -94,7 +94,7 @@ test("a string of printable ASCII is read as it was written", () => {
   );
 });
 
-test("a value that is cut anywhere is malformed", () => {
+test("a value that is truncated anywhere is malformed", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme-ascii" }), fc.nat(), (text, at) => {
       const written = `"${text.replace(/["\\]/g, String.raw`\$&`)}"`;

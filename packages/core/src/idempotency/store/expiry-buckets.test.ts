@@ -19,7 +19,7 @@ function names(entries: readonly Entry[]): number[] {
   return entries.map(({ name }) => name).toSorted((one, other) => one - other);
 }
 
-test("it finds all that has expired by then, and nothing else", () => {
+test("the buckets return every expired item, and nothing else", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const buckets = new ExpiryBuckets<Entry>();

@@ -33,7 +33,7 @@ function heldBytes(): number {
   return heapUsed + arrayBuffers;
 }
 
-test("it is full at maxEntries: new keys are refused, and no key is lost", async () => {
+test("a store is full at maxEntries: new keys are refused, and no key is lost", async () => {
   const clock = manualClock();
   const store = memoryStore({ maxEntries: 2, clock });
   const [a, b, c] = [request("a"), request("b"), request("c")];
@@ -104,8 +104,8 @@ function heard(): { readonly warnings: string[]; readonly forgotten: string[] } 
   return { warnings, forgotten };
 }
 
-describe("a store that is full", () => {
-  test("forgets the response that was completed first, from minRetentionMs on, and says so", async () => {
+describe("a full store", () => {
+  test("forgets the response that was completed first, from minRetentionMs on, and reports it", async () => {
     const { warnings, forgotten } = heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxEntries: 3 });
@@ -131,7 +131,7 @@ describe("a store that is full", () => {
     ]);
   });
 
-  test("a store takes 1.2 keyed requests per second for days", async () => {
+  test("takes 1.2 keyed requests per second for days", async () => {
     const { forgotten } = heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxEntries: 1000 });
@@ -143,7 +143,7 @@ describe("a store that is full", () => {
     expect([state(store, "k-4999"), state(store, "k-4000")]).toEqual(["completed", "completed"]);
   });
 
-  test("a store never forgets a claim in flight, lapsed or not, nor a late completion", async () => {
+  test("never forgets a claim in flight, lapsed or not, and never a late completion", async () => {
     const { forgotten } = heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxEntries: 3 });
@@ -163,7 +163,7 @@ describe("a store that is full", () => {
     expect(ask("lapsed")).toEqual({ state: "lapsed" });
   });
 
-  test("makes room for a large response of as many as it takes, and of none where they are too few", async () => {
+  test("makes room for a large response with as many small ones as it takes, and with none if they are too few", async () => {
     const { forgotten } = heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxBytes: 4 * 768 + 3000 });
@@ -182,7 +182,7 @@ describe("a store that is full", () => {
     expect(state(store, "c")).toBe("completed");
   });
 
-  test("forgets nothing early where minRetentionMs is the retention", async () => {
+  test("forgets nothing early if minRetentionMs is the retention", async () => {
     const { forgotten } = heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxEntries: 1, minRetentionMs: 86_400_000 });
@@ -193,7 +193,7 @@ describe("a store that is full", () => {
     expect([state(store, "b"), forgotten]).toEqual(["claimed", []]);
   });
 
-  test("a store counts released, expired and forgotten records", async () => {
+  test("counts released, expired and forgotten records", async () => {
     heard();
     const clock = manualClock();
     const store = memoryStore({ clock, maxEntries: 10, minRetentionMs: 0 });
@@ -212,7 +212,7 @@ describe("a store that is full", () => {
   });
 });
 
-test("it empties by itself, and then needs no timer", async () => {
+test("a store empties by itself, and then needs no timer", async () => {
   const clock = manualClock();
   const store = memoryStore({ clock, maxEntries: 1000 });
   for (let number = 0; number < 1000; number += 1) await store.claim(request(`k-${number}`));
@@ -224,7 +224,7 @@ test("it empties by itself, and then needs no timer", async () => {
   }
 });
 
-test("a record is not swept in the middle of its own completion", async () => {
+test("a record is not swept during its own completion", async () => {
   const clock = manualClock();
   let lateMs = 0;
   let tickMs = 0;
@@ -245,7 +245,7 @@ test("a record is not swept in the middle of its own completion", async () => {
   expect(store.claim(request("a"))).toEqual({ state: "claimed", fence: 2 });
 });
 
-test("100,000 live keys, 20 of them with 5 MB, take no more than maxBytes, and nothing once expired", async () => {
+test("a store of 100,000 live keys, 20 of them with 5 MB, takes at most maxBytes, and nothing after they expire", async () => {
   const live = 100_000;
   const five = 5 * 2 ** 20;
   const maxBytes = live * 768 + 20 * five;

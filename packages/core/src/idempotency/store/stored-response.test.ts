@@ -22,7 +22,7 @@ test("a response is decoded as it was encoded", () => {
   );
 });
 
-test("an impossible header is decoded as it was encoded too, or is refused", () => {
+test("an impossible header is decoded as it was encoded, or refused", () => {
   const text = fc.string({ unit: "binary" });
   fc.assert(
     fc.property(text, text, (name, value) => {
@@ -48,7 +48,7 @@ test.each([
   expect(() => encodeResponse(answer)).toThrow(TypeError);
 });
 
-test("it is read from a part of a larger buffer too", () => {
+test("a response is read from a part of a larger buffer as well", () => {
   const answer = { status: 200, headers: [], trailers: [], body: Buffer.from("done") };
   const bytes = Buffer.concat([Buffer.from("before"), encodeResponse(answer)]);
   expect(decodeResponse(new Uint8Array(bytes).subarray(6))).toEqual(answer);
@@ -69,6 +69,6 @@ test.each([
   "1 200 1 0 kept\nno colon\n",
   "1 200 0 999999 kept\na:b\n",
   '{"version":1,"status":200,"headers":[],"trailers":[],"kept":true}\nbody',
-])("what is none is refused: %j", (text) => {
+])("a value that is no stored response is refused: %j", (text) => {
   expect(() => decodeResponse(Buffer.from(text))).toThrow(TypeError);
 });

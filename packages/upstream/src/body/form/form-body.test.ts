@@ -19,7 +19,7 @@ async function sent(body: FormBody, idempotencyKey: string | null): Promise<stri
   return Buffer.concat(chunks).toString();
 }
 
-test("under one key the same form is sent as the same bytes, and another has another boundary", async () => {
+test("a form with a key is always sent as the same bytes, and another form has another boundary", async () => {
   const file = new Blob(["abc"]);
   const one = await sent(new FormBody(entriesOf("a", file)), '"k-1"');
   expect(await sent(new FormBody(entriesOf("a", new Blob(["abc"]))), '"k-1"')).toBe(one);
@@ -33,7 +33,7 @@ test("under one key the same form is sent as the same bytes, and another has ano
   for (const boundary of boundaries) expect(boundary).toMatch(/^----formdata-reissue-[\w-]{22}$/);
 });
 
-test("without a key, a form is sent under a boundary of its own, the same for all attempts", async () => {
+test("a form without a key is sent under its own boundary, the same for all attempts", async () => {
   const [one, other] = [new FormBody(entriesOf("a")), new FormBody(entriesOf("a"))];
   const first = await sent(one, null);
   expect(await sent(one, null)).toBe(first);
@@ -41,7 +41,7 @@ test("without a key, a form is sent under a boundary of its own, the same for al
 });
 
 test.each([1, 7, 41, 42, 43, 100, 10_000])(
-  "a file that contains the boundary is not sent on, in pieces of %i bytes",
+  "a file that contains the boundary is not sent on in pieces of %i bytes",
   async (size) => {
     const key = '"k-1"';
     const boundary = derivedBoundary(key, entriesOf("a", new Blob([])));
@@ -61,7 +61,7 @@ test.each([1, 7, 41, 42, 43, 100, 10_000])(
   },
 );
 
-test("a text cannot contain the boundary, since it changes it", () => {
+test("a text cannot contain the boundary, since the boundary depends on it", () => {
   let text = "a";
   for (let tries = 0; tries < 50; tries += 1) {
     const boundary = derivedBoundary('"k-1"', entriesOf(text));

@@ -47,7 +47,7 @@ test("a form is encoded as the platform encodes it", async () => {
   );
 });
 
-test("a length that one file does not know is not told", () => {
+test("the length is unknown if one file does not know its own", () => {
   const foreign = { stream: () => new Blob(["a"]).stream(), type: "", name: "a" };
   const parts = encodeForm(new FormEntries([["f", foreign]]), "b");
   expect(formLength(parts)).toBeNull();
