@@ -11,7 +11,7 @@ import { freePort } from "../support/free-port.ts";
 import { onHead, rawServer } from "../support/upstream/servers/raw-server.ts";
 
 describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
-  test("before it has a socket", async () => {
+  test("fails before it has a socket", async () => {
     const upstream = await opened();
     const request = begin(upstream.origin, { agent: agentWith(), method });
     const failed = failure(replyTo(request));
@@ -20,7 +20,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     expect(upstream.requests).toEqual([]);
   });
 
-  test("while it connects fails, and nothing is sent", async () => {
+  test("fails while it connects, and is not sent", async () => {
     const upstream = await opened();
     const request = begin(upstream.origin, { agent: agentWith(), method });
     const failed = failure(replyTo(request));
@@ -32,7 +32,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     expect(error).not.toHaveProperty("reissue");
   });
 
-  test("in a back-off fails, and is not resent", async () => {
+  test("fails during a back-off, and is not resent", async () => {
     const clock = manualClock();
     const request = begin(`http://127.0.0.1:${await freePort()}`, {
       agent: agentWith({ clock }),
@@ -48,7 +48,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     expect(clock.nextMs).toBeNull();
   });
 
-  test("in line behind maxSockets, and its turn goes to the next", async () => {
+  test("leaves its turn behind maxSockets to the next request", async () => {
     const upstream = await opened();
     upstream.script([{ fault: "slow", everyMs: 5 }]);
     const agent = agentWith({}, { maxSockets: 1 });
@@ -64,7 +64,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  test("once it is written", async () => {
+  test("fails once it is written", async () => {
     const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });
@@ -78,7 +78,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     expect(upstream.connections).toBe(1);
   });
 
-  test("by a signal, where it has been sent again", async () => {
+  test("fails after a resend if its signal aborts", async () => {
     const upstream = await rawServer((socket, number) => {
       onHead(socket, () => {
         if (number === 2) return;
@@ -98,7 +98,7 @@ describe.each(["GET", "POST"])("a %s that is aborted", (method) => {
     await upstream.until(() => upstream.open.size === 0);
   });
 
-  test("in its response fails, and is sent once", async () => {
+  test("fails during its response, and is sent once", async () => {
     const upstream = await opened();
     const agent = agentWith();
     upstream.script([{ fault: "slow", from: "body", chunkBytes: 1, everyMs: 50 }]);
@@ -116,7 +116,7 @@ describe("the client's timeout", () => {
   test.each([
     ["as an option", 200],
     ["by setTimeout", undefined],
-  ])("%s goes on where the request is sent again", async (_name, timeout) => {
+  ])("%s still holds for a request that is sent again", async (_name, timeout) => {
     const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });

@@ -15,18 +15,21 @@ const kib = 1024;
 test.each([
   ["a string", "x".repeat(1025 * kib)],
   ["bytes", Buffer.alloc(1025 * kib)],
-])("beyond the cap a body of %s is not sent again, and never short", async (_name, body) => {
-  const upstream = await opened();
-  const agent = agentWith();
-  await call(upstream.origin, { agent });
-  upstream.script([{ fault: "reset", when: "after-processing" }]);
-  const error = await failure(call(upstream.origin, { agent, method: "PUT", body }));
-  expect(error.reissue).toMatchObject({ reason: "body-not-replayable", resends: 0 });
-  expect(upstream.requests).toHaveLength(2);
-  expect(upstream.requests[1]!.bodyBytes).toBe(body.length);
-});
+])(
+  "a body of %s beyond the cap is not sent again, and is never sent short",
+  async (_name, body) => {
+    const upstream = await opened();
+    const agent = agentWith();
+    await call(upstream.origin, { agent });
+    upstream.script([{ fault: "reset", when: "after-processing" }]);
+    const error = await failure(call(upstream.origin, { agent, method: "PUT", body }));
+    expect(error.reissue).toMatchObject({ reason: "body-not-replayable", resends: 0 });
+    expect(upstream.requests).toHaveLength(2);
+    expect(upstream.requests[1]!.bodyBytes).toBe(body.length);
+  },
+);
 
-test("up to the cap it is, in whatever pieces it was written", async () => {
+test("a body up to the cap is sent again, whatever pieces it was written in", async () => {
   const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
@@ -45,7 +48,7 @@ test("up to the cap it is, in whatever pieces it was written", async () => {
   expect(first!.bodySha256).toBe(second!.bodySha256);
 });
 
-test("all requests together are kept within the total", async () => {
+test("the bodies of all requests together stay within the total", async () => {
   const upstream = await opened();
   const agent = agentWith({ bodies: { maxBytesTotal: 150 * kib } });
   await Promise.all([1, 2].map(() => call(upstream.origin, { agent })));

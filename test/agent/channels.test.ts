@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { agentWith } from "../support/agent/agents.ts";
 import { call, failure } from "../support/agent/call.ts";
 
-test("the channels tell of each attempt and each decision, as those of the client do", async () => {
+test("the channels publish each attempt and each decision, as those of the client do", async () => {
   const upstream = await faultyUpstream();
   onTestFinished(() => upstream.close());
   const told: unknown[] = [];

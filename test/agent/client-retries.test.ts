@@ -41,13 +41,13 @@ const retrying: Readonly<Record<string, (agent: Agent, url: string) => Promise<u
     }),
 };
 
-describe("where every connection is killed, docs/agent.md says how often a GET is sent", () => {
+describe("a GET whose connections are all killed, under the clients of docs/agent.md", () => {
   test.each([
     ["got", 3, 9],
     ["axios-retry", 4, 12],
     ["S3", 3, 9],
     ["gaxios", 3, 9],
-  ])("by %s: %d times, and %d with maxAttempts: 3", async (name, once, thrice) => {
+  ])("is sent by %s %d times, and %d times with maxAttempts: 3", async (name, once, thrice) => {
     const upstream = await opened();
     upstream.setFaults([{ fault: "reset", at: "body-end" }]);
     const sends = async (reissue: ReissueAgentOptions): Promise<number> => {
@@ -90,7 +90,7 @@ describe("the conditions of docs/agent.md", () => {
   };
 
   test.each(Object.entries(posts))(
-    "%s leaves a plain POST that may be done",
+    "leave a plain POST of %s alone that may have been processed",
     async (_name, make) => {
       const upstream = await opened();
       const post = make(agentWith());
@@ -101,16 +101,19 @@ describe("the conditions of docs/agent.md", () => {
     },
   );
 
-  test.each(Object.entries(posts))("%s sends again one that never left", async (_name, make) => {
-    const port = await freePort();
-    const posted = make(agentWith({ clock: systemClock, retry: { unsentWindowMs: 1 } }))(
-      `http://127.0.0.1:${port}`,
-    );
-    posted.catch(() => {});
-    // real time: the client's own first attempt has to be refused.
-    await new Promise((resolve) => setTimeout(resolve, 15));
-    const upstream = await opened({ port });
-    await posted;
-    expect(upstream.processedCount).toBe(1);
-  });
+  test.each(Object.entries(posts))(
+    "repeat a plain POST of %s that was never sent",
+    async (_name, make) => {
+      const port = await freePort();
+      const posted = make(agentWith({ clock: systemClock, retry: { unsentWindowMs: 1 } }))(
+        `http://127.0.0.1:${port}`,
+      );
+      posted.catch(() => {});
+      // real time: the client's own first attempt has to be refused.
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      const upstream = await opened({ port });
+      await posted;
+      expect(upstream.processedCount).toBe(1);
+    },
+  );
 });

@@ -20,9 +20,9 @@ beforeEach(async () => {
 
 afterAll(() => upstream.close());
 
-describe.each(Object.entries(httpClients))("%s, whose connections die", (_name, client) => {
+describe.each(Object.entries(httpClients))("%s on connections that die", (_name, client) => {
   test.skipIf(!isSupported(client))(
-    "fails nothing that may be sent again, does no plain POST twice, and sends no body short",
+    "loses no request that may be sent again, never repeats a plain POST, and sends no body short",
     async () => {
       const send = await client.open(agentWith());
       const load = { origin: upstream.origin, kinds: client.kinds ?? kinds, total: 160 };

@@ -36,7 +36,7 @@ test("a request that is sent again has its events in its own context", async () 
   expect(seen).toEqual(new Set(["second"]));
 });
 
-test("also out of the line behind maxSockets", async () => {
+test("a request that waited behind maxSockets has its events in its own context", async () => {
   const upstream = await faultyUpstream();
   onTestFinished(() => upstream.close());
   const agent = agentWith({}, { maxSockets: 1 });
@@ -48,7 +48,7 @@ test("also out of the line behind maxSockets", async () => {
   expect(all).toEqual(names.map((name) => new Set([name])));
 });
 
-test("also where it waited for what another request's probe found", async () => {
+test("a request that waited for the result of another request's probe has its events in its own context", async () => {
   const clock = manualClock();
   const agent = agentWith({ clock });
   const port = await freePort();
@@ -79,7 +79,7 @@ test.each([
   { made: "at once", own: {} },
   { made: "asynchronously", own: { createConnection: connectAsynchronously } },
 ])(
-  "also where its turn comes with another's connection, and none can be made $made",
+  "a request that takes its turn with the connection of another one has its events in its own context, if none can be made $made",
   async ({ own }) => {
     const clock = manualClock();
     const upstream = await faultyUpstream();

@@ -11,7 +11,7 @@ import { begin, call, failure, replyTo } from "../support/agent/call.ts";
 
 const die = { fault: "reset", when: "after-processing" } as const;
 
-describe("a wrong option is told with its path", () => {
+describe("a wrong option of the agent", () => {
   test.each([
     [{ idleMs: 0 }, "reissue.idleMs"],
     [{ unsafeIdleMs: "1s" }, "reissue.unsafeIdleMs"],
@@ -25,14 +25,14 @@ describe("a wrong option is told with its path", () => {
     [{ maxAttempts: 2 }, "reissue.maxAttempts"],
     ["fast", "reissue"],
     [null, "reissue"],
-  ])("%j", (reissue: unknown, path) => {
+  ])("is refused with its path: %j", (reissue: unknown, path) => {
     const wrong = expect.objectContaining({ code: "ERR_REISSUE_OPTION", path });
     expect(() => new HttpAgent({ reissue: reissue as object })).toThrow(wrong);
     expect(() => new HttpsAgent({ reissue: reissue as object })).toThrow(wrong);
     expect(() => adopt(new Agent(), reissue as object)).toThrow(wrong);
   });
 
-  test("what is no agent is none", () => {
+  test("is refused if the given agent is no agent", () => {
     const wrong = (path: string) => expect.objectContaining({ code: "ERR_REISSUE_OPTION", path });
     expect(() => adopt({} as Agent)).toThrow(wrong("agent"));
     expect(() => withReissue(Map as unknown as typeof Agent)).toThrow(wrong("Base"));
@@ -40,7 +40,7 @@ describe("a wrong option is told with its path", () => {
   });
 });
 
-test("the field stays out of the agent's options, which override each request's", () => {
+test("the field stays out of the options of the agent, which override those of each request", () => {
   const agent = kept(new HttpAgent({ maxSockets: 3, reissue: { idleMs: 1000 } }));
   expect(agent).toBeInstanceOf(Agent);
   expect((agent as unknown as { options: object }).options).not.toHaveProperty("reissue");
@@ -49,8 +49,8 @@ test("the field stays out of the agent's options, which override each request's"
   expect(kept(new HttpsAgent())).toBeInstanceOf(https.Agent);
 });
 
-describe("adopt", () => {
-  test("makes an agent that exists resend, http.globalAgent's kind", async () => {
+describe("adopt()", () => {
+  test("makes an existing agent resend, such as http.globalAgent", async () => {
     const upstream = await opened();
     const agent = kept(new Agent({ keepAlive: true }));
     expect(adopt(agent)).toBe(agent);
@@ -60,7 +60,7 @@ describe("adopt", () => {
     expect((await call(upstream.origin, { agent })).status).toBe(200);
   });
 
-  test("reaches what uses the global agent without knowing it", async () => {
+  test("reaches code that uses the global agent without knowing it", async () => {
     const own = http.globalAgent;
     onTestFinished(() => void (http.globalAgent = own));
     http.globalAgent = kept(adopt(new Agent({ keepAlive: true })));
@@ -71,7 +71,7 @@ describe("adopt", () => {
     expect((await get()).status).toBe(200);
   });
 
-  test("leaves alone requests that are under way", async () => {
+  test("leaves requests alone that are in flight", async () => {
     const upstream = await opened();
     const agent = kept(new Agent({ keepAlive: true }));
     await call(upstream.origin, { agent });
@@ -82,7 +82,7 @@ describe("adopt", () => {
   });
 });
 
-test("withReissue takes any class of agents", async () => {
+test("withReissue() takes any class of agents", async () => {
   const upstream = await opened();
   const agent = kept(new (withReissue(KeepAliveAgent))({ reissue: { idleMs: 1000 } }));
   expect(agent).toBeInstanceOf(KeepAliveAgent);
@@ -91,11 +91,11 @@ test("withReissue takes any class of agents", async () => {
   expect((await call(upstream.origin, { agent })).status).toBe(200);
 });
 
-test("withReissue returns a class that resends already as it is", () => {
+test("withReissue() returns a class that already resends as it is", () => {
   expect(withReissue(HttpAgent)).toBe(HttpAgent);
 });
 
-test("a subclass that names sockets by more than Node does has its sockets used again, and its line served", async () => {
+test("a subclass that names sockets in more detail than Node reuses its sockets and serves its queue", async () => {
   const upstream = await opened();
   class TenantAgent extends HttpAgent {
     override getName(options?: object): string {
@@ -111,7 +111,7 @@ test("a subclass that names sockets by more than Node does has its sockets used 
   expect(upstream.requests.map(({ connection }) => connection)).toEqual([1, 1, 1]);
 });
 
-test("a socket's options that code copies into a request elsewhere do not lead it astray", async () => {
+test("options of a socket that code copies into another request do not mislead the agent", async () => {
   const [first, second] = [await opened(), await opened()];
   const agent = kept(new HttpAgent());
   let copied: object = {};
@@ -125,7 +125,7 @@ test("a socket's options that code copies into a request elsewhere do not lead i
   expect([first.requests.length, second.requests.length]).toEqual([2, 1]);
 });
 
-describe("policyFor", () => {
+describe("policyFor()", () => {
   const policyFor = (request: http.ClientRequest) =>
     request.getHeader("x-amz-target") === "DynamoDB.GetItem"
       ? { retryOn: ["reset"] as const }
@@ -134,7 +134,7 @@ describe("policyFor", () => {
   test.each([
     ["DynamoDB.GetItem", 200],
     ["DynamoDB.PutItem", null],
-  ])("opts requests in by what they are: %s", async (target, status) => {
+  ])("opts requests in by their properties: %s", async (target, status) => {
     const upstream = await opened();
     const agent = agentWith({ policyFor });
     await call(upstream.origin, { agent });
@@ -166,7 +166,7 @@ describe("policyFor", () => {
     ],
     ["says what is wrong", () => ({ retryOn: ["rst"] }), "reissue.policyFor().retryOn[0]"],
     ["says what means nothing here", () => ({ attemptTimeoutMs: 5 }), "attemptTimeoutMs"],
-  ])("that %s fails the request, not the process", async (_name, policy, message) => {
+  ])("fails the request instead of the process if it %s", async (_name, policy, message) => {
     const upstream = await opened();
     const agent = agentWith({ policyFor: policy as unknown as () => undefined });
     const error = await failure(call(upstream.origin, { agent, method: "POST", body: "x" }));
@@ -175,7 +175,7 @@ describe("policyFor", () => {
   });
 });
 
-describe("a key counts", () => {
+describe("an Idempotency-Key", () => {
   test.each([
     [
       "as an option",
@@ -201,7 +201,7 @@ describe("a key counts", () => {
         return request.once("socket", () => request.setHeader("Idempotency-Key", "k"));
       },
     ],
-  ])("%s", async (_name, start) => {
+  ])("counts if it is given %s", async (_name, start) => {
     const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });
@@ -211,7 +211,7 @@ describe("a key counts", () => {
     expect((await replyTo(request)).status).toBe(200);
   });
 
-  test("not if it is empty", async () => {
+  test("does not count if it is empty", async () => {
     const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });

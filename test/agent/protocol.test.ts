@@ -66,7 +66,7 @@ async function dyingServer(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("100-continue: the body waits for the second connection's", async () => {
+test("a body that waits for 100-continue waits for the one of the second connection", async () => {
   const received: number[] = [];
   const origin = await dyingServer((request, response) => {
     let bytes = 0;
@@ -86,7 +86,7 @@ test("100-continue: the body waits for the second connection's", async () => {
   expect(received).toEqual([0, 5000]);
 });
 
-test("a request whose 1xx has come is not sent again, and says why", async () => {
+test("a request whose 1xx response has come is not sent again, and its error says why", async () => {
   const upstream = await rawServer((socket) => {
     onHead(socket, () => {
       socket.write(ok);
@@ -110,7 +110,7 @@ test("a request whose 1xx has come is not sent again, and says why", async () =>
   expect(upstream.connections).toBe(1);
 });
 
-test("a response that is cut is the client's, and said to be delivered", async () => {
+test(`a response that is cut goes to the client, and its error says "delivered"`, async () => {
   const upstream = await faultyUpstream();
   onTestFinished(() => upstream.close());
   const agent = agentWith();
@@ -140,7 +140,7 @@ test("trailers and 103 come through after a resend", async () => {
   expect(hints).toEqual([103]);
 });
 
-test("a WebSocket gets its socket, untouched, also where its handshake is sent again", async () => {
+test("a WebSocket gets its socket untouched, also if its handshake is sent again", async () => {
   let deaths = 0;
   const server = createServer((_request, response) => response.end("ok"));
   const sockets = new WebSocketServer({ noServer: true });
@@ -171,7 +171,7 @@ test("a WebSocket gets its socket, untouched, also where its handshake is sent a
   expect(Object.values(agent.sockets).flat()).toEqual([]);
 });
 
-test("over a Unix socket", async () => {
+test("a request over a Unix socket is resent", async () => {
   const path = join(tmpdir(), `reissue-agent-${process.pid}.sock`);
   let requests = 0;
   const server = createServer((request, response) => {

@@ -24,7 +24,7 @@ const deaths = (["reset", "end"] as const).flatMap((fault) => [
 ]);
 
 describe.each(safe)("a %s on a connection that dies", (_name, options) => {
-  test.each(deaths)("by $fault $when is sent again, once and whole", async (death) => {
+  test.each(deaths)("is sent again once and whole if it dies by $fault $when", async (death) => {
     const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });
@@ -39,25 +39,28 @@ describe.each(safe)("a %s on a connection that dies", (_name, options) => {
   });
 });
 
-test.each(deaths)("a plain POST that dies by $fault $when is done at most once", async (death) => {
-  const upstream = await opened();
-  const agent = agentWith();
-  await call(upstream.origin, { agent });
-  upstream.script([{ ...death, delayMs: 5 }]);
-  const error = await failure(call(upstream.origin, { agent, method: "POST", body: "x" }));
-  expect(error.code).toBe("ECONNRESET");
-  expect(error.reissue).toMatchObject({
-    delivery: "stale",
-    reason: "not-retry-safe",
-    resends: 0,
-    attempts: [{ attempt: 1, reused: true, status: null }],
-  });
-  expect(Object.keys(error)).not.toContain("reissue");
-  expect(upstream.duplicates()).toEqual([]);
-  expect(upstream.requests).toHaveLength(2);
-});
+test.each(deaths)(
+  "a plain POST that dies by $fault $when is processed at most once",
+  async (death) => {
+    const upstream = await opened();
+    const agent = agentWith();
+    await call(upstream.origin, { agent });
+    upstream.script([{ ...death, delayMs: 5 }]);
+    const error = await failure(call(upstream.origin, { agent, method: "POST", body: "x" }));
+    expect(error.code).toBe("ECONNRESET");
+    expect(error.reissue).toMatchObject({
+      delivery: "stale",
+      reason: "not-retry-safe",
+      resends: 0,
+      attempts: [{ attempt: 1, reused: true, status: null }],
+    });
+    expect(Object.keys(error)).not.toContain("reissue");
+    expect(upstream.duplicates()).toEqual([]);
+    expect(upstream.requests).toHaveLength(2);
+  },
+);
 
-test("one that dies on a fresh connection is not sent again: most clients retry by themselves", async () => {
+test("a request that dies on a fresh connection is not sent again, since most clients retry themselves", async () => {
   const upstream = await opened();
   upstream.script([{ fault: "reset", at: "body-end" }]);
   const error = await failure(call(upstream.origin, { agent: agentWith() }));
@@ -65,7 +68,7 @@ test("one that dies on a fresh connection is not sent again: most clients retry 
   expect(upstream.requests).toHaveLength(1);
 });
 
-test("with maxAttempts it is, after a back-off, and the report tells of each attempt", async () => {
+test("a request is sent again with maxAttempts, after a back-off, and the report lists each attempt", async () => {
   const upstream = await opened();
   const agent = agentWith({
     clock: systemClock,
@@ -80,7 +83,7 @@ test("with maxAttempts it is, after a back-off, and the report tells of each att
   expect(reissue).toMatchObject({ reason: "attempts-exhausted", resends: 3 });
 });
 
-test("retryOn: [] leaves stale deaths to the client", async () => {
+test("a stale death is left to the client with retryOn: []", async () => {
   const upstream = await opened();
   const agent = agentWith({ retry: { retryOn: [] } });
   await call(upstream.origin, { agent });
@@ -89,7 +92,7 @@ test("retryOn: [] leaves stale deaths to the client", async () => {
   expect(reissue).toMatchObject({ delivery: "stale", reason: "condition-not-listed" });
 });
 
-test("a streamed upload that is still under way goes on where it is sent again", async () => {
+test("a streamed upload in progress continues where it is sent again", async () => {
   const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
@@ -109,7 +112,7 @@ test("a streamed upload that is still under way goes on where it is sent again",
   expect(last.bodyBytes).toBe(40_000);
 });
 
-test("what owns a body may change it once its write has been called back", async () => {
+test("the owner of a body may change it once its write callback has been called", async () => {
   const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
@@ -123,7 +126,7 @@ test("what owns a body may change it once its write has been called back", async
   expect(bodies.slice(1)).toEqual(["first", "first"]);
 });
 
-test("the client hears of nothing twice, and its listeners follow", async () => {
+test("the client sees each event once, and its listeners follow the request", async () => {
   const upstream = await opened();
   const agent = agentWith();
   await call(upstream.origin, { agent });
@@ -144,7 +147,7 @@ test("the client hears of nothing twice, and its listeners follow", async () => 
   expect(events).toEqual(["socket", "finish", "response", "data", "close"]);
 });
 
-test("idle connections that are as old as a dead one are closed with it", async () => {
+test("idle connections at least as old as a dead one are closed with it", async () => {
   const upstream = await opened();
   const agent = agentWith();
   await Promise.all([1, 2, 3].map(() => call(upstream.origin, { agent })));

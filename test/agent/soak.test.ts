@@ -18,7 +18,7 @@ const chosen = Object.entries(httpClients).filter(([name]) => isFullRun || name 
 
 describe.each(chosen)("%s", (name, client) => {
   test.skipIf(!isSupported(client))(
-    "keeps neither memory nor listeners, however many of its requests have died",
+    "keeps neither memory nor listeners, however many requests have died",
     async () => {
       const upstream = await spawnFaultyUpstream({
         faults: deathsOnReuse,

@@ -30,7 +30,7 @@ test.each([
   expect(Math.abs(changed.length - own.length)).toBeLessThanOrEqual(1);
 });
 
-test("of several load balancers the longest counts", async () => {
+test("the longest of several load balancers counts", async () => {
   const { stdout } = await cli(["config", "nginx", "--behind", "aws-alb,cloudflare"]);
   expect(stdout).toContain("keepalive_timeout 905s;");
 });

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { cli } from "./run-cli.ts";
 
-test("lab serves the page of the laboratory until it is interrupted", async () => {
+test("the lab command serves the page of the laboratory until it is interrupted", async () => {
   const port = await freePort();
   const interrupt = new AbortController();
   const running = cli(["lab", "--port", String(port)], { signal: interrupt.signal });
@@ -19,7 +19,7 @@ test("lab serves the page of the laboratory until it is interrupted", async () =
   await expect(page()).rejects.toThrow();
 });
 
-test("a port that is taken is told", async () => {
+test("a port in use is reported", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");

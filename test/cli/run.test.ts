@@ -7,9 +7,9 @@ import { cli, json } from "./run-cli.ts";
 const commands = ["probe", "doctor", "config", "explain", "lab"];
 const colour = /\u001b\[/;
 
-describe("help", () => {
+describe("the help", () => {
   test.each([["--help"], ...commands.map((name) => [name, "--help"])])(
-    "of %s %s fits a screen of 80 by 24",
+    "for %s %s fits a screen of 80 by 24",
     async (...args) => {
       const { exitCode, stdout, stderr } = await cli(args);
       expect([exitCode, stderr]).toEqual([0, ""]);
@@ -20,25 +20,25 @@ describe("help", () => {
     },
   );
 
-  test("lists every command, and is printed where there is none", async () => {
+  test("lists every command, and is printed without a command", async () => {
     const { exitCode, stdout } = await cli([]);
     expect(exitCode).toBe(2);
     for (const name of commands) expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
   });
 
-  test("of a command comes before its arguments are checked, but not after --", async () => {
+  test("for a command comes before its arguments are checked, but not after --", async () => {
     expect((await cli(["probe", "--nonsense", "--help"])).exitCode).toBe(0);
     expect((await cli(["doctor", "http://a", "--", "node", "--help"])).exitCode).toBe(2);
   });
 
-  test("names every exit code that the page has", async () => {
+  test("names every exit code of the page", async () => {
     const page = text("docs/cli.md");
     const codes = [...page.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => Number(code));
     expect(codes).toEqual([0, 1, 2, 3, 4, 5, 6, 70, 130, 143]);
   });
 });
 
-test("--version is the package's", async () => {
+test("the option --version prints the version of the package", async () => {
   const { version } = JSON.parse(text("packages/cli/package.json"));
   expect(await cli(["--version"])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: "" });
 });
@@ -74,14 +74,14 @@ describe("wrong arguments", () => {
     [["lab", "--port", "http"], "from 0 to 65535"],
     [["explain"], "is missing"],
     [["explain", "missing.json"], "There is no file missing.json"],
-  ])("%j", async (args, message) => {
+  ])("are explained: %j", async (args, message) => {
     const { exitCode, stdout, stderr } = await cli(args);
     expect([exitCode, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 
-  test("are told as JSON too", async () => {
+  test("are reported as JSON too", async () => {
     const { exitCode, result } = await json(["probe", "localhost"]);
     expect([exitCode, result.error.exitCode]).toEqual([2, 2]);
     expect(result.error.message).toContain('"localhost" is not a URL');
@@ -100,14 +100,14 @@ describe("colours", () => {
     expect((await cli(["explain", "ECONNRESET"], surroundings)).stdout).not.toMatch(colour);
   });
 
-  test("are never in JSON", async () => {
+  test("are never shown in JSON", async () => {
     const { stdout } = await cli(["explain", "ECONNRESET", "--json"], { isTerminal: true });
     expect(stdout).not.toMatch(colour);
     expect(JSON.parse(stdout)).toHaveLength(1);
   });
 });
 
-test("explain reads stdin, and says where nothing is recognised", async () => {
+test("explain reads stdin, and says if it recognises nothing", async () => {
   const stdin = '{"err":{"message":"socket hang up","code":"ECONNRESET"}}\n';
   for (const args of [["explain", "-"], ["explain"]]) {
     const { exitCode, result } = await json(args, { stdin });
@@ -123,7 +123,7 @@ test("explain reads a file", async () => {
   expect([exitCode, result.length]).toEqual([0, 20]);
 });
 
-test("a server that is not there is told with its exit code, as JSON too", async () => {
+test("a server that cannot be reached is reported with its exit code, also as JSON", async () => {
   const { exitCode, result, stderr } = await json([
     "probe",
     `http://127.0.0.1:${await freePort()}`,

@@ -27,7 +27,7 @@ async function errorOf(client: HttpClient): Promise<unknown> {
 
 const clients = Object.entries(httpClients).filter(([name]) => !proxies.test(name));
 
-describe.each(clients)("an error of %s, whose request died", (name, client) => {
+describe.each(clients)("the error of %s for a request that died", (name, client) => {
   test.skipIf(!isSupported(client))(
     losing.test(name) ? "has lost what the agent knows" : "has what the agent knows of the request",
     async () => {

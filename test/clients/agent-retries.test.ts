@@ -39,7 +39,7 @@ const posts: Readonly<
 
 // real time: the clients' own back-offs cannot be given a clock; a second or so, all at once.
 test.each(Object.entries(posts))(
-  "%s sends a POST again that was done, unless it is set",
+  "%s repeats a POST that was processed, unless its retries are configured",
   async (_name, post) => {
     const sends = async (isSet: boolean): Promise<number> => {
       const server = await orderServer([lost]);

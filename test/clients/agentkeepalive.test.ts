@@ -35,7 +35,7 @@ describe("options of agentkeepalive, and of HttpAgent in their place", () => {
 
   const limits = { maxSockets: 3, maxFreeSockets: 1 };
   test.each(both("maxSockets and maxFreeSockets", limits, limits))(
-    "%s: so many are open, and so many stay",
+    "%s limit how many connections are open, and how many stay open",
     async (_name, open) => {
       const server = await orderServer();
       const agent = kept(open());
@@ -45,7 +45,7 @@ describe("options of agentkeepalive, and of HttpAgent in their place", () => {
     },
   );
 
-  test("timeout ends a silent request of agentkeepalive, and only tells one of HttpAgent", async () => {
+  test("the timeout ends a silent request of agentkeepalive, and is only an event for HttpAgent", async () => {
     const server = await orderServer([{ fault: "hang" }]);
     const theirs = kept(new AgentKeepAlive({ timeout: 30 }));
     const error = await failure(call(server.origin, { agent: theirs }));
@@ -60,19 +60,22 @@ describe("options of agentkeepalive, and of HttpAgent in their place", () => {
   test.each([
     ["agentkeepalive", { socketActiveTTL: 30 }, 2],
     ["HttpAgent, which has no such option,", {}, 1],
-  ] as const)("%s uses so many connections past socketActiveTTL", async (_name, options, count) => {
-    const server = await orderServer();
-    const Class = count === 2 ? AgentKeepAlive : HttpAgent;
-    const agent = kept(new Class(options));
-    await call(server.origin, { agent });
-    // real time: longer than the idle timeout, which is the agent's own timer
-    await setTimeout(60);
-    await call(server.origin, { agent });
-    expect(server.connections).toBe(count);
-  });
+  ] as const)(
+    "%s uses the expected number of connections past socketActiveTTL",
+    async (_name, options, count) => {
+      const server = await orderServer();
+      const Class = count === 2 ? AgentKeepAlive : HttpAgent;
+      const agent = kept(new Class(options));
+      await call(server.origin, { agent });
+      // real time: longer than the idle timeout, which is the agent's own timer
+      await setTimeout(60);
+      await call(server.origin, { agent });
+      expect(server.connections).toBe(count);
+    },
+  );
 });
 
-test("agentkeepalive itself, as the page wraps it, keeps its options and resends", async () => {
+test("agentkeepalive itself, wrapped as the page says, keeps its options and resends", async () => {
   const [code = ""] = ofPage.get("What changes")!;
   const { agent } = await run(code.replace("60_000", "500"), {});
   kept(agent as Agent);

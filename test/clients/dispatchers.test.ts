@@ -52,7 +52,7 @@ async function send(
 }
 
 describe.each(callers)("$name, as docs/clients.md has it", (caller) => {
-  test("reads the response to a GET that is lost on a reused connection, sent twice", async () => {
+  test("reads the response to a GET that is lost on a reused connection and sent twice", async () => {
     const server = await orderServer();
     const upstream = client({ clock: manualClock() });
     server.script([null, lost]);
@@ -82,7 +82,7 @@ describe.each(callers)("$name, as docs/clients.md has it", (caller) => {
     expect(own).toMatchObject({ reason: "not-retry-safe" });
   });
 
-  test("is ended by its signal", async () => {
+  test("ends with its signal", async () => {
     const server = await orderServer([{ fault: "hang" }]);
     const controller = new AbortController();
     const ended = send(caller, server, client(), { signal: controller.signal });

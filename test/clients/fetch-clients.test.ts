@@ -8,7 +8,7 @@ import { clientIn, clientOf, table } from "../support/clients/page-client.ts";
 import { listening } from "../support/listen.ts";
 import { client } from "../support/upstream/client.ts";
 
-test("every client of the page that takes a fetch is tested", () => {
+test("every client of the page that takes a fetch function is tested", () => {
   const sections = Object.entries(fetchClients).filter(([, { variant }]) => variant === undefined);
   expect([...table.keys()]).toEqual(sections.map(([name]) => name));
 });
@@ -16,7 +16,7 @@ test("every client of the page that takes a fetch is tested", () => {
 describe.each(Object.entries(fetchClients))("%s, as docs/clients.md has it", (given, driver) => {
   const name = driver.variant?.of ?? given;
   const line = { edit: driver.variant?.edit };
-  test("reads the response to a GET that is lost on a reused connection, sent twice", async () => {
+  test("reads the response to a GET that is lost on a reused connection and sent twice", async () => {
     const server = await orderServer();
     const ours = await clientOf(name, server.origin, client({ clock: manualClock() }), line);
     server.script([null, lost]);
@@ -40,7 +40,7 @@ describe.each(Object.entries(fetchClients))("%s, as docs/clients.md has it", (gi
     expect(await left).toBeInstanceOf(Error);
   });
 
-  test("does a POST with a key once, though it is sent twice", async () => {
+  test("processes a POST with a key once, though it is sent twice", async () => {
     const server = await orderServer();
     const upstream = client({ clock: manualClock() });
     const ours = await clientOf(name, server.origin, upstream, { ...line, block: driver.keyed });
@@ -55,7 +55,7 @@ describe.each(Object.entries(fetchClients))("%s, as docs/clients.md has it", (gi
     expect(keys).toEqual(["a-key", "a-key"]);
   });
 
-  test.skipIf(driver.upload === undefined)("sends a form with a key again whole", async () => {
+  test.skipIf(driver.upload === undefined)("sends a form with a key again as a whole", async () => {
     const server = await orderServer();
     const upstream = client({ clock: manualClock() });
     const ours = await clientOf(name, server.origin, upstream, line);
@@ -91,7 +91,7 @@ describe.each(Object.entries(fetchClients))("%s, as docs/clients.md has it", (gi
     expect(classify(error)).toMatchObject({ kind: "reset", delivery: expected });
   });
 
-  test.skipIf(driver.step === undefined)("passes a step on, for a key of its own", async () => {
+  test.skipIf(driver.step === undefined)("passes a step on, for a derived key", async () => {
     const server = await orderServer();
     const upstream = client({ origins: { [server.origin]: { idempotencyKey: "derive" } } });
     const ours = await clientOf(name, server.origin, upstream.bind({}), line);
@@ -101,7 +101,7 @@ describe.each(Object.entries(fetchClients))("%s, as docs/clients.md has it", (gi
     expect(headerValue(server.requests[0]!.headers, "idempotency-key")).not.toBeNull();
   });
 
-  test.skipIf(name === "stripe")("is ended by its own signal", async () => {
+  test.skipIf(name === "stripe")("ends with its own signal", async () => {
     const server = await orderServer();
     const ours = await clientOf(name, server.origin, client(), line);
     server.script([{ fault: "hang" }]);
@@ -113,7 +113,7 @@ describe.each(Object.entries(fetchClients))("%s, as docs/clients.md has it", (gi
     await server.until(({ open }) => open === 0);
   });
 
-  test.skipIf(driver.stream === undefined)("is given a response as it comes", async () => {
+  test.skipIf(driver.stream === undefined)("gets a response as it arrives", async () => {
     let finish = (): void => {};
     const origin = await listening((_request, response) => {
       response.write("one ");

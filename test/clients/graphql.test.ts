@@ -7,7 +7,7 @@ import { lines } from "../support/clients/page-client.ts";
 import { run } from "../support/clients/page-code.ts";
 import { client } from "../support/upstream/client.ts";
 
-test("Apollo's split link sends a query again that is a POST, and a mutation never", async () => {
+test("the split link of Apollo repeats a query that is a POST, and never a mutation", async () => {
   const server = await orderServer();
   const clock = manualClock();
   const code = lines.get("Apollo Client")![1]!.replaceAll("http://orders:3000", server.origin);

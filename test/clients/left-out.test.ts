@@ -38,7 +38,7 @@ const retries: Readonly<Record<string, (origin: string, fetch: Upstream) => unkn
 };
 
 test.each(Object.entries(retries))(
-  "%s sends a POST again that was done, over upstream too",
+  "%s repeats a POST that was processed, also over upstream",
   async (_name, post) => {
     const server = await orderServer([lost]);
     await expect(post(server.origin, client())).rejects.toThrow();

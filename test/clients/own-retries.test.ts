@@ -29,7 +29,7 @@ function counts(name: string, line: Line = {}): Promise<[get: number, post: numb
 }
 
 // real time: the clients' own back-offs cannot be given a clock; all of them run at once.
-test("own retries multiply as docs/clients.md says, and its settings switch them off", async () => {
+test("the retries of clients multiply as docs/clients.md says, and its settings switch them off", async () => {
   const measured = await Promise.all(
     [...table.keys()].map(async (name) => {
       const setting = table.get(name)![2]!.slice(1, -1);
@@ -49,8 +49,11 @@ const unlisted = Object.keys(fetchClients).filter(
   (name) => !table.has(name) && fetchClients[name]!.variant === undefined,
 );
 
-describe("clients without retries of their own", () => {
-  test.each(unlisted)("%s", async (name) => {
-    expect(await counts(name)).toEqual([3, 1]);
-  });
+describe("a client without retries of its own", () => {
+  test.each(unlisted)(
+    "is %s: a GET that gets a 503 is sent three times, and a POST that dies is sent once",
+    async (name) => {
+      expect(await counts(name)).toEqual([3, 1]);
+    },
+  );
 });

@@ -40,7 +40,7 @@ const keyed = { ...post, headers: { ...post.headers, "idempotency-key": "a-key" 
 describe.each(["@fastify/reply-from", "@fastify/http-proxy"])(
   "%s, as docs/clients.md has it",
   (name) => {
-    test("passes on what is sent twice, a GET and a POST with a key", async () => {
+    test("passes on a GET and a POST with a key that are sent twice", async () => {
       const server = await orderServer();
       const { url } = await proxy(name, server, client({ clock: manualClock() }));
       server.script([null, lost]);
@@ -52,7 +52,7 @@ describe.each(["@fastify/reply-from", "@fastify/http-proxy"])(
       expect(server.requests.at(-1)?.body?.toString()).toBe("{}");
     });
 
-    test("sends a plain POST once, responds with 500, and the error says what is known", async () => {
+    test("sends a plain POST once, responds with 500, and its error says what is known", async () => {
       const server = await orderServer();
       const clock = manualClock();
       const { url, errors } = await proxy(name, server, client({ clock }));
@@ -65,7 +65,7 @@ describe.each(["@fastify/reply-from", "@fastify/http-proxy"])(
       expect(errors[0]).toMatchObject({ cause: { delivery: "stale", reason: "not-retry-safe" } });
     });
 
-    test("behind the gate responds with 502 where a replay is safe, and with 500 else", async () => {
+    test("responds behind the gate with 502 if a replay is safe, and with 500 otherwise", async () => {
       const server = await orderServer([{ fault: "reset" }]);
       const upstream = client({ retry: { maxAttempts: 1 } });
       const gated = (code: string): string =>
@@ -96,7 +96,7 @@ describe.each(["@fastify/reply-from", "@fastify/http-proxy"])(
   },
 );
 
-test("maxRetriesOn503: 0 of reply-from means ten", async () => {
+test("maxRetriesOn503: 0 of reply-from means ten retries", async () => {
   const edit = (code: string): string =>
     code
       .replace("retryMethods: [],", "")
@@ -104,7 +104,7 @@ test("maxRetriesOn503: 0 of reply-from means ten", async () => {
   expect(await sendsUnavailable("@fastify/reply-from", edit)).toBe(33);
 });
 
-test("retriesCount of reply-from alone sees no reset, as docs/migrating/reply-from.md says", async () => {
+test("retriesCount alone does not make reply-from retry a reset, as docs/migrating/reply-from.md says", async () => {
   const server = await orderServer([lost]);
   const alone = (code: string): string =>
     code

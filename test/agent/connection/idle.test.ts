@@ -19,7 +19,7 @@ async function freed(agent: Agent, count = 1): Promise<void> {
   while (Object.values(agent.freeSockets).flat().length < count) await setImmediate();
 }
 
-test("a plain POST keeps off connections that have been idle for longer than unsafeIdleMs", async () => {
+test("a plain POST avoids connections that have been idle for longer than unsafeIdleMs", async () => {
   const clock = manualClock();
   const upstream = await opened();
   const agent = agentWith({ clock, unsafeIdleMs: 500 });
@@ -36,7 +36,7 @@ test("a plain POST keeps off connections that have been idle for longer than uns
 });
 
 test.each(["lifo", "fifo"] as const)(
-  "with %s scheduling it takes the connection that was used last",
+  "a plain POST takes the connection that was used last, with %s scheduling",
   async (scheduling) => {
     const clock = manualClock();
     const upstream = await opened();
@@ -64,18 +64,21 @@ test("connections are closed once they have been idle for idleMs", async () => {
   await expect.poll(() => upstream.open).toBe(0);
 });
 
-test.each(["timeout=3", "max=100, Timeout=3"])("a hint of %j lowers it", async (keepAliveHint) => {
-  const clock = manualClock();
-  const upstream = await opened({ keepAliveHint });
-  const agent = agentWith({ clock });
-  await call(upstream.origin, { agent });
-  await freed(agent);
-  await clock.advance(2001);
-  await call(upstream.origin, { agent });
-  expect(upstream.connections).toBe(2);
-});
+test.each(["timeout=3", "max=100, Timeout=3"])(
+  "a hint of %j lowers the idle limit",
+  async (keepAliveHint) => {
+    const clock = manualClock();
+    const upstream = await opened({ keepAliveHint });
+    const agent = agentWith({ clock });
+    await call(upstream.origin, { agent });
+    await freed(agent);
+    await clock.advance(2001);
+    await call(upstream.origin, { agent });
+    expect(upstream.connections).toBe(2);
+  },
+);
 
-test("a hint of less than the buffer has a connection closed at once", async () => {
+test("a hint of less than the buffer closes the connection at once", async () => {
   const upstream = await opened({ keepAliveHint: "timeout=1" });
   const agent = agentWith();
   await call(upstream.origin, { agent });
@@ -83,7 +86,7 @@ test("a hint of less than the buffer has a connection closed at once", async () 
   expect(upstream.connections).toBe(2);
 });
 
-test("connections that die at like ages teach the limit", async () => {
+test("connections that die at similar ages teach the limit", async () => {
   const clock = manualClock();
   const upstream = await opened();
   const agent = agentWith({ clock });
@@ -102,7 +105,7 @@ test("connections that die at like ages teach the limit", async () => {
   expect(upstream.connections).toBe(connections + 1);
 });
 
-test("a close that came while the loop was held up is noticed before a plain POST is written", async () => {
+test("a close that came while the event loop was blocked is noticed before a plain POST is written", async () => {
   const upstream = await spawnFaultyUpstream({ idleTimeoutMs: 20 });
   onTestFinished(() => upstream.close());
   const agent = agentWith();
@@ -119,7 +122,7 @@ test("a close that came while the loop was held up is noticed before a plain POS
   expect((await upstream.stats()).late).toBe(0);
 });
 
-test("bytes that come on an idle connection are no response to the next request", async () => {
+test("bytes on an idle connection are no response to the next request", async () => {
   const upstream = await rawServer((socket, number) => {
     onHead(socket, () => {
       socket.write(ok);

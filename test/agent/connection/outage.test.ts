@@ -26,7 +26,7 @@ async function run<Result>(clock: ManualClock, called: Promise<Result>): Promise
 }
 
 describe.each(["GET", "POST"])("a %s to an upstream that is down", (method) => {
-  test("is tried again for as long as the window, and then fails with Node's error", async () => {
+  test("is tried again for the whole window, and then fails with the error of Node", async () => {
     const clock = manualClock();
     const agent = agentWith({ clock });
     const origin = `http://127.0.0.1:${await freePort()}`;
@@ -38,7 +38,7 @@ describe.each(["GET", "POST"])("a %s to an upstream that is down", (method) => {
     expect(clock.now()).toBeLessThan(2600);
   });
 
-  test("fails at once after that, with an error of its own for each", async () => {
+  test("fails at once after that, each time with a new error", async () => {
     const clock = manualClock();
     const agent = agentWith({ clock });
     const origin = `http://127.0.0.1:${await freePort()}`;
@@ -54,7 +54,7 @@ describe.each(["GET", "POST"])("a %s to an upstream that is down", (method) => {
     }
   });
 
-  test("succeeds once it is back, done once", async () => {
+  test("succeeds once the upstream is back, and is processed once", async () => {
     const clock = manualClock();
     const agent = agentWith({ clock });
     const port = await freePort();
@@ -69,7 +69,7 @@ describe.each(["GET", "POST"])("a %s to an upstream that is down", (method) => {
   });
 });
 
-test("one request at a time finds out whether it is back: no flood of connects", async () => {
+test("one request at a time probes whether the upstream is back, so that it gets no flood of connects", async () => {
   const clock = manualClock();
   let connects = 0;
   class CountingAgent extends Agent {
@@ -87,7 +87,7 @@ test("one request at a time finds out whether it is back: no flood of connects",
   expect(connects).toBeLessThan(5);
 });
 
-test("agent.destroy() ends a back-off, and what it ended says so", async () => {
+test("agent.destroy() ends a back-off, and the error says so", async () => {
   const clock = manualClock();
   const agent = agentWith({ clock });
   const failed = failure(call(`http://127.0.0.1:${await freePort()}`, { agent }));
@@ -125,7 +125,7 @@ describe("an agent that connects asynchronously", () => {
   }
   const SlowReissueAgent = withReissue(SlowAgent);
 
-  test("has its first error tried again, too", async () => {
+  test("repeats the connect that failed first, too", async () => {
     const clock = manualClock();
     const agent = kept(new SlowReissueAgent({ reissue: { clock } }));
     const port = await freePort();
@@ -138,7 +138,7 @@ describe("an agent that connects asynchronously", () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  test("gives Node's error once the window is over, also to those in line", async () => {
+  test("gives the error of Node once the window is over, also to waiting requests", async () => {
     const clock = manualClock();
     const agent = kept(new SlowReissueAgent({ maxSockets: 1, reissue: { clock } }));
     const origin = `http://127.0.0.1:${await freePort()}`;

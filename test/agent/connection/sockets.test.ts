@@ -22,7 +22,7 @@ function counted(agent: Agent): readonly number[] {
 }
 
 test.each([1, 3])(
-  "maxSockets: %d holds under faults, and nobody is forgotten",
+  "maxSockets: %d holds under faults, and every request gets its turn",
   async (maxSockets) => {
     const upstream = await opened();
     const agent = agentWith({}, { maxSockets });
@@ -53,7 +53,7 @@ test("maxTotalSockets holds for all origins together", async () => {
   expect(replies.every(({ status }) => status === 200)).toBe(true);
 });
 
-test("with keepAlive: false each request has its connection", async () => {
+test("each request has its own connection with keepAlive: false", async () => {
   const upstream = await opened();
   const agent = agentWith({}, { keepAlive: false });
   for (let count = 0; count < 3; count += 1) await call(upstream.origin, { agent });
@@ -61,7 +61,7 @@ test("with keepAlive: false each request has its connection", async () => {
   await expect.poll(() => upstream.open).toBe(0);
 });
 
-test("a request in line that may only have a fresh connection gets one", async () => {
+test("a waiting request that needs a fresh connection gets one", async () => {
   const upstream = await opened();
   const agent = agentWith(
     { clock: systemClock, retry: { maxAttempts: 3, backOff: { baseMs: 1, capMs: 1 } } },
@@ -74,7 +74,7 @@ test("a request in line that may only have a fresh connection gets one", async (
   await expect.poll(() => counted(agent)).toEqual([0, 0]);
 });
 
-test("listeners of a client do not pile up on the sockets of other requests", async () => {
+test("the listeners of a client do not pile up on the sockets of other requests", async () => {
   const upstream = await opened();
   const agent = agentWith({}, { maxSockets: 1 });
   const send = async (): Promise<void> => {

@@ -41,7 +41,7 @@ async function isOpen(port: number): Promise<boolean> {
   return open;
 }
 
-test("a service with drain has nothing to change", async () => {
+test("the doctor has nothing to change in a service with drain", async () => {
   const run = await states(await argumentsFor("drain", 3000));
   const { port, exitCode, result, stderr, states: found } = run;
   expect(found).toEqual({
@@ -59,7 +59,7 @@ test("a service with drain has nothing to change", async () => {
   expect(await isOpen(port)).toBe(false);
 });
 
-test("services that lose requests are told what is wrong, and what mends it", async () => {
+test("the doctor tells services that lose requests what is wrong, and how to fix it", async () => {
   const never = ["--drain-timeout", "300ms"];
   const [nothing, closing, deaf] = await Promise.all([
     states(await argumentsFor("signal", 100, "1s")),
@@ -106,21 +106,21 @@ test.each([
   ],
   ["does not exist", ["--", "/no/such/program"], "cannot be started"],
   ["does not listen", ["--start-timeout", "300ms", "--", "sleep", "30"], "does not listen on"],
-])("a command that %s is told", async (_name, command, message) => {
+])("a command that %s is reported", async (_name, command, message) => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const { exitCode, stderr } = await cli(["doctor", url, "--behind", "nginx", ...command]);
   expect(exitCode).toBe(6);
   expect(stderr).toContain(message);
 });
 
-test("a port that is taken is told before the command is started", async () => {
+test("a port in use is reported before the command is started", async () => {
   const url = await listening((_request, response) => response.end("ok"));
   const { exitCode, stderr } = await cli(["doctor", url, "--behind", "nginx", "--", "sleep", "30"]);
   expect(exitCode).toBe(6);
   expect(stderr).toContain("listens on");
 });
 
-test("without a command the connections of a running server are measured", async () => {
+test("the connections of a running server are measured without a command", async () => {
   const url = await listening((_request, response) => response.end("ok"), {
     keepAliveTimeout: 300,
   });

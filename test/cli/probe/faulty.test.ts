@@ -18,7 +18,7 @@ const short = ["--max-idle", "800ms", "--max-requests", "5", "--timeout", "2s"];
 const both = (args: readonly string[]) => Promise.all([json(args), cli(args)]);
 
 describe("idle connections", () => {
-  test("that the server closes by FIN, by RST, or after a 408 are measured", async () => {
+  test("are measured if the server closes them by FIN, by RST, or after a 408", async () => {
     await Promise.all(
       (["fin", "rst", "408"] as const).map(async (idleClose) => {
         const { origin } = await opened({ idleTimeoutMs: 400, idleClose });
@@ -34,7 +34,7 @@ describe("idle connections", () => {
     );
   });
 
-  test("that the server keeps are kept for as long as is measured, whatever it promises", async () => {
+  test("are watched as long as planned if the server keeps them, whatever it promises", async () => {
     const { origin } = await opened({ keepAliveHint: "timeout=3600" });
     const { result } = await json(["probe", origin, ...short]);
     expect(result.idle).toEqual({ type: "keeps", atLeastMs: 800 });
@@ -42,7 +42,7 @@ describe("idle connections", () => {
     expect(result.silentConnection.type).toBe("open");
   });
 
-  test("that are dropped without a word are found by bisection", { timeout: 20_000 }, async () => {
+  test("are measured by bisection if they are silently dropped", { timeout: 20_000 }, async () => {
     const dropsMs = 250;
     const server = await rawServer((socket) => dropping(socket, dropsMs));
     const args = ["--max-idle", "800ms", "--max-requests", "1", "--timeout", "2s"];
@@ -69,14 +69,14 @@ function dropping(socket: Socket, dropsMs: number): void {
 }
 
 describe("the Keep-Alive hint", () => {
-  test("that is longer than connections are kept is not true", async () => {
+  test("is false if it is longer than connections are kept", async () => {
     const { origin } = await opened({ keepAliveHint: "timeout=1", idleTimeoutMs: 300 });
     const [{ result }, { stdout }] = await both(["probe", origin, ...short]);
     expect(result.keepAliveHint).toEqual({ value: "timeout=1", timeoutMs: 1000, isTrue: false });
     expect(stdout).toContain("timeout=1, which is not true");
   });
 
-  test("of Node's own server is true", async () => {
+  test("is true on the server of Node", async () => {
     const origin = await listening((_request, response) => response.end("ok"), {
       keepAliveTimeout: 1000,
     });
@@ -89,7 +89,7 @@ describe("the Keep-Alive hint", () => {
 });
 
 describe("a server that ends connections", () => {
-  test("after each response, and says so", async () => {
+  test("is reported if it ends them after each response, and says so", async () => {
     const origin = await listening((_request, response) => {
       response.setHeader("connection", "close").end("ok");
     });
@@ -102,7 +102,7 @@ describe("a server that ends connections", () => {
     });
   });
 
-  test("after each response, without saying so", async () => {
+  test("is reported if it ends them after each response, without saying so", async () => {
     const server = await rawServer((socket) => {
       onHead(socket, () => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
     });
@@ -110,7 +110,7 @@ describe("a server that ends connections", () => {
     expect(result).toMatchObject({ closesAfterResponse: "unannounced", idle: null });
   });
 
-  test("after a number of requests", async () => {
+  test("is reported if it ends them after a number of requests", async () => {
     const answer: RequestListener = (_request, response) => void response.end("ok");
     const server = createServer({ keepAliveTimeout: 300 }, answer).listen(0, "127.0.0.1");
     server.maxRequestsPerSocket = 3;
@@ -122,7 +122,7 @@ describe("a server that ends connections", () => {
   });
 });
 
-test("a probe is gentle: it opens what it says, and sends what it says", async () => {
+test("a probe opens only as many connections, and sends only as many requests, as it says", async () => {
   const upstream = await opened({ idleTimeoutMs: 300 });
   const args = ["--connections", "4", "--method", "HEAD", "--path", "/health"];
   const { result } = await json(["probe", upstream.origin, ...short, ...args]);
@@ -134,7 +134,7 @@ test("a probe is gentle: it opens what it says, and sends what it says", async (
   expect([...kinds]).toEqual(["HEAD /health"]);
 });
 
-test("the settings that are printed are options of the client and of the agent", async () => {
+test("the printed settings are options of the client and of the agent", async () => {
   const { origin } = await opened({ idleTimeoutMs: 500 });
   const [{ result }, { stdout }] = await both(["probe", origin, ...short]);
   const { idleMs, unsafeIdleMs, code } = result.settings;
@@ -156,13 +156,13 @@ test("a probe that is interrupted closes its connections at once", async () => {
   await server.until(({ open }) => open.size === 0, 5000);
 });
 
-describe("what is no HTTP server", () => {
+describe("a server that does not speak HTTP", () => {
   test.each<[string, (socket: Socket) => void]>([
     ["that speaks first", (socket) => socket.write("220 smtp ready\r\n")],
     ["that closes", (socket) => socket.end()],
     ["that resets", (socket) => onHead(socket, () => socket.resetAndDestroy())],
     ["that is silent", () => {}],
-  ])("%s", async (_name, script) => {
+  ])("is reported: one %s", async (_name, script) => {
     const server = await rawServer(script);
     const args = ["probe", server.origin, "--timeout", "300ms"];
     const { exitCode, stderr } = await cli(args);
@@ -170,7 +170,7 @@ describe("what is no HTTP server", () => {
     expect(stderr).toContain("does not respond in HTTP");
   });
 
-  test("TLS", async () => {
+  test("is reported if it speaks TLS", async () => {
     const server = await rawServer((socket) => {
       socket.on("data", () => socket.end(Buffer.of(21, 3, 1, 0, 2, 2, 70)));
     });

@@ -32,8 +32,8 @@ async function caFile(): Promise<string> {
   return file;
 }
 
-describe("over TLS", () => {
-  test("a certificate must be trusted, by --ca or by --insecure", async () => {
+describe("a probe over TLS", () => {
+  test("trusts a certificate with --ca or with --insecure", async () => {
     const { origin } = await tlsServer({ ...own, keepAliveTimeout: 300 }, (_request, response) => {
       response.end("ok");
     });
@@ -48,7 +48,7 @@ describe("over TLS", () => {
     }
   });
 
-  test("a port that speaks plain HTTP is told", async () => {
+  test("reports a port that speaks plain HTTP", async () => {
     const server = await rawServer((socket) => {
       socket.on("data", () => socket.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"));
     });
@@ -62,11 +62,11 @@ describe("over TLS", () => {
   });
 });
 
-describe("HTTP/2", () => {
+describe("a probe over HTTP/2", () => {
   test.each([
     ["says GOAWAY before it closes", true],
     ["keeps its session", false],
-  ])("a server that chooses it by ALPN and %s", async (_name, goesAway) => {
+  ])("is made of a server that chooses it by ALPN and %s", async (_name, goesAway) => {
     const server = createSecureServer({ ...own, allowHTTP1: true }, (_request, response) => {
       response.end("ok");
     });
