@@ -43,15 +43,17 @@ const passedOver = [
   ...(absent("redis-server") ? ["test/stores/redis/**"] : []),
   ...(absent("postgres") || absent("redis-server") ? ["test/scenarios/processes/**"] : []),
   ...(absent("chromium") ? ["test/lab/browser/**"] : []),
+  ...(absent("prometheus") ? ["test/metrics/programs/**"] : []),
   ...(absent("promtool") ? ["test/ops/programs/**"] : []),
 ];
 
-/** Tests against Redis, PostgreSQL, nginx, HAProxy and Apache, in Chromium, and by promtool. */
+/** Tests against Redis, PostgreSQL, nginx, HAProxy, Apache and Prometheus, in Chromium, and by promtool. */
 const systems = [
   "test/stores/{redis,postgres}/**/*.test.ts",
   "test/scenarios/balancers/**/*.test.ts",
   "test/lab/browser/**/*.test.ts",
   "test/cli/programs/**/*.test.ts",
+  "test/metrics/programs/**/*.test.ts",
   "test/ops/programs/**/*.test.ts",
 ];
 

@@ -10,6 +10,7 @@ const programs = [
   { name: "redis-server", package: "redis-server" },
   { name: "postgres", package: "postgresql" },
   { name: "chromium", package: "chromium" },
+  { name: "prometheus", package: "prometheus" },
   { name: "promtool", package: "prometheus" },
 ];
 
@@ -58,14 +59,19 @@ export function installPrograms() {
   let missing = programs.filter(({ name }) => find(name) === null);
   if (missing.length === 0) return true;
   if (process.getuid?.() === 0 && find("apt-get") !== null) {
-    aptGet(missing.map((program) => program.package));
+    aptGet(packagesOf(missing));
     missing = programs.filter(({ name }) => find(name) === null);
   }
   if (missing.length === 0) return true;
-  const packages = missing.map((program) => program.package).join(" ");
+  const packages = packagesOf(missing).join(" ");
   const outcome = required ? "the tests that need it fail" : "the tests that need it are skipped";
   console.log(`Missing, so ${outcome}: apt-get install --no-install-recommends ${packages}`);
   return !required;
+}
+
+/** @param {readonly { readonly package: string }[]} missing */
+function packagesOf(missing) {
+  return [...new Set(missing.map((program) => program.package))];
 }
 
 /** @param {string[]} packages */

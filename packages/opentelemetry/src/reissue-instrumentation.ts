@@ -55,7 +55,7 @@ export class ReissueInstrumentation {
     this.#stopMetrics ??= this.#provideMetrics();
   }
 
-  /** Ends all observation: totals are no longer reported. Idempotent. */
+  /** Ends all observation; the SDK goes on exporting the latest values. Idempotent. */
   disable(): void {
     this.#config = { ...this.#config, enabled: false };
     this.#stopSpans?.();
