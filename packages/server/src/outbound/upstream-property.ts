@@ -35,18 +35,26 @@ export function upstreamProperty<Target>(
 }
 
 /**
- * Defines the property on the prototype that requests or contexts share, once. Where the prototype has a property of that
- * name already, which is not Reissue's, defines it on the one request or context instead.
+ * Defines the property on the prototype that a framework gives to all requests or contexts of an application, once.
+ * Defines it on the one request or context instead where the prototype has another property of that name, or is the
+ * prototype of a class: a context that was made by hand as `{}` shares its prototype with every object of the process.
+ *
+ * @param prototype - Null for a request or context without a prototype.
  */
 // perf: docs/performance.md#the-upstream-property
 export function defineUpstream(
   target: object,
-  prototype: object,
+  prototype: object | null,
   property: PropertyDescriptor,
 ): void {
   const isFree = !Object.hasOwn(target, "upstream");
-  if (isFree && (prototype as Given)[given] === property) return;
-  const isFirst = isFree && !Object.hasOwn(prototype, "upstream");
+  if (isFree && (prototype as Given | null)?.[given] === property) return;
+  const isFirst = isFree && prototype !== null && mayHold(prototype);
   if (isFirst) Object.defineProperty(prototype, given, { value: property, writable: true });
   Object.defineProperty(isFirst ? prototype : target, "upstream", property);
+}
+
+/** Whether a prototype is an application's own, and has no property of the name yet. */
+function mayHold(prototype: object): boolean {
+  return !Object.hasOwn(prototype, "constructor") && !Object.hasOwn(prototype, "upstream");
 }
