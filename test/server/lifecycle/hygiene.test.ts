@@ -3,8 +3,10 @@ import { Agent, createServer, get, type Server } from "node:http";
 import { createSecureServer as createSecureHttp2, createServer as createHttp2 } from "node:http2";
 import { connect, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import { drain, isDraining, keepAlive } from "@reissue/server";
+import { manualClock } from "@reissue/testing";
 import express5 from "express";
 import express4 from "express4";
 import fastify, { type FastifyInstance } from "fastify";
@@ -73,6 +75,26 @@ test("drain ends early once the last connection is closed, but not while one is 
   agent.destroy();
   await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
   expect(performance.now() - started).toBeLessThan(8000);
+});
+
+test("drain does not end early while connections come and go, though none is open when it looks", async () => {
+  const server = await listening(0);
+  const count = promisify(server.getConnections.bind(server));
+  const clock = manualClock();
+  const first = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  await once(server, "connection");
+  const drained = drain(server, { lameDuckMs: 2000, clock });
+  await expect.poll(() => clock.pending).toBe(1);
+  first.destroy();
+  for (let look = 0; look < 20; look += 1) {
+    await (await fetch(originOf(server))).text();
+    await expect.poll(() => count()).toBe(0);
+    await clock.advance(50);
+    await expect.poll(() => clock.pending).toBe(1);
+    expect(server.listening).toBe(true);
+  }
+  await clock.advance(1000);
+  await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
 });
 
 test("drain destroys connections that are open at its deadline", async () => {

@@ -146,13 +146,17 @@ async function lameDuck(server: DrainableServer, clock: Clock, lameDuckMs: numbe
   const startsAtMs = clock.now();
   if ((await connections(server)) === 0) return;
   let usedAtMs = startsAtMs;
+  // A connection that is closed with its response may not be there when connections are counted.
+  const use = (): void => void (usedAtMs = clock.now());
+  server.on("connection", use);
   for (;;) {
+    if ((await connections(server)) > 0) use();
     const nowMs = clock.now();
-    if ((await connections(server)) > 0) usedAtMs = nowMs;
     const remainingMs = Math.min(startsAtMs + lameDuckMs, usedAtMs + idleAfterMs) - nowMs;
-    if (remainingMs <= 0) return;
+    if (remainingMs <= 0) break;
     await wait(clock, Math.min(sweepMs, remainingMs));
   }
+  server.off("connection", use);
 }
 
 function checkServer(server: unknown): void {
