@@ -60,11 +60,17 @@ const systems = [
 /** Tests with many processes of their own. */
 const processes = ["test/scenarios/{processes,shutdown}/**/*.test.ts"];
 
+/** Tests of the client, the agent and the gate by themselves, which change nothing that a process shares. */
+const sockets = ["test/{upstream,agent,server}/**/*.test.ts"];
+
 /** Tests of the repository itself: its pages, examples, rules, and packages as they are published. */
 const repository = ["test/repository/**/*.test.ts", "test/ops/*.test.ts"];
 
+/** Workers for tests that wait for sockets and servers more than they compute: one more than the cores of CI. */
+const waiting = 3;
+
 /**
- * Projects are named by what their tests need: nothing, sockets, programs from Debian, many processes.
+ * Projects are named by what their tests need: nothing, sockets, libraries of others, programs from Debian, many processes.
  *
  * They run one after the other, so that packing does not disturb tests that look at the clock.
  */
@@ -93,9 +99,22 @@ export default defineConfig({
         extends: true,
         test: {
           name: "sockets",
-          include: ["test/**/*.test.ts"],
-          exclude: [...systems, ...processes, ...repository],
+          include: sockets,
+          // Loading the packages and their clients anew for each file took a third of the time.
+          isolate: false,
+          maxWorkers: waiting,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Libraries that patch modules of Node, or keep state that other files of the process would see.
+          name: "libraries",
+          include: ["test/**/*.test.ts"],
+          exclude: [...sockets, ...systems, ...processes, ...repository],
+          maxWorkers: waiting,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -104,7 +123,7 @@ export default defineConfig({
           name: "systems",
           include: systems,
           exclude: passedOver,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -114,7 +133,7 @@ export default defineConfig({
           include: repository,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -123,7 +142,7 @@ export default defineConfig({
           name: "processes",
           include: processes,
           exclude: passedOver,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -44,7 +44,7 @@ async function isOpen(port: number): Promise<boolean> {
 test("the doctor has nothing to change in a service with drain", async () => {
   const run = await states(await argumentsFor("drain", 3000));
   const { port, exitCode, result, stderr, states: found } = run;
-  expect(found).toEqual({
+  expect(found, JSON.stringify(result.findings)).toEqual({
     outlasts: "good",
     requests: "good",
     announces: "good",
