@@ -6,7 +6,9 @@ import * as express from "@reissue/express";
 import { reissue as koa } from "@reissue/koa";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 
-class Context {}
+class Context {
+  readonly path = "/";
+}
 
 /** Prototypes that a hand-made request or context may share with objects of other purposes. */
 const shared = [Object, EventEmitter, IncomingMessage, ServerResponse, Context].map(
@@ -34,7 +36,7 @@ async function opened(listener: (req: IncomingMessage, res: ServerResponse) => u
 }
 
 describe.each(Object.entries(makers))("%s as a hand-made context", (_, make) => {
-  test("has the client in Koa, and no other object has", async () => {
+  test("it has the client in Koa, and no other object has", async () => {
     const gate = koa();
     onTestFinished(() => gate.close());
     const origin = await opened(async (req, res) => {
@@ -55,7 +57,7 @@ test("a request that Express has not seen has the client, and no other request h
   gate.errors();
   onTestFinished(() => gate.close());
   const origin = await opened((req, res) => {
-    gate(req as never, res as never, () => {
+    gate(req, res, () => {
       res.end(typeof (req as { upstream?: unknown }).upstream);
     });
   });

@@ -48,7 +48,8 @@ export function defineUpstream(
   property: PropertyDescriptor,
 ): void {
   const isFree = !Object.hasOwn(target, "upstream");
-  if (isFree && (prototype as Given | null)?.[given] === property) return;
+  const holder: Given | null = prototype;
+  if (isFree && holder?.[given] === property) return;
   const isFirst = isFree && prototype !== null && mayHold(prototype);
   if (isFirst) Object.defineProperty(prototype, given, { value: property, writable: true });
   Object.defineProperty(isFirst ? prototype : target, "upstream", property);
