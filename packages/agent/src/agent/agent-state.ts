@@ -22,6 +22,7 @@ import { AgentOrigin, type ConnectAttempt, type OriginOwner } from "../origin/ag
 import { WaitingRequests, type WaitingRequest } from "../origin/waiting-requests.ts";
 import { AgentRequest, type RequestHost, type RequestTerms } from "../request/agent-request.ts";
 import type { RecoveringRequest } from "../request/recovering-request.ts";
+import { bytesReadBy } from "../socket/closed-while-idle.ts";
 import { stateOf, userSlot, type TrackedSocket } from "../socket/socket-state.ts";
 import { track } from "../socket/track.ts";
 import { statsOf, type AgentStats } from "./agent-stats.ts";
@@ -208,6 +209,7 @@ export class AgentState implements RequestHost, OriginOwner {
     }
     if (state.hintMs <= 0) return false;
     state.isIdle = true;
+    state.bytesRead = bytesReadBy(socket);
     this.idleSockets.startSweep();
     return true;
   }

@@ -70,6 +70,8 @@ export class SocketState {
   isHolding = false;
   /** Whether it waits in the agent's list of free sockets. */
   isIdle = false;
+  /** Bytes that had been read when it became idle. */
+  bytesRead = 0;
   /** Whether its request has moved away, so that nothing it says concerns any. */
   isAbandoned = false;
   /** Whether it was destroyed on purpose rather than by the other side. */

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 
 import type { AgentOrigin, ConnectAttempt } from "../origin/agent-origin.ts";
 import type { WriteCallback } from "../node-internals.ts";
+import { isClosedWhileIdle } from "./closed-while-idle.ts";
 import { isConnectionDeath } from "./connection-death.ts";
 import { SocketState, stateOf, stateSlot, userOf, type TrackedSocket } from "./socket-state.ts";
 
@@ -81,7 +82,9 @@ const methods = {
     const state = this[stateSlot];
     if (!this.destroyed && !state.isAbandoned) {
       const user = userOf(this);
-      if (!isConnectionDeath(error)) {
+      if (state.isIdle && error === undefined && isClosedWhileIdle(this, state.bytesRead)) {
+        state.noteIdleClose();
+      } else if (!isConnectionDeath(error)) {
         state.isDestroyedByClient = true;
         if (user !== null) user.onDestroy(this, error);
         else if (!state.connected && state.attempt !== null)
