@@ -24,7 +24,7 @@ function poll<Value>(read: () => Value): ReturnType<typeof expect.poll<Value>> {
 }
 
 describe.each(frameworks)("%s", (_, start: Start) => {
-  test("safe calls are aborted, unsafe ones end, and nothing is written", async () => {
+  test("the disconnect aborts safe calls, lets unsafe ones end, and nothing is written", async () => {
     const orders = await opened({ respond: { delayMs: 300 } });
     const log = eventLog();
     const sockets: Socket[] = [];
@@ -58,7 +58,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
   });
 
   test.each([false, true])(
-    "an upstream's failure that comes after it is not translated, problem details or not: %s",
+    "a failure of the upstream after it is not translated, with or without problem details: %s",
     async (problemDetails) => {
       const sockets: Socket[] = [];
       const failed = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
@@ -79,7 +79,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     },
   );
 
-  test("a disconnect while connecting starts no outage of the upstream", async () => {
+  test("the disconnect during a connect starts no outage of the upstream", async () => {
     let connections = 0;
     // Takes connections, and never says a word of TLS.
     const silent = createServer((socket) => {

@@ -28,14 +28,14 @@ function throwing(error: unknown): () => never {
 }
 
 describe.each(frameworks)("%s", (framework, start: Start) => {
-  describe("translates a failure", () => {
+  describe("the translation of a failure", () => {
     test.each<[string, Error, string, number, string]>([
       ["refused", refused, "GET", 502, "true"],
       ["no connection", queued, "PUT", 503, "true"],
       ["late", late, "DELETE", 504, "true"],
       ["refused", refused, "POST", 500, "false"],
       ["late", late, "PATCH", 500, "false"],
-    ])("%s", async (_name, error, method, status, shouldRetry) => {
+    ])("gives it its status: %s", async (_name, error, method, status, shouldRetry) => {
       const service = await start({ run: throwing(error) });
       const answer = await ask(service, { method });
       expect(answer.status).toBe(status);
@@ -48,7 +48,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
       expect((service.errors[0] as Error).cause).toBe(error);
     });
 
-    test("of the gate's own upstream", async () => {
+    test("covers failures of the gate's own upstream", async () => {
       const orders = await opened();
       await orders.close();
       const service = await start({
@@ -59,7 +59,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
       expect((service.errors[0] as Error).cause).toMatchObject({ delivery: "unsent" });
     });
 
-    test("always with convert, as problem details, with Proxy-Status", async () => {
+    test("always applies with convert, with problem details and with Proxy-Status", async () => {
       const gate = { convert: "always", problemDetails: true, proxyStatus: "edge" } as const;
       const service = await start({ gate, run: throwing(refused) });
       const answer = await ask(service, { method: "POST" });
@@ -75,7 +75,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
     });
   });
 
-  test("but passes an error of the application", async () => {
+  test("an error of the application passes unchanged", async () => {
     const own = createError(418, "teapot");
     const service = await start({ run: throwing(own) });
     expect((await ask(service)).status).toBe(418);
@@ -86,7 +86,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
     ["as OpenAI's and others of its make do", { status: 401, headers: new Headers(theirs) }],
     ["as those do that give no status", { code: 401, headers: theirs }],
   ])(
-    "an answer of an upstream's on a client's error, %s, never becomes ours",
+    "the response of an upstream on a client's error, %s, never becomes the response of the gateway",
     async (_, fields) => {
       const thrown = Object.assign(new Error("Invalid API key sk_live_1"), fields);
       const service = await start({ run: throwing(thrown) });
@@ -103,22 +103,19 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
   test.each([
     ["an object", theirs],
     ["a Headers", new Headers(theirs)],
-  ])(
-    "a response that was made from such an error has none of its headers: %s",
-    async (_, headers) => {
-      const made = createError(502, "x", { headers });
-      const service = await start({ run: throwing(made) });
-      const answer = await ask(service);
-      expect(answer.status).toBe(502);
-      expect(answer.headers.get("set-cookie")).toBeNull();
-      expect(answer.headers.get("x-theirs")).toBeNull();
-      expect((service.errors[0] as Error).cause).toBe(made);
-    },
-  );
+  ])("a response made from such an error has none of its headers: %s", async (_, headers) => {
+    const made = createError(502, "x", { headers });
+    const service = await start({ run: throwing(made) });
+    const answer = await ask(service);
+    expect(answer.status).toBe(502);
+    expect(answer.headers.get("set-cookie")).toBeNull();
+    expect(answer.headers.get("x-theirs")).toBeNull();
+    expect((service.errors[0] as Error).cause).toBe(made);
+  });
 
   // What answers for node:http takes http-errors' alone.
   if (framework !== "node:http") {
-    test("and sends the headers of an application's error", async () => {
+    test("the headers of an error of the application are sent", async () => {
       const headers = { "WWW-Authenticate": "Bearer", "Retry-After": "60" };
       const own = Object.assign(new Error("who are you?"), { status: 401, headers });
       const service = await start({ run: throwing(own) });
@@ -133,7 +130,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
   test.each([
     ["an upstream's failure", refused],
     ["an error of its own", new Error("a bug")],
-  ])("a response that had begun never ends as if it were whole, after %s", async (_, thrown) => {
+  ])("a response that had begun never looks complete after %s", async (_, thrown) => {
     const service = await start({
       run: async ({ response }) => {
         response.writeHead(200, { "content-type": "text/plain" });
@@ -148,14 +145,14 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
     expect(text).not.toContain("0\r\n\r\n");
   });
 
-  describe("per route", () => {
-    test("retryOn opts in", async () => {
+  describe("the options of a route", () => {
+    test("opt in with retryOn", async () => {
       const service = await start({ route: { retryOn: ["ECONNRESET"] }, run: throwing(refused) });
       const answer = await ask(service, { method: "POST" });
       expect([answer.status, answer.headers.get("x-should-retry")]).toEqual([502, "true"]);
     });
 
-    test("retryOn lets an outbound POST be sent again", async () => {
+    test("let an outbound POST be sent again with retryOn", async () => {
       const orders = await opened({ faults: [{ fault: "reset", on: "reused", times: 1 }] });
       const service = await start({
         route: { retryOn: ["ECONNRESET"] },
@@ -169,7 +166,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
       expect(orders.requests).toHaveLength(3);
     });
 
-    test("timeoutMs bounds outbound attempts", async () => {
+    test("bound outbound attempts with timeoutMs", async () => {
       const orders = await opened({ faults: [{ fault: "hang" }] });
       const service = await start({
         route: { timeoutMs: 100 },
@@ -179,7 +176,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
       await orders.until(({ open }) => open === 0);
     });
 
-    test("timeoutMs gives 504", async () => {
+    test("give 504 once timeoutMs has passed", async () => {
       const service = await start({
         route: { timeoutMs: 50 },
         // real time: slower than the route's timeout, which runs on the system clock here
@@ -198,7 +195,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
       ["optional, malformed", {}, "a b", 400],
       ["optional, 8000 characters", {}, "k".repeat(8000), 400],
       ["ignored, malformed", { idempotencyKey: "ignored" }, "a b", 200],
-    ])("key %s", async (_name, route = {}, key, status) => {
+    ])("decide about the key: %s", async (_name, route = {}, key, status) => {
       const service = await start({ route, run: () => "done" });
       const headers: Record<string, string> = key === null ? {} : { "idempotency-key": key };
       const answer = await ask(service, { method: "POST", headers });

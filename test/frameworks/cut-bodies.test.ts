@@ -69,7 +69,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
       expect(text).not.toContain("0\r\n\r\n");
     });
 
-    test("cuts the response under a key too, and nothing runs again", async () => {
+    test("cuts the response with a key as well, and the handler does not run again", async () => {
       let runs = 0;
       const service = await start({
         gate: { idempotency: { store: memoryStore(), scope: "shared" } },
@@ -85,7 +85,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     });
   });
 
-  test("a stream that is piped by hand cuts the response where its failure is handled", async () => {
+  test("a stream that is piped by hand cuts the response if its failure is handled", async () => {
     const service = await start({
       async run({ response }) {
         const [answer] = (await once(get(await breakingOff()), "response")) as [IncomingMessage];

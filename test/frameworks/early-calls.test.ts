@@ -31,8 +31,8 @@ async function orderTwice(service: string): Promise<void> {
 
 const charge = { method: "POST", body: "10", step: "charge" };
 
-describe("a middleware that calls before the key is known leaves the keys to their steps", () => {
-  test("Express: a route reads the key", async () => {
+describe("a middleware that calls the upstream before the key is known", () => {
+  test("leaves the keys to their steps in Express, where a route reads the key", async () => {
     const { origin, keys } = await upstreamWithKeys();
     const app = express();
     const gate = expressGate({
@@ -53,7 +53,7 @@ describe("a middleware that calls before the key is known leaves the keys to the
     expect(keys).toEqual([keys[0], keys[0]]);
   });
 
-  test("Koa: a route reads the key", async () => {
+  test("leaves the keys to their steps in Koa, where a route reads the key", async () => {
     const { origin, keys } = await upstreamWithKeys();
     const app = new Koa();
     app.use(
@@ -76,7 +76,7 @@ describe("a middleware that calls before the key is known leaves the keys to the
     expect(keys).toEqual([keys[0], keys[0]]);
   });
 
-  test("an inner gate names the scope, and has a client of its own", async () => {
+  test("leaves the keys to their steps if an inner gate names the scope and has its own client", async () => {
     const { origin, keys } = await upstreamWithKeys();
     const app = express();
     const outer = expressGate();

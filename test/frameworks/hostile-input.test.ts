@@ -44,7 +44,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     ["a getter that throws", getter],
     ["headers that split the response", unsendable],
     ["a header that has no name", unnameable],
-  ])("throw %s", async (_name, thrown) => {
+  ])("the service survives a handler that throws %s", async (_name, thrown) => {
     const service = await start({ run: async () => throwing(thrown)() });
     expect((await ask(service)).status).toBe(500);
     expect((await ask(service)).status).toBe(500);
@@ -54,7 +54,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     ["repeated lines", "idempotency-key: a\r\nidempotency-key: b\r\n"],
     ["control characters", "idempotency-key: a\tb\r\n"],
     ["64 KiB", `idempotency-key: ${"k".repeat(65_536)}\r\n`],
-  ])("a key of %s", async (_name, lines) => {
+  ])("the service refuses a key of %s", async (_name, lines) => {
     const service = await start({ run: () => "done" });
     const head = `POST / HTTP/1.1\r\nhost: x\r\n${lines}content-length: 0\r\nconnection: close\r\n\r\n`;
     // Above 16 KiB Node answers by itself, and from 24 on resets the connection before it has been read.
@@ -67,7 +67,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     ["an upstream's failure", ofTransport, "GET"],
     ["an upstream's failure", ofTransport, "POST"],
     ["an answer of the application's", createError(409, injection), "POST"],
-  ])("the text of %s becomes no header, %#", async (_name, error, method) => {
+  ])("the text of %s never becomes a header, %#", async (_name, error, method) => {
     for (const gate of [{}, { problemDetails: true, proxyStatus: "edge" }]) {
       const service = await start({ gate, run: throwing(error) });
       const bytes = `${method} / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`;
@@ -95,7 +95,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     await expect(start({ upstream: { origins }, run })).rejects.toThrow(name);
   });
 
-  test.each(["__proto__", "constructor"])("a path of %s has no options by birth", async (name) => {
+  test.each(["__proto__", "constructor"])("a path of %s has no inherited options", async (name) => {
     const orders = await opened({ faults: [{ fault: "reset" }] });
     const routes = { [`POST /${name}`]: { retryOn: ["reset"], maxAttempts: 2 } } as const;
     const service = await start({
@@ -116,7 +116,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     ['"abc', 5],
     ["a,b", 2],
     ["k".repeat(256), 256],
-  ])("the response to the key %s says where it is wrong", async (key, character) => {
+  ])("the response to the key %s names the position of the problem", async (key, character) => {
     const service = await start({ gate: { problemDetails: true }, run: () => "done" });
     const answer = await ask(service, { method: "POST", headers: { "idempotency-key": key } });
     expect(answer.status).toBe(400);

@@ -64,7 +64,7 @@ describe.each<[string, Start]>([
   ["Koa 2", withKoa(Koa2 as unknown as typeof Koa3)],
   ["Fastify 5", withFastify],
 ])("the default error handling of %s", (_, start) => {
-  test("prints what happened, where, and the handler that called; the client gets none of it", async () => {
+  test("prints what happened, where, and in which handler, and the client gets none of it", async () => {
     const printed: string[] = [];
     const error = vi.spyOn(console, "error");
     error.mockImplementation((...values) => void printed.push(format(...values)));

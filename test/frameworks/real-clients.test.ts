@@ -92,7 +92,7 @@ const cases = Object.entries(clients).flatMap(([name, client]) =>
 );
 
 describe.each(frameworks)("%s", (_, start) => {
-  test.each(cases)("translates the error of %s: %s", async (name, mode, { call }) => {
+  test.each(cases)("the error of %s is translated: %s", async (name, mode, { call }) => {
     const isOfHttp = name !== "pg" && name !== "ioredis";
     const address = await (isOfHttp ? failing(mode) : silent(mode));
     const service = await calling(start, call, address, patienceMs(mode));
@@ -118,25 +118,28 @@ describe.each(frameworks)("%s", (_, start) => {
     expect(new Set(service.thrown).size).toBe(2);
   });
 
-  test.each(Object.entries(rejecting))("%s, an upstream's 401 and 404", async (_name, call) => {
-    for (const status of [401, 404]) {
-      const headers = { "set-cookie": "session=theirs", "x-theirs": "yes", connection: "close" };
-      const orders = await opened({ respond: { status, headers, body: "theirs" } });
-      const service = await calling(start, call, orders, patienceMs(null));
-      for (const method of ["GET", "POST"]) {
-        const answer = await ask(service, { method });
-        expect(answer.status).toBe(500);
-        expect(answer.headers.get("set-cookie")).toBeNull();
-        expect(answer.headers.get("x-theirs")).toBeNull();
-        expect(answer.headers.get("x-should-retry")).toBeNull();
-        expect(answer.body).not.toContain("theirs");
+  test.each(Object.entries(rejecting))(
+    "a 401 and a 404 of an upstream are translated, under %s",
+    async (_name, call) => {
+      for (const status of [401, 404]) {
+        const headers = { "set-cookie": "session=theirs", "x-theirs": "yes", connection: "close" };
+        const orders = await opened({ respond: { status, headers, body: "theirs" } });
+        const service = await calling(start, call, orders, patienceMs(null));
+        for (const method of ["GET", "POST"]) {
+          const answer = await ask(service, { method });
+          expect(answer.status).toBe(500);
+          expect(answer.headers.get("set-cookie")).toBeNull();
+          expect(answer.headers.get("x-theirs")).toBeNull();
+          expect(answer.headers.get("x-should-retry")).toBeNull();
+          expect(answer.body).not.toContain("theirs");
+        }
+        expect(service.errors).toHaveLength(2);
+        // got's error has no status of its own, so it goes on as it is.
+        const originals = service.errors.map((error) =>
+          createError.isHttpError(error) ? (error as Error).cause : error,
+        );
+        expect(originals).toEqual(service.thrown);
       }
-      expect(service.errors).toHaveLength(2);
-      // got's error has no status of its own, so it goes on as it is.
-      const originals = service.errors.map((error) =>
-        createError.isHttpError(error) ? (error as Error).cause : error,
-      );
-      expect(originals).toEqual(service.thrown);
-    }
-  });
+    },
+  );
 });

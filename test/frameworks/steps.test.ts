@@ -96,24 +96,30 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     expect(charged).toHaveLength(1);
   });
 
-  test.each(["o1", null])("a call without a step is refused, inbound key %j", async (key) => {
-    const { origin, charged } = await payments();
-    const running = await service(start, origin, (call) => charge(call, origin, "a"));
-    expect((await order(running, key)).status).toBe(500);
-    expect(running.errors).toMatchObject([{ code: "ERR_REISSUE_STEP_MISSING" }]);
-    expect(charged).toEqual([]);
-  });
+  test.each(["o1", null])(
+    "a call without a step is refused with the inbound key %j",
+    async (key) => {
+      const { origin, charged } = await payments();
+      const running = await service(start, origin, (call) => charge(call, origin, "a"));
+      expect((await order(running, key)).status).toBe(500);
+      expect(running.errors).toMatchObject([{ code: "ERR_REISSUE_STEP_MISSING" }]);
+      expect(charged).toEqual([]);
+    },
+  );
 
-  test.each(["o1", null])("a step that two calls share is refused, inbound key %j", async (key) => {
-    const { origin, charged } = await payments();
-    const running = await service(start, origin, async (call) => {
-      const sent = ["a", "b"].map((item) => charge(call, origin, item, "charge"));
-      const outcomes = await Promise.allSettled(sent);
-      return outcomes.map((each) => each.status).join();
-    });
-    expect((await order(running, key)).body).toBe("fulfilled,rejected");
-    expect(charged).toHaveLength(1);
-  });
+  test.each(["o1", null])(
+    "a step that two calls share is refused with the inbound key %j",
+    async (key) => {
+      const { origin, charged } = await payments();
+      const running = await service(start, origin, async (call) => {
+        const sent = ["a", "b"].map((item) => charge(call, origin, item, "charge"));
+        const outcomes = await Promise.allSettled(sent);
+        return outcomes.map((each) => each.status).join();
+      });
+      expect((await order(running, key)).body).toBe("fulfilled,rejected");
+      expect(charged).toHaveLength(1);
+    },
+  );
 
   test("a call that the handler repeats after its end has the same key", async () => {
     const { origin, charged } = await payments();

@@ -72,13 +72,13 @@ describe.each([
           ],
         ]
       : []),
-  ])("%s", async (_name, handler) => {
+  ])("an error is translated: %s", async (_name, handler) => {
     const origin = await service((app, gate) => app.use(gate, handler(gate)));
     expect(await statusOf(origin)).toEqual([502, "true"]);
     expect(await statusOf(origin, { method: "POST" })).toEqual([500, "false"]);
   });
 
-  test("a route's options apply whether it is mounted after the gate or before it", async () => {
+  test("the options of a route apply whether it is mounted before or after the gate", async () => {
     const origin = await service((app, gate) => {
       const optedIn = gate.route({ retryOn: ["ECONNRESET"] });
       const fail: express5.RequestHandler = (_req, _res, next) => next(refused);
@@ -129,18 +129,18 @@ describe.each([
         }
       },
     ],
-  ])("%s", async (_name, handler) => {
+  ])("an error is translated: %s", async (_name, handler) => {
     const origin = await service((app) => app.use(koaGate()).use(handler));
     expect(await statusOf(origin)).toEqual([502, "true"]);
     expect(await statusOf(origin, { method: "POST" })).toEqual([500, "false"]);
   });
 
-  test("ctx.throw is the application's own response", async () => {
+  test("ctx.throw makes a response of the application", async () => {
     const origin = await service((app) => app.use(koaGate()).use((ctx) => ctx.throw(418)));
     expect(await statusOf(origin)).toEqual([418, null]);
   });
 
-  test("a route's options apply whether it is mounted after the gate or before it", async () => {
+  test("the options of a route apply whether it is mounted before or after the gate", async () => {
     const origin = await service((app) => {
       const fail: Koa3.Middleware = () => Promise.reject(refused);
       const optedIn = route({ retryOn: ["ECONNRESET"] });
@@ -161,7 +161,7 @@ describe.each([
   });
 });
 
-test("Fastify: rejected, thrown, reply.send(err), a callback, and a hook", async () => {
+test("Fastify translates errors that are rejected, thrown, sent, passed to a callback or thrown by a hook", async () => {
   const app = fastify();
   onTestFinished(() => app.close());
   await app.register(fastifyPlugin);

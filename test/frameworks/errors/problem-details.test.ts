@@ -163,49 +163,56 @@ const cases = services.flatMap(([name, start]) =>
   (name === "node:http" ? [false] : [false, true]).map((responds) => ({ name, start, responds })),
 );
 
-describe.each(cases)("$name, error handling that responds: $responds", ({ start, responds }) => {
-  test.each(failures)("%s", async (_name, init, status, type) => {
-    silent();
-    const { origin, told } = await start(responds);
-    const response = await fetch(origin, { ...init, signal: AbortSignal.timeout(10_000) });
-    const headers = Object.fromEntries(response.headers);
-    expect([response.status, await response.json()]).toMatchObject([
-      status,
-      { type: `urn:reissue:${type}`, status },
-    ]);
-    expect(headers).toMatchObject({ ...early, "content-type": "application/problem+json" });
-    for (const name of [...Object.keys(ofContent), "x-own"])
-      expect(headers).not.toHaveProperty(name);
-    expect(told).toMatchObject([{ status }]);
-  });
+describe.each(cases)(
+  "$name with error handling that responds: $responds",
+  ({ start, responds }) => {
+    test.each(failures)("the failure is described: %s", async (_name, init, status, type) => {
+      silent();
+      const { origin, told } = await start(responds);
+      const response = await fetch(origin, { ...init, signal: AbortSignal.timeout(10_000) });
+      const headers = Object.fromEntries(response.headers);
+      expect([response.status, await response.json()]).toMatchObject([
+        status,
+        { type: `urn:reissue:${type}`, status },
+      ]);
+      expect(headers).toMatchObject({ ...early, "content-type": "application/problem+json" });
+      for (const name of [...Object.keys(ofContent), "x-own"])
+        expect(headers).not.toHaveProperty(name);
+      expect(told).toMatchObject([{ status }]);
+    });
 
-  test("its connection is used again", async () => {
-    silent();
-    const { origin } = await start(responds);
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    onTestFinished(() => agent.destroy());
-    const ports = new Set<number | undefined>();
-    for (let turn = 0; turn < 3; turn += 1) {
-      const request = nodeRequest(origin, { agent }).end();
-      const [response] = (await once(request, "response")) as [IncomingMessage];
-      ports.add(response.socket.localPort);
-      await text(response);
-      // real time: the agent takes the socket back after the body's end
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    expect(ports.size).toBe(1);
-  });
+    test("the connection is used again", async () => {
+      silent();
+      const { origin } = await start(responds);
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      onTestFinished(() => agent.destroy());
+      const ports = new Set<number | undefined>();
+      for (let turn = 0; turn < 3; turn += 1) {
+        const request = nodeRequest(origin, { agent }).end();
+        const [response] = (await once(request, "response")) as [IncomingMessage];
+        ports.add(response.socket.localPort);
+        await text(response);
+        // real time: the agent takes the socket back after the body's end
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      expect(ports.size).toBe(1);
+    });
 
-  test("the rest of the request is not waited for", async () => {
-    silent();
-    const { origin } = await start(responds);
-    const socket = connect(Number(new URL(origin).port), "127.0.0.1");
-    onTestFinished(() => void socket.destroy());
-    socket.write("PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\nidempotency-key: a b\r\n\r\n");
-    const [head] = (await once(socket, "data", { signal: AbortSignal.timeout(5000) })) as [Buffer];
-    expect(head.toString()).toMatch(/^HTTP\/1\.1 400 /);
-  });
-});
+    test("the response does not wait for the rest of the request", async () => {
+      silent();
+      const { origin } = await start(responds);
+      const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+      onTestFinished(() => void socket.destroy());
+      socket.write(
+        "PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\nidempotency-key: a b\r\n\r\n",
+      );
+      const [head] = (await once(socket, "data", { signal: AbortSignal.timeout(5000) })) as [
+        Buffer,
+      ];
+      expect(head.toString()).toMatch(/^HTTP\/1\.1 400 /);
+    });
+  },
+);
 
 test("Express and Koa print the error without an error handler", async () => {
   const printed = silent();

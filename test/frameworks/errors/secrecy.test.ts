@@ -144,7 +144,7 @@ function expectSeen(seen: Seen, errors: readonly unknown[]): void {
 }
 
 describe.each(frameworks)("%s", (_, start: Start) => {
-  test("no key and no scope appears in any output", async () => {
+  test("keys and scopes appear in no output", async () => {
     const [seen, made] = [new Seen(), await calls()];
     const store = seen.store();
     const gate = { idempotency: { store, scope: () => scope } };
@@ -156,7 +156,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
   });
 });
 
-test("nor on stderr, where node:http's handler writes unhandled errors", async () => {
+test("keys and scopes do not appear on stderr, where the handler of node:http writes unhandled errors", async () => {
   const [seen, made] = [new Seen(), await calls()];
   const store = seen.store();
   const upstream = createUpstream(made.upstream);

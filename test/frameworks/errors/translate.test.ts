@@ -18,7 +18,7 @@ function respondTo(error: unknown, { translate, response }: Call): null {
   return null;
 }
 
-describe.each(frameworks)("translate in %s", (_framework, start) => {
+describe.each(frameworks)("translate() in %s", (_framework, start) => {
   test.each([
     ["GET", 502, "true", "Bad Gateway"],
     ["POST", 500, "false", "Internal Server Error"],
@@ -40,7 +40,7 @@ describe.each(frameworks)("translate in %s", (_framework, start) => {
     ["one with a status", createError(404)],
     ["no error at all", "text"],
     ["undefined", undefined],
-  ])("returns the very value for %s", async (_name, value) => {
+  ])("returns the same value for %s", async (_name, value) => {
     let translated: unknown = null;
     const service = await start({
       run({ translate }) {
@@ -55,7 +55,7 @@ describe.each(frameworks)("translate in %s", (_framework, start) => {
   test.each([
     ["not stored where an upstream has failed", refused, 2],
     ["stored where the error is the application's", new TypeError("No such field"), 1],
-  ])("leaves a 200 with an error inside: %s", async (_name, error, expected) => {
+  ])("leaves a 200 with an error inside unchanged: %s", async (_name, error, expected) => {
     let runs = 0;
     const service = await start({
       gate: { idempotency: { store: memoryStore(), scope: "shared" } },

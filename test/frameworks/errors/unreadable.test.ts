@@ -84,8 +84,8 @@ async function answerOf(
   return text;
 }
 
-describe.each([{}, { problemDetails: true }])("node:http, %j", (options) => {
-  test.each(thrown)("%s, thrown at once, is a 500", async (_name, error) => {
+describe.each([{}, { problemDetails: true }])("node:http with %j", (options) => {
+  test.each(thrown)("%s leads to a 500 if it is thrown at once", async (_name, error) => {
     const text = await answerOf("at once", error, options);
     expect(text).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/);
     expect(rejected).toEqual([]);
@@ -94,7 +94,7 @@ describe.each([{}, { problemDetails: true }])("node:http, %j", (options) => {
     expect(printed[0]).toMatch(/^InternalServerError|^Error: x|because of Error: a getter's own/);
   });
 
-  test.each(thrown)("%s, thrown after the head, cuts the response", async (_name, error) => {
+  test.each(thrown)("%s cuts the response if it is thrown after the head", async (_name, error) => {
     const text = await answerOf("begun", error, options);
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(text).not.toContain("0\r\n\r\n");
@@ -102,7 +102,7 @@ describe.each([{}, { problemDetails: true }])("node:http, %j", (options) => {
   });
 
   test.each(thrown)(
-    "%s, thrown after the client has disconnected, does no harm",
+    "%s does no harm if it is thrown after the client has disconnected",
     async (_name, error) => {
       await answerOf("left", error, options);
       expect(rejected).toEqual([]);
@@ -112,7 +112,7 @@ describe.each([{}, { problemDetails: true }])("node:http, %j", (options) => {
 
 describe.each(frameworks)("%s", (_, start) => {
   test.each(thrown)(
-    "%s, thrown after the head and after the client has left",
+    "%s does no harm if it is thrown after the head, when the client has disconnected",
     async (_name, error) => {
       const calls: Promise<unknown>[] = [];
       const service = await start({
@@ -137,7 +137,7 @@ describe.each(frameworks)("%s", (_, start) => {
   );
 });
 
-test("an exception of onError is written to stderr, and the request gets its response all the same", async () => {
+test("an exception of onError is written to stderr, and the request still gets its response", async () => {
   const onError = (): never => {
     throw new Error("of onError's own");
   };
@@ -147,7 +147,7 @@ test("an exception of onError is written to stderr, and the request gets its res
   expect(printed[0]).toContain("of onError's own");
 });
 
-test("a rejection of an async onError is written there too", async () => {
+test("a rejection of an async onError is written to stderr as well", async () => {
   const onError = async (): Promise<never> => {
     await turn();
     throw new Error("of onError's own");

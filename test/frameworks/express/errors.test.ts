@@ -12,7 +12,7 @@ test("the translator has the four parameters by which Express recognises it", ()
   expect(reissue().errors().length).toBe(4);
 });
 
-test.each([null, undefined, {}])("a request whose socket is %o is no obstacle", (socket) => {
+test.each([null, undefined, {}])("a request whose socket is %o causes no failure", (socket) => {
   const passed: unknown[] = [];
   const translate = (error: unknown, res: object): void =>
     reissue().errors()(error, { method: "GET", socket } as never, res as never, (given) => {
@@ -29,37 +29,43 @@ test.each([null, undefined, {}])("a request whose socket is %o is no obstacle", 
 const chosen = Object.assign(new Error("gone"), { status: 404, statusCode: 404, expose: true });
 
 describe.each(majors)("%s", (_, express) => {
-  test.each(["GET", "HEAD", "PUT", "DELETE"])("a failed %s may be sent again", async (method) => {
-    const orders = await opened();
-    await orders.refuse();
-    const service = await new Service(express, {
-      retry: { unsentWindowMs: 0, maxAttempts: 1 },
-    }).handle(async (req, res) => void res.json(await req.upstream(orders.origin)));
-    const answer = await fetch(service.origin, { method });
-    expect(answer.status).toBe(502);
-    expect(answer.headers.get("x-should-retry")).toBe("true");
-    expect(answer.headers.get("cache-control")).toBe("no-store");
-    const [error] = service.errors;
-    expect(error).toMatchObject({ status: 502, expose: false, message: "Bad Gateway" });
-    expect((error as Error).cause).toBeInstanceOf(UpstreamError);
-  });
+  test.each(["GET", "HEAD", "PUT", "DELETE"])(
+    "a failed %s gets a retryable status",
+    async (method) => {
+      const orders = await opened();
+      await orders.refuse();
+      const service = await new Service(express, {
+        retry: { unsentWindowMs: 0, maxAttempts: 1 },
+      }).handle(async (req, res) => void res.json(await req.upstream(orders.origin)));
+      const answer = await fetch(service.origin, { method });
+      expect(answer.status).toBe(502);
+      expect(answer.headers.get("x-should-retry")).toBe("true");
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+      const [error] = service.errors;
+      expect(error).toMatchObject({ status: 502, expose: false, message: "Bad Gateway" });
+      expect((error as Error).cause).toBeInstanceOf(UpstreamError);
+    },
+  );
 
   test.each([
     ["POST", {}],
     ["PATCH", {}],
     ["POST", { "idempotency-key": "a-key-that-nobody-deduplicates" }],
-  ])("a failed %s with %o may not", async (method, headers: Record<string, string>) => {
-    const orders = await opened({ faults: [{ fault: "reset" }] });
-    const service = await new Service(express).handle(
-      async (req, res) => void res.json(await req.upstream(orders.origin, { method: "POST" })),
-    );
-    const answer = await fetch(service.origin, { method, headers });
-    expect(answer.status).toBe(500);
-    expect(answer.headers.get("x-should-retry")).toBe("false");
-    expect((service.errors[0] as Error).cause).toMatchObject({ reason: "not-retry-safe" });
-  });
+  ])(
+    "a failed %s with %o gets no retryable status",
+    async (method, headers: Record<string, string>) => {
+      const orders = await opened({ faults: [{ fault: "reset" }] });
+      const service = await new Service(express).handle(
+        async (req, res) => void res.json(await req.upstream(orders.origin, { method: "POST" })),
+      );
+      const answer = await fetch(service.origin, { method, headers });
+      expect(answer.status).toBe(500);
+      expect(answer.headers.get("x-should-retry")).toBe("false");
+      expect((service.errors[0] as Error).cause).toMatchObject({ reason: "not-retry-safe" });
+    },
+  );
 
-  test("an upstream that does not respond in time gives 504", async () => {
+  test("an upstream that does not respond in time leads to a 504", async () => {
     const orders = await opened({ faults: [{ fault: "hang" }] });
     const service = await new Service(express, { retry: { totalTimeoutMs: 50 } }).handle(
       async (req, res) => void res.json(await req.upstream(orders.origin)),
@@ -88,7 +94,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(service.errors[0]).toBe(thrown);
   });
 
-  test("an upstream's own status and headers do not become ours", async () => {
+  test("the status and the headers of an upstream are not passed on", async () => {
     const orders = await opened({
       respond: { status: 401, headers: { "set-cookie": "session=theirs" } },
     });
@@ -109,7 +115,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(service.errors).toEqual(["a string"]);
   });
 
-  test("a response that has begun is cut, not ended", async () => {
+  test("a response that has begun is cut instead of ended", async () => {
     const orders = await opened({
       respond: { body: "x".repeat(200_000) },
       faults: [{ fault: "cut-body", afterBytes: 100_000 }],
@@ -158,7 +164,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(service.errors[0]).toBe(await passed.given);
   });
 
-  test("a client that disconnects during its upload is not an upstream's failure", async () => {
+  test("a client that disconnects during its upload is no failure of an upstream", async () => {
     const orders = await opened();
     const passed = signal<unknown>();
     const service = new Service(express);

@@ -16,13 +16,13 @@ test.each([
   [{ upstream: () => {} }, "upstream"],
   [{ upstream: fetch }, "upstream"],
   [{ upstream: "http://orders:3000" }, "upstream"],
-])("%o is wrong at %s", (options, path) => {
+])("%o is refused at %s", (options, path) => {
   const construct = (): unknown => reissue(options as never);
   expect(construct).toThrow(OptionError);
   expect(construct).toThrow(expect.objectContaining({ path, code: "ERR_REISSUE_OPTION" }));
 });
 
-test("an unknown option of the client is told with the one that was probably meant", () => {
+test("an unknown option of the client is reported with the probable one", () => {
   expect(() => reissue({ upstream: { retries: 3 } as never })).toThrow(
     "upstream.retries is not an option; did you mean upstream.retry?",
   );
@@ -33,7 +33,7 @@ test("all options may be omitted or undefined", () => {
   expect(() => reissue({ upstream: undefined })).not.toThrow();
 });
 
-test("closes a client that it has opened", async () => {
+test("the gate closes a client that it has opened", async () => {
   const orders = await opened();
   const gate = reissue({ upstream: {}, validate: false });
   const { upstream } = gated(gate);
@@ -43,13 +43,13 @@ test("closes a client that it has opened", async () => {
   await expect.poll(() => orders.open, { timeout: 10_000 }).toBe(0);
 });
 
-test("closes a client that was never used", async () => {
+test("the gate closes a client that was never used", async () => {
   const gate = reissue({ validate: false });
   await gate.close();
   await expect(gated(gate).upstream("http://127.0.0.1:19999")).rejects.toThrow(ClosedError);
 });
 
-test("leaves a given client open", async () => {
+test("the gate leaves a given client open", async () => {
   const upstream = createUpstream();
   const close = vi.spyOn(upstream, "close");
   await reissue({ upstream }).close();

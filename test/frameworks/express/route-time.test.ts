@@ -10,20 +10,23 @@ import { listening } from "../../support/listen.ts";
 import { SkewedClock } from "../../support/clock/skewed-clock.ts";
 import { majors, signal } from "./service.ts";
 
-test.each(majors)("%s: a route's time counts from when its request came", async (_, express) => {
-  const clock = new SkewedClock();
-  const gate = reissue({ clock });
-  const app = express();
-  app.use(gate);
-  app.use((_req, _res, next) => {
-    clock.skip(60_000);
-    next();
-  });
-  // It never answers.
-  app.get("/", gate.route({ timeoutMs: 60_000 }), () => {});
-  const { status } = await fetch(await listening(app), { signal: AbortSignal.timeout(10_000) });
-  expect(status).toBe(504);
-});
+test.each(majors)(
+  "%s: the time of a route counts from the arrival of its request",
+  async (_, express) => {
+    const clock = new SkewedClock();
+    const gate = reissue({ clock });
+    const app = express();
+    app.use(gate);
+    app.use((_req, _res, next) => {
+      clock.skip(60_000);
+      next();
+    });
+    // It never answers.
+    app.get("/", gate.route({ timeoutMs: 60_000 }), () => {});
+    const { status } = await fetch(await listening(app), { signal: AbortSignal.timeout(10_000) });
+    expect(status).toBe(504);
+  },
+);
 
 interface Ended {
   readonly socket: Socket;
@@ -65,7 +68,7 @@ describe.each(majors)("%s: a time that is over before the whole body has come", 
     };
   }
 
-  test("reaches later error middleware, and Express' own handler responds at once", async () => {
+  test("reaches later error middleware, and the handler of Express responds at once", async () => {
     const told: unknown[] = [];
     const { socket, text, closed } = await outOfTime((app, gate) => {
       app.use(gate.errors(), noted(told));
@@ -79,7 +82,7 @@ describe.each(majors)("%s: a time that is over before the whole body has come", 
     expect(told).toHaveLength(1);
   });
 
-  test("is responded to by the application's own, without the gate's too", async () => {
+  test("is responded to by the application, without a response of the gate", async () => {
     const { text } = await outOfTime((app) => {
       app.use((error: Error, _req: Request, res: Response, _next: NextFunction): void => {
         res.status(500).json({ own: error.message });

@@ -70,19 +70,22 @@ const rejecting: Place = (app, { make }) =>
 describe.each<[string, typeof express5]>([
   ["Express 5", express5],
   ["Express 4", express4 as unknown as typeof express5],
-])("%s is given what is thrown in", (_, express) => {
-  test.each(Object.entries(places))("%s", async (name, place) => {
-    await compareWithBare(built(express, place, false), unanswered.express, someThrown);
-    const names = name === "a handler" ? undefined : someThrown;
-    await compareWithBare(built(express, place, true), unanswered.express, names);
-  });
+])("%s as the place of a thrown value", (_, express) => {
+  test.each(Object.entries(places))(
+    "leads to the same call of the error handler as without Reissue: %s",
+    async (name, place) => {
+      await compareWithBare(built(express, place, false), unanswered.express, someThrown);
+      const names = name === "a handler" ? undefined : someThrown;
+      await compareWithBare(built(express, place, true), unanswered.express, names);
+    },
+  );
 });
 
 test("Express 5 gets the rejection of an async handler", async () => {
   await compareWithBare(built(express5, rejecting, true), unanswered.express);
 });
 
-test("gate.handler rejects in Express 4 as Express 5 does by itself", async () => {
+test("gate.handler() rejects in Express 4 as Express 5 does by itself", async () => {
   const in4: Place = (app, { make }, gate) => {
     app.post(
       "/a",

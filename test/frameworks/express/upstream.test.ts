@@ -33,7 +33,7 @@ describe.each(majors)("%s", (_, express) => {
     );
   });
 
-  test("a client that was used before its route is bound again with the route's options", async () => {
+  test("a client that was used before its route is bound again with the options of the route", async () => {
     const orders = await opened({ faults: [{ fault: "reset", times: 1 }] });
     const service = new Service(express);
     service.app.use((req, _res, next) => {
@@ -48,7 +48,7 @@ describe.each(majors)("%s", (_, express) => {
     expect((await fetch(service.origin)).status).toBe(200);
   });
 
-  test("undici's request is available too", async () => {
+  test("the request() of undici is available too", async () => {
     const orders = await opened({ respond: { body: "fine" } });
     const service = await new Service(express).handle(async (req, res) => {
       const { statusCode, body } = await req.upstream.request(orders.origin);
@@ -57,7 +57,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(await (await fetch(service.origin)).text()).toBe("fine");
   });
 
-  test("a request that does not use it binds nothing, and one that does binds once", async () => {
+  test("a request that does not use the client binds none, and one that does binds one", async () => {
     const upstream = createUpstream();
     const bind = vi.spyOn(upstream, "bind");
     const seen: BoundUpstream[] = [];
@@ -78,7 +78,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(seen[0]).toBe(seen[1]);
   });
 
-  test("the gate nearest to the handler applies", async () => {
+  test("the gate nearest to the handler counts", async () => {
     const [far, near] = [createUpstream(), createUpstream()];
     const bind = { far: vi.spyOn(far, "bind"), near: vi.spyOn(near, "bind") };
     const app = express().use(reissue({ upstream: far }), reissue({ upstream: near }));
@@ -149,7 +149,7 @@ describe.each(majors)("%s", (_, express) => {
     expect(orders.received).toBe(1);
   });
 
-  test("calls after the whole response was sent go on, with or without a client", async () => {
+  test("calls after the whole response was sent continue, with or without a client", async () => {
     const orders = await opened();
     const ended = signal<unknown>();
     const service = await new Service(express).handle(async (req, res) => {

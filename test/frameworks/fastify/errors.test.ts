@@ -50,7 +50,7 @@ describe("an error in a hook that was added before the plugin", () => {
     return app;
   }
 
-  test("is the application's own response", async () => {
+  test("stays a response of the application", async () => {
     const own = createError(401, "Who are you?", { headers: { "www-authenticate": "Bearer" } });
     const idempotency = { store: memoryStore(), scope: "shared" } as const;
     const app = await service(() => Promise.reject(own), { idempotency, problemDetails: true });
@@ -63,7 +63,7 @@ describe("an error in a hook that was added before the plugin", () => {
     expect(seen).toEqual([own, own, own]);
   });
 
-  test("is translated where it is an upstream's failure, as the route says", async () => {
+  test("is translated as the route says if it is a failure of an upstream", async () => {
     const app = await service(fail);
     expect(await answerTo(app, "/")).toEqual([502, "true"]);
     expect(await answerTo(app, "/", "POST")).toEqual([500, "false"]);
@@ -71,7 +71,7 @@ describe("an error in a hook that was added before the plugin", () => {
     expect(await answerTo(app, "/nowhere")).toEqual([502, "true"]);
   });
 
-  test("says so where the hook asked for request.upstream", async () => {
+  test("is translated with a note if the hook asked for request.upstream", async () => {
     const app = await service(async (request) => void request.upstream);
     const answer = await app.inject("/");
     const message = "request.upstream is available from Reissue's onRequest hook on";
@@ -114,7 +114,7 @@ describe("a failure on the way to a not-found handler", () => {
         void app.register(async (child) => void child.setNotFoundHandler(fail), { prefix });
       },
     ],
-  ])("%s", async (_name, mount) => {
+  ])("is translated if it is %s", async (_name, mount) => {
     const app = opened();
     await app.register(reissue);
     mount(app);
@@ -122,7 +122,7 @@ describe("a failure on the way to a not-found handler", () => {
     expect(await answerTo(app, "/nowhere", "POST")).toEqual([500, "false"]);
   });
 
-  test("comes to the error handler of its scope", async () => {
+  test("reaches the error handler of its scope", async () => {
     const app = opened();
     await app.register(reissue);
     app.setErrorHandler((_error, _request, reply) => reply.send("app"));
@@ -139,7 +139,7 @@ describe("a failure on the way to a not-found handler", () => {
     expect([answer.statusCode, answer.body]).toEqual([502, "child"]);
   });
 
-  test("cuts a response that has begun, though its handler has taken it over", async () => {
+  test("cuts a response that has begun, though its handler has hijacked it", async () => {
     const app = opened();
     await app.register(reissue);
     app.setNotFoundHandler(async (_request, reply) => {
@@ -153,7 +153,7 @@ describe("a failure on the way to a not-found handler", () => {
     await expect(text).rejects.toBeInstanceOf(TypeError);
   });
 
-  test("is translated where a route calls it", async () => {
+  test("is translated if a route calls the handler", async () => {
     const app = opened();
     await app.register(reissue);
     app.setNotFoundHandler(fail);
@@ -180,7 +180,7 @@ test("a not-found handler that does not fail is called as Fastify calls it", asy
   ]);
 });
 
-test("one of a scope that the plugin was not registered in is left alone", async () => {
+test("a not-found handler of a scope without the plugin is left alone", async () => {
   const app = opened();
   await app.register(async (child) => await child.register(reissue), { prefix: "/child" });
   app.setNotFoundHandler(fail);

@@ -29,7 +29,7 @@ function telling(name: string) {
   ) => reply.code((error as { statusCode: number }).statusCode).send(name);
 }
 
-test("a user's error handler that was set before, or after, gets the translated error", async () => {
+test("an error handler of the user gets the translated error, whether it was set before or after", async () => {
   for (const moment of ["before", "after"]) {
     const app = opened();
     if (moment === "before") app.setErrorHandler(telling("app"));
@@ -41,7 +41,7 @@ test("a user's error handler that was set before, or after, gets the translated 
   }
 });
 
-test("so does that of a child scope, and that of the route", async () => {
+test("the error handlers of a child scope and of the route get the translated error", async () => {
   const app = opened();
   app.setErrorHandler(telling("app"));
   await app.register(reissue);
@@ -56,7 +56,7 @@ test("so does that of a child scope, and that of the route", async () => {
   }
 });
 
-test("without one, Fastify's own responds", async () => {
+test("the default error handler of Fastify gets the translated error", async () => {
   const app = opened();
   await app.register(reissue);
   app.get("/", fail);
@@ -65,7 +65,7 @@ test("without one, Fastify's own responds", async () => {
   expect(answer.headers["x-should-retry"]).toBe("true");
 });
 
-test("a scope that it was not registered in is left alone", async () => {
+test("a scope without the plugin is left alone", async () => {
   const app = opened();
   await app.register(async (child) => {
     await child.register(reissue);
@@ -77,7 +77,7 @@ test("a scope that it was not registered in is left alone", async () => {
 });
 
 test.each(["preSerialization", "onSend"] as const)(
-  "an answer that waits for another plugin's %s hook is given, though the route's time be over by then",
+  "a response that waits for the %s hook of another plugin is sent, even if the time of the route is over by then",
   async (moment) => {
     const app = opened();
     await app.register(reissue, { timeoutMs: 50 });
@@ -129,7 +129,7 @@ test("a hijacked reply gets 504 when the route's timeout expires", async () => {
 test.each([
   ["declared before it", true],
   ["declared while it is not awaited", false],
-])("a route %s is warned of once, at its first request", async (_name, isAwaited) => {
+])("a route %s leads to one warning, at its first request", async (_name, isAwaited) => {
   const app = fastify();
   onTestFinished(() => app.close());
   if (isAwaited) {

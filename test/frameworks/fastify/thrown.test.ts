@@ -187,29 +187,38 @@ for (const name of payloadHooks) {
   };
 }
 
-describe("Fastify's error handler is given what is thrown in", () => {
-  test.each(Object.entries(places))("%s", async (name, place) => {
+describe("the error handler of Fastify", () => {
+  test.each(Object.entries(places))("gets the value that is thrown in %s", async (name, place) => {
     const names = name.endsWith(" handler") ? undefined : someThrown;
     await compareWithBare(built(place, false), unanswered.fastify, names);
   });
 
-  test.each(Object.entries(beyond))("%s", async (_name, place) => {
-    await compareWithBare(built(place, false), [], readable);
-  });
+  test.each(Object.entries(beyond))(
+    "gets a readable value that is thrown beyond the route, in %s",
+    async (_name, place) => {
+      await compareWithBare(built(place, false), [], readable);
+    },
+  );
 
-  test.each(Object.entries(hooks))("%s", async (_name, place) => {
-    await compareWithBare(built(place, false), unanswered.fastify, someThrown);
-  });
+  test.each(Object.entries(hooks))(
+    "gets the value that is thrown in the hook %s",
+    async (_name, place) => {
+      await compareWithBare(built(place, false), unanswered.fastify, someThrown);
+    },
+  );
 
-  test("a hook before the plugin's", async () => {
+  test("gets the value that is thrown in a hook before the plugin", async () => {
     const place: Place = (app, { make }) =>
       app.addHook("onRequest", async ({ headers }) => raise(make(headers)));
     await compareWithBare(built(place, false, true), unanswered.fastify, someThrown);
   });
 });
 
-describe("an error handler of the application's is given what is thrown in", () => {
-  test.each(Object.entries({ ...places, ...hooks }))("%s", async (_name, place) => {
-    await compareWithBare(built(place, true), unanswered.fastify, someThrown);
-  });
+describe("an error handler of the application", () => {
+  test.each(Object.entries({ ...places, ...hooks }))(
+    "gets the value that is thrown in %s",
+    async (_name, place) => {
+      await compareWithBare(built(place, true), unanswered.fastify, someThrown);
+    },
+  );
 });

@@ -51,7 +51,7 @@ async function ask({ origin }: Running, method: string, body?: string): Promise<
 }
 
 describe.each(frameworks)("%s", (_, start) => {
-  test.each(["GET", "OPTIONS"])("a %s with a key is not claimed", async (method) => {
+  test.each(["GET", "OPTIONS"])("a key on %s is not claimed", async (method) => {
     const service = await started(start, {});
     expect(await ask(service, method)).toEqual([200, null, "run 1"]);
     expect(await ask(service, method)).toEqual([200, null, "run 2"]);
@@ -60,13 +60,13 @@ describe.each(frameworks)("%s", (_, start) => {
     expect(await ask(service, "POST", "x")).toEqual([200, "true", "run 4"]);
   });
 
-  test.each(["POST", "PUT", "PATCH", "DELETE"])("a %s with a key is claimed", async (method) => {
+  test.each(["POST", "PUT", "PATCH", "DELETE"])("a key on %s is claimed", async (method) => {
     const service = await started(start, {});
     expect(await ask(service, method)).toEqual([200, null, "run 1"]);
     expect(await ask(service, method)).toEqual([200, "true", "run 1"]);
   });
 
-  test("methods names the methods whose keys are claimed", async () => {
+  test("the option methods lists the methods whose keys are claimed", async () => {
     const service = await started(start, { methods: ["GET", "PATCH"] });
     expect(await ask(service, "POST", "x")).toEqual([200, null, "run 1"]);
     expect(await ask(service, "POST", "x")).toEqual([200, null, "run 2"]);
@@ -75,7 +75,7 @@ describe.each(frameworks)("%s", (_, start) => {
     expect((await ask(service, "PATCH"))[0]).toBe(422);
   });
 
-  test("fingerprint says what has to be the same", async () => {
+  test("the option fingerprint decides what has to be the same", async () => {
     const orderOf = (body: Uint8Array): string =>
       String(JSON.parse(Buffer.from(body).toString()).order);
     const service = await started(start, { fingerprint: (_request, body) => orderOf(body) });
@@ -84,7 +84,7 @@ describe.each(frameworks)("%s", (_, start) => {
     expect((await ask(service, "POST", '{"order":2,"at":1}'))[0]).toBe(422);
   });
 
-  test("an empty fingerprint is refused, and nothing runs", async () => {
+  test("an empty fingerprint is refused, and the handler does not run", async () => {
     for (const nothing of ["", new Uint8Array(), undefined, {}]) {
       let runs = 0;
       const service = await started(
@@ -97,7 +97,7 @@ describe.each(frameworks)("%s", (_, start) => {
     }
   });
 
-  test("keep decides about responses whose status allows them to be stored", async () => {
+  test("the option keep decides about responses whose status allows them to be stored", async () => {
     const seen: unknown[] = [];
     const idempotency: Idempotency = {
       keep({ status, headers, body }) {
@@ -135,7 +135,7 @@ describe.each(frameworks)("%s", (_, start) => {
     ["rejects with nothing", () => Promise.reject()],
     ["promises neither", async () => "false"],
     ["never settles", () => new Promise(() => {})],
-  ])("a keep that %s keeps, and warns", async (_name, keep) => {
+  ])("a keep() that %s keeps the response, and warns", async (_name, keep) => {
     const warned = vi.fn<(warning: Error) => void>();
     process.on("warning", warned);
     onTestFinished(() => void process.off("warning", warned));
@@ -145,7 +145,7 @@ describe.each(frameworks)("%s", (_, start) => {
     await expect.poll(() => warned.mock.calls.length).toBe(1);
   });
 
-  test("keep may be async: the next request runs only where it returned false", async () => {
+  test("a keep() may be async, and the next request runs only if it returned false", async () => {
     const keep = async ({ body }: { readonly body: Buffer }): Promise<boolean> => {
       await setImmediate();
       return body.toString() !== "run 1";
@@ -159,7 +159,7 @@ describe.each(frameworks)("%s", (_, start) => {
     expect((await ask(once, "POST", "x"))[0]).toBe(409);
   });
 
-  test("a fingerprint may be async", async () => {
+  test("a fingerprint() may be async", async () => {
     const fingerprint = async (_request: unknown, body: Uint8Array): Promise<string> => {
       await setImmediate();
       return Buffer.from(body).toString().slice(0, 1);
@@ -177,7 +177,7 @@ describe.each(frameworks)("%s", (_, start) => {
     ["a scope that throws", { scope: () => never(new Error("no")) }],
     ["one that rejects", { scope: (() => Promise.reject(new Error("no"))) as never }],
     ["one that promises", { scope: (async () => "caller") as never }],
-  ])("%s runs nothing", async (_name, idempotency) => {
+  ])("the handler does not run with %s", async (_name, idempotency) => {
     const run = vi.fn<() => string>();
     const service = await started(start, idempotency, run);
     expect((await ask(service, "POST", "x"))[0]).toBe(500);
@@ -185,7 +185,7 @@ describe.each(frameworks)("%s", (_, start) => {
     expect(service.errors).toHaveLength(1);
   });
 
-  test("an async scope is named in the error, also where only an outbound call needs it", async () => {
+  test("an async scope is named in the error, also if only an outbound call needs it", async () => {
     const service = await start({
       gate: { idempotency: { scope: (() => Promise.reject(new Error("no"))) as never } },
       run: async ({ upstream }) => (await upstream("http://127.0.0.1:1")).text(),
@@ -201,7 +201,7 @@ test.each<[string, object]>([
   ["idempotency.methods[0]", { methods: [1] }],
   ["idempotency.fingerprint", { fingerprint: "body" }],
   ["idempotency.keep", { keep: true }],
-])("%s is checked", (path, options) => {
+])("the option %s is checked", (path, options) => {
   const idempotency = { store: memoryStore(), scope: "shared" as const, ...options };
   expect(() => gateConfig({ idempotency })).toThrow(path);
   expect(() => gateConfig({ idempotency: options })).toThrow("needs a store");

@@ -52,7 +52,7 @@ function post(service: Running, key: string | null, account = "one"): ReturnType
 const uuid = /^"[0-9a-f-]{36}"$/;
 
 describe.each(frameworks)("%s", (_, start: Start) => {
-  test("a derived key is the same at every retry, and another for each step, key and scope", async () => {
+  test("a derived key is the same for every retry, and differs by step, key and scope", async () => {
     const orders = await opened();
     const service = await calling(start, orders, "derive", { gate: { idempotency: { scope } } });
     await post(service, "k-1");
@@ -87,7 +87,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
   );
 
   test.each(["derive", "forward"] as const)(
-    "without an inbound key, %s gives each call a random one that its attempts share",
+    "each call gets a random key that its attempts share without an inbound key, %s",
     async (rule) => {
       const orders = await opened({ faults: [{ fault: "reset", times: 1 }] });
       const service = await calling(start, orders, rule);
@@ -100,7 +100,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     },
   );
 
-  test("so it does with a key that belongs to no scope, when it is to derive one", async () => {
+  test("each call gets a random key if it should derive one from a key without a scope", async () => {
     const orders = await opened();
     const service = await calling(start, orders, "derive");
     await post(service, "k-1");
@@ -111,7 +111,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
   });
 
   test.each(["k-1", '"k-1"', '"k \\"1\\"";a=1', "__proto__"])(
-    "forwards %s as it was sent, to those that ask for it",
+    "an inbound key is forwarded as it was sent to origins that ask for it: %s",
     async (key) => {
       const orders = await opened();
       const service = await calling(start, orders, "forward");
@@ -124,7 +124,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
     },
   );
 
-  test("forwards none that the route ignores or the gate refuses", async () => {
+  test("an inbound key is not forwarded if the route ignores it or the gate refuses it", async () => {
     const orders = await opened();
     const route = { idempotencyKey: "ignored" } as const;
     const ignoring = await calling(start, orders, "forward", { route });

@@ -78,9 +78,9 @@ describe.each([
       );
 
     test.each([
-      ["that fails", reset],
-      ["that is destroyed", undefined],
-    ])("%s once the head has gone out, cuts the response", async (_name, error) => {
+      ["fails", reset],
+      ["is destroyed", undefined],
+    ])("cuts the response if it %s after the head was sent", async (_name, error) => {
       const open = (ctx: Koa3.Context): Readable =>
         failing("x".repeat(5000), error, afterHead(ctx));
       const text = await askRaw(await answering(open), ask);
@@ -91,14 +91,14 @@ describe.each([
     // There Koa's own pipeline closes the connection, and the answer comes through by chance.
     const gets =
       major === "Koa 3" && mount === "alone" ? /^($|HTTP\/1\.1 502 )/ : /^HTTP\/1\.1 502 /;
-    test("that fails before anything was sent gets the response of an upstream's failure", async () => {
+    test("gets the response to a failed upstream if it fails before anything was sent", async () => {
       const service = await answering(() => failing("", reset));
       const text = await askRaw(service, askAndClose);
       expect(text).toMatch(gets);
       expect(service.errors[0]).toMatchObject({ status: 502, cause: reset });
     });
 
-    test("that is complete is left alone", async () => {
+    test("is left alone if it is complete", async () => {
       const service = await answering(() => Readable.from(["x".repeat(5000)]));
       const text = await askRaw(service, ask + askAndClose);
       expect(text.match(/\r\n0\r\n\r\n/g)).toHaveLength(2);
@@ -149,7 +149,7 @@ describe.each([
     expect(await askRaw(service, ask)).not.toContain("\r\n0\r\n\r\n");
   });
 
-  test("a pipelined response is cut alone, after those before it", async () => {
+  test("a pipelined response is cut alone, after the earlier ones", async () => {
     const service = await serving(reissue(), (ctx) => {
       ctx.body = ctx.path === "/first" ? Readable.from(slowly(100)) : failing("half", reset);
     });
@@ -158,7 +158,7 @@ describe.each([
     expect(text).toContain("5\r\nthird\r\n");
   });
 
-  test("over HTTP/2 a response is cut alone", async () => {
+  test("a response is cut alone over HTTP/2", async () => {
     const app = new Koa();
     app.silent = true;
     app.use(reissue()).use((ctx) => {
@@ -204,7 +204,7 @@ describe.each([
     expect(service.errors).toEqual([]);
   });
 
-  test("a request that came through no gate is left alone", async () => {
+  test("a request that passed no gate is left alone", async () => {
     const gate = reissue();
     const service = await serving(
       (ctx, next) => (ctx.query["gate"] === undefined ? next() : gate(ctx, next)),
@@ -232,7 +232,7 @@ async function* slowly(pauseMs = 40): AsyncGenerator<string> {
   }
 }
 
-test("a context that was made by hand needs no response", async () => {
+test("a hand-made context needs no response", async () => {
   const gate = reissue();
   onTestFinished(() => gate.close());
   let runs = 0;

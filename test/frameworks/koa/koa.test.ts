@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { listening } from "../../support/listen.ts";
 
-test("an upstream of the application's own gives way on requests that come to the gate, and stays on others", async () => {
+test("an upstream property of the application is replaced on requests that pass the gate, and stays on others", async () => {
   const app = new Koa();
   const gate = reissue();
   onTestFinished(() => gate.close());
@@ -40,7 +40,7 @@ function mounted(prefix: string, inner: Koa.Middleware): Koa.Middleware {
   };
 }
 
-test("a key that comes to another mount is another request's", async () => {
+test("a key at another mount belongs to another request", async () => {
   const app = new Koa();
   app.silent = true;
   const store = memoryStore();
@@ -66,7 +66,7 @@ function gated(options: ReissueOptions): Koa {
   return app;
 }
 
-test("middleware around a route stays under its own timeout", async () => {
+test("a middleware around a route stays under its own timeout", async () => {
   const app = gated({ timeoutMs: 100 });
   app.use(async (_ctx, next) => {
     await next();
@@ -80,7 +80,7 @@ test("middleware around a route stays under its own timeout", async () => {
   expect(status).toBe(504);
 });
 
-test("middleware around a route is not under the route's shorter timeout", async () => {
+test("a middleware around a route is not under the shorter timeout of the route", async () => {
   const app = gated({ timeoutMs: 20_000 });
   app.use(async (_ctx, next) => {
     await next();
@@ -92,7 +92,7 @@ test("middleware around a route is not under the route's shorter timeout", async
   expect(await (await fetch(await listening(app.callback()))).text()).toBe("done");
 });
 
-test("a fingerprint has the client's path, also where Koa is mounted in Express", async () => {
+test("a fingerprint contains the path of the client, also if Koa is mounted in Express", async () => {
   const app = gated({ idempotency: { store: memoryStore(), scope: "shared" } });
   app.use((ctx) => void (ctx.body = ctx.req.url));
   const outer = express().use("/payments", app.callback()).use("/refunds", app.callback());

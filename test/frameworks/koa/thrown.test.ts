@@ -52,9 +52,12 @@ const places: Record<string, Place> = {
 describe.each([
   ["Koa 3", Koa3],
   ["Koa 2", Koa2 as unknown as typeof Koa3],
-])("%s is given what is thrown in", (_, Koa) => {
-  test.each(Object.entries(places))("%s", async (name, place) => {
-    const names = name === "an async middleware" ? undefined : someThrown;
-    await compareWithBare(built(Koa, place), unanswered.koa, names);
-  });
+])("%s with a thrown value", (_, Koa) => {
+  test.each(Object.entries(places))(
+    "gets the same error as without Reissue from %s",
+    async (name, place) => {
+      const names = name === "an async middleware" ? undefined : someThrown;
+      await compareWithBare(built(Koa, place), unanswered.koa, names);
+    },
+  );
 });

@@ -41,21 +41,21 @@ const lost: [string, string, Mount][] = [
 ];
 
 describe("an async handler under Express 4", () => {
-  test.each(lost)("is told once: %s", async (_name, place, mount) => {
+  test.each(lost)("leads to one warning: %s", async (_name, place, mount) => {
     const warnings = await warned(four, mount);
     expect(warnings.map(({ code }) => code)).toEqual(["WARN_REISSUE_ASYNC_HANDLER"]);
     expect(warnings[0]?.message).toContain(`the async handler of ${place},`);
     expect(warnings[0]?.message).toContain("docs/troubleshooting.md#warn_reissue_async_handler");
   });
 
-  test("is not told where the check is off", async () => {
+  test("leads to no warning if the check is off", async () => {
     for (const validate of [false, { asyncHandler: false }]) {
       expect(await warned(four, lost[0]![2], { validate })).toEqual([]);
     }
   });
 });
 
-describe("nothing is told of", () => {
+describe("a correct handler", () => {
   test.each<[string, typeof express5, Mount]>([
     ["Express 5", express5, (app) => app.use(pass).get("/orders/:id", respond)],
     ["gate.handler", four, (app, gate) => app.get("/orders/:id", gate.handler(respond))],
@@ -73,7 +73,7 @@ describe("nothing is told of", () => {
       four,
       (app) => app.get("/orders/:id", (_req, res) => void res.send("fine")),
     ],
-  ])("%s", async (_name, express, mount) => {
+  ])("leads to no warning: %s", async (_name, express, mount) => {
     expect(await warned(express, mount)).toEqual([]);
   });
 });

@@ -37,7 +37,7 @@ async function warned(express: () => Express, mount: Mount, options: ReissueOpti
   return (await misuseWarnings()).map(({ code }) => code.replace("WARN_REISSUE_", ""));
 }
 
-describe.each(majors)("%s warns once of", (_name, express) => {
+describe.each(majors)("%s with a misuse", (_name, express) => {
   test.each<[string, string, Mount]>([
     [
       "no errors()",
@@ -119,13 +119,13 @@ describe.each(majors)("%s warns once of", (_name, express) => {
         app.use(express.json(), gate).all("/orders", calls).use(gate.errors());
       },
     ],
-  ])("%s, and not with validate: false", async (_what, code, mount) => {
+  ])("warns once of %s, and never with validate: false", async (_what, code, mount) => {
     expect(await warned(express, mount)).toEqual([code]);
     expect(await warned(express, mount, { validate: false })).toEqual([]);
   });
 });
 
-describe.each(majors)("%s does not warn of", (_name, express) => {
+describe.each(majors)("%s without a misuse", (_name, express) => {
   test.each<[string, Mount]>([
     [
       "the usual order",
@@ -208,7 +208,7 @@ describe.each(majors)("%s does not warn of", (_name, express) => {
         app.use(express.json(), gate).all("/orders", calls).use(gate.errors());
       },
     ],
-  ])("%s", async (_what, mount) => {
+  ])("does not warn of %s", async (_what, mount) => {
     expect(await warned(express, mount)).toEqual([]);
   });
 });

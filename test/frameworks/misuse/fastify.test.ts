@@ -14,13 +14,13 @@ async function warned(options: ReissueOptions, isEarly: boolean): Promise<string
   return (await misuseWarnings()).map(({ code }) => code);
 }
 
-test("routes that were declared before the plugin are told once", async () => {
+test("routes that were declared before the plugin lead to one warning", async () => {
   expect(await warned({}, true)).toEqual(["WARN_REISSUE_GATE_AFTER_ROUTES"]);
   expect(await warned({ validate: { gateAfterRoutes: false } }, true)).toEqual([]);
   expect(await warned({ validate: false }, true)).toEqual([]);
 });
 
-test("the usual order is not", async () => {
+test("routes in the usual order lead to no warning", async () => {
   expect(await warned({}, false)).toEqual([]);
 });
 

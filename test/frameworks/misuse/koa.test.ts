@@ -44,7 +44,7 @@ async function warned(Koa: typeof Koa3, mount: Mount, options: ReissueOptions = 
   return (await misuseWarnings()).map(({ code }) => code.replace("WARN_REISSUE_", ""));
 }
 
-describe.each(majors)("%s warns once of", (_name, Koa) => {
+describe.each(majors)("%s with a misuse", (_name, Koa) => {
   test.each<[string, string, Mount]>([
     [
       "a gate behind the router",
@@ -89,13 +89,13 @@ describe.each(majors)("%s warns once of", (_name, Koa) => {
           .use(reissue({ ...keyed, ...options }))
           .use(usesUpstream),
     ],
-  ])("%s, and not with validate: false", async (_what, code, mount) => {
+  ])("warns once of %s, and never with validate: false", async (_what, code, mount) => {
     expect(await warned(Koa, mount)).toEqual([code]);
     expect(await warned(Koa, mount, { validate: false })).toEqual([]);
   });
 });
 
-describe.each(majors)("%s does not warn of", (_name, Koa) => {
+describe.each(majors)("%s without a misuse", (_name, Koa) => {
   test.each<[string, Mount]>([
     [
       "the usual order",
@@ -117,7 +117,7 @@ describe.each(majors)("%s does not warn of", (_name, Koa) => {
       "a parser before a gate without a store",
       (app, options) => app.use(parser).use(reissue(options)).use(usesUpstream),
     ],
-  ])("%s", async (_what, mount) => {
+  ])("does not warn of %s", async (_what, mount) => {
     expect(await warned(Koa, mount)).toEqual([]);
   });
 });

@@ -22,9 +22,9 @@ async function post(origin: string, key: string, body: string): Promise<string> 
   return `${response.statusCode} ${await text(response)}`;
 }
 
-describe.each(fakedTimers)("under fake timers: %s", (_name, config) => {
+describe.each(fakedTimers)("%s under fake timers", (_name, config) => {
   test.each(withStores(frameworks))(
-    "a keyed request is run once, and may write after its end (store %s, $2)",
+    "a keyed request runs once, and may write after its end (store %s, $2)",
     async (_store, open, _framework, start) => {
       const upstream = await opened();
       let late: unknown;

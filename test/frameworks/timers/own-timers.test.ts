@@ -156,21 +156,21 @@ async function check(service: Running & { readonly thrown: unknown[] }): Promise
   }
 }
 
-describe.each(frameworks)("%s, while the client waits", (_, start) => {
-  test.each(Object.entries(clients))("a timer of the handler's aborts %s", async (_name, call) => {
+describe.each(frameworks)("%s while the client waits", (_, start) => {
+  test.each(Object.entries(clients))("a timer of the handler aborts %s", async (_name, call) => {
     await check(await calling(start, call));
   });
 });
 
-describe("AbortSignal.timeout, of which little is left", () => {
-  test.each(Object.entries(timedOut))("%s", async (_name, call) => {
+describe("AbortSignal.timeout() with little time left", () => {
+  test.each(Object.entries(timedOut))("aborts %s", async (_name, call) => {
     const [, start] = frameworks[0] as (typeof frameworks)[number];
     await check(await calling(start, call));
   });
 });
 
-describe.each(frameworks)("%s, a handler that aborts on purpose", (_, start) => {
-  test("and throws something else gets the response to that", async () => {
+describe.each(frameworks)("%s with a handler that aborts on purpose", (_, start) => {
+  test("a handler that then throws another error gets the response to that", async () => {
     const sold = createError(409, "sold out");
     const service = await calling(start, async (target) => {
       await clients["fetch"]!(target).catch(() => {});
@@ -181,7 +181,7 @@ describe.each(frameworks)("%s, a handler that aborts on purpose", (_, start) => 
     expect(service.errors).toEqual([sold]);
   });
 
-  test("since its client has disconnected, gets no response", async () => {
+  test("a handler that aborts because its client has disconnected gets no response", async () => {
     const orders = await opened({ faults: [{ fault: "hang" }] });
     const bytes: (() => number)[] = [];
     const service = await start({
