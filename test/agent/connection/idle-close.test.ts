@@ -13,7 +13,9 @@ function told(): IdleCloseMessage[] {
   const messages: IdleCloseMessage[] = [];
   const listener = (message: unknown): void => void messages.push(message as IdleCloseMessage);
   idleCloseChannel.subscribe(listener);
-  onTestFinished(() => void idleCloseChannel.unsubscribe(listener));
+  onTestFinished(() => {
+    idleCloseChannel.unsubscribe(listener);
+  });
   return messages;
 }
 

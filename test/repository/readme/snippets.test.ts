@@ -8,7 +8,16 @@ import { snippets, text } from "./markdown.ts";
 import { Project, untilAnswered } from "./project.ts";
 
 let project: Project;
-beforeAll(async () => (project = await Project.open("express", "express4", "undici")));
+const others = [
+  "express",
+  "express4",
+  "undici",
+  "prom-client",
+  "@opentelemetry/instrumentation",
+  "@opentelemetry/instrumentation-http",
+  "@opentelemetry/instrumentation-undici",
+];
+beforeAll(async () => (project = await Project.open(...others)));
 afterAll(() => project.remove());
 
 const services = {
@@ -58,6 +67,8 @@ const pieces = {
   "README.md, opting in": `import { reissue } from "@reissue/express";\n${snippets("README.md")[1]}`,
   "README.md, callers": `import { memoryStore, reissue } from "@reissue/express";\n${snippets("README.md")[2]}`,
   "packages/upstream/README.md": snippets("packages/upstream/README.md")[0] ?? "",
+  "packages/opentelemetry/README.md": snippets("packages/opentelemetry/README.md")[0] ?? "",
+  "packages/prometheus/README.md": snippets("packages/prometheus/README.md")[0] ?? "",
   ...Object.fromEntries(
     Object.entries(given).map(([page, before]) => [page, `${before}\n${snippets(page)[0]}`]),
   ),
