@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { LabEvents } from "../support/lab/lab-events.ts";
 import { openLab, order } from "../support/lab/open-lab.ts";
 
-test("a lost response makes axios-retry do a POST twice, and Reissue leave it", async () => {
+test("a lost response makes axios-retry repeat a POST, and Reissue does not repeat it", async () => {
   const { url } = await openLab();
   const events = await LabEvents.open(url);
   const settings = { fault: "reset-after", probability: 0.1, method: "POST", keyed: false };
@@ -24,7 +24,7 @@ test("a lost response makes axios-retry do a POST twice, and Reissue leave it", 
   events.close();
 });
 
-test("another start replaces the run, and what it measured", async () => {
+test("another start replaces the run and its results", async () => {
   const { url } = await openLab();
   const events = await LabEvents.open(url);
   for (const idleMs of [60, 80]) await order(url, "start", { fault: "none", idleMs });

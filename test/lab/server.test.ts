@@ -13,7 +13,7 @@ import { openLab, order } from "../support/lab/open-lab.ts";
 const maxPages = 16;
 
 describe("the page", () => {
-  test("has all its files, from the package alone, under a strict policy", async () => {
+  test("is served with all its files, from the package alone, under a strict policy", async () => {
     const { url } = await openLab();
     const page = await fetch(url);
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
@@ -42,7 +42,7 @@ describe("the page", () => {
     ["GET", "/start", 405],
     ["GET", "/?x=1", 200],
     ["HEAD", "/", 200],
-  ])("%s %s is answered with %i", async (method, path, status) => {
+  ])("the request %s %s gets the status %i", async (method, path, status) => {
     const { url } = await openLab();
     expect((await rawRequest(url, { method, path })).status).toBe(status);
   });
@@ -62,7 +62,7 @@ describe("another web page", () => {
     expect(response.headers["access-control-allow-origin"]).toBeUndefined();
   });
 
-  test("cannot send what is not JSON, even under our origin", async () => {
+  test("cannot send anything but JSON, even under our origin", async () => {
     const { url } = await openLab();
     const headers = { origin: url.slice(0, -1), "content-type": "text/plain" };
     const { status } = await rawRequest(url, {
@@ -108,7 +108,7 @@ describe("runLab", () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
-  test("fails where the port is taken", async () => {
+  test("fails if the port is in use", async () => {
     const { url } = await openLab();
     const { port } = new URL(url);
     await expect(runLab({ port: Number(port) })).rejects.toMatchObject({ code: "EADDRINUSE" });

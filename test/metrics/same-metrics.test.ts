@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe("after a client, an agent and a gate have done all that is counted", () => {
-  test("both packages have every metric, with the name and type that the documentation has", () => {
+  test("both packages have every metric, with the name and type in the documentation", () => {
     const types = { counter: "counter", total: "counter", gauge: "gauge", minimum: "gauge" };
     const documented = Object.values(metricTable).map((spec) => [
       prometheusName(spec),
@@ -57,7 +57,7 @@ describe("after a client, an agent and a gate have done all that is counted", ()
     expect(opentelemetry.series).toEqual(prometheus.series);
   });
 
-  test.each(["upstream", "agent"])("what the %s did is counted", (client) => {
+  test.each(["upstream", "agent"])("the activity of the %s is counted", (client) => {
     const of = (name: string, label = ""): number =>
       Object.entries(prometheus.series)
         .filter(([key]) => key.startsWith(`${name}{`) && key.includes(`client="${client}"`))
@@ -79,7 +79,7 @@ describe("after a client, an agent and a gate have done all that is counted", ()
     ["reissue_server_idle_closes_total", {}, 1],
     ["reissue_server_drains_total", { outcome: "clean" }, 1],
     ["reissue_server_draining", {}, 0],
-  ])("%s counts what the gate did, %o", (name, labels, value) => {
+  ])("%s counts the activity of the gate, %o", (name, labels, value) => {
     const found = Object.entries(prometheus.series).filter(
       ([key]) =>
         key.startsWith(`${name}{`) &&

@@ -27,11 +27,11 @@ const keyed = (key: string, body = '{"amount":1}') => ({
  * @param keyCases - Requirements of keyed requests, beside those of its own.
  */
 export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = []): void {
-  describe.each<Platform>(["express", "fastify"])("on platform-%s", (platform) => {
+  describe.each<Platform>(["express", "fastify"])("the module on platform-%s", (platform) => {
     const shop = (options: Own = {}): Promise<Shop> => openShop({ nest, platform, ...options });
 
     describe("an upstream that loses requests", () => {
-      test("resends a GET, whichever way the handler gets the client", async () => {
+      test("loses no GET, whichever way the handler gets the client", async () => {
         const orders = await opened({ respond: { body: '{"id":1}' } });
         const { get } = await shop({ upstream: orders.origin });
         for (const path of ["/orders/1", "/own", "/stock", "/guarded"]) {
@@ -42,7 +42,7 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
         expect(orders.requests.filter(({ fault }) => fault === "reset")).toHaveLength(4);
       });
 
-      test("fails a POST with a 500 that is not to be retried, and resends it with @RetryOn", async () => {
+      test("leads to a 500 for a POST that must not be retried, and to a resend with @RetryOn", async () => {
         const orders = await opened({ respond: { body: '{"id":1}' } });
         const { post } = await shop({ upstream: orders.origin });
         await post("/orders");
@@ -58,7 +58,7 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
         expect((await post("/orders/1/confirm")).status).toBe(201);
       });
 
-      test("turns a refused connection into a 502 where a replay is safe", async () => {
+      test("leads to a 502 if it refuses connections and a replay is safe", async () => {
         const orders = await opened();
         await orders.close();
         const upstream = { retry: { unsentWindowMs: 0, maxAttempts: 1 } };
@@ -125,7 +125,7 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
       });
     });
 
-    test("leaves the application's own errors as they are without it", async () => {
+    test("errors of the application are left as they are without it", async () => {
       const [plain, gated] = [await shop({ reissue: null }), await shop()];
       const paths = [
         "/missing",
@@ -148,7 +148,7 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
     });
 
     describe("a keyed request", () => {
-      test("runs once, and its parsed body is the one that is compared", async () => {
+      test("runs once, and its parsed body is compared", async () => {
         const { post, payments } = await shop({ reissue: keys() });
         expect((await post("/payments", keyed("a"))).body).toEqual({ number: 1 });
         const replayed = await post("/payments", keyed("a"));
@@ -192,7 +192,7 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
         expect(payments).toHaveLength(2);
       });
 
-      test("is claimed on the routes that say so, where the others ignore keys", async () => {
+      test("is claimed on the routes that say so, if the others ignore keys", async () => {
         const reissue = { ...keys(), idempotencyKey: "ignored" as const };
         const { post, payments } = await shop({ reissue });
         for (const key of ["a", "a", "b"]) await post("/keyed/1", keyed(key));
@@ -201,7 +201,7 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
         expect(payments).toHaveLength(4);
       });
 
-      test("is refused without the key that its route requires, or with a malformed one", async () => {
+      test("is refused if it lacks the key that its route requires, or has a malformed one", async () => {
         const { post } = await shop({ reissue: keys() });
         const refused = await post("/required/1", { headers: json, body: "{}" });
         expect([refused.status, refused.body]).toEqual([
@@ -231,7 +231,7 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
       }
     });
 
-    test("translates an error for a handler that responds itself, as GraphQL servers do", async () => {
+    test("an error is translated for a handler that responds itself, as GraphQL servers do", async () => {
       const refused = Object.assign(new Error(), { code: "ECONNREFUSED", syscall: "connect" });
       const own = new TypeError();
       const translated: unknown[] = [];
@@ -247,7 +247,7 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
       expect(translated).toEqual([expect.objectContaining({ status: 502, cause: refused }), own]);
     });
 
-    test("responds with 504 once the route's timeout has expired", async () => {
+    test("the response is 504 once the timeout of the route has expired", async () => {
       const { get } = await shop();
       expect(await get("/hang")).toMatchObject({
         status: 504,
@@ -255,12 +255,12 @@ export function nestCases(nest: NestVersion, keyCases: readonly AdapterCase[] = 
       });
     });
 
-    test("responds with 504 once the timeout of all routes has expired", async () => {
+    test("the response is 504 once the timeout of all routes has expired", async () => {
       const { get } = await shop({ reissue: { timeoutMs: 50 }, run: () => new Promise(() => {}) });
       expect(await get("/run")).toMatchObject({ status: 504 });
     });
 
-    test("drains at a signal, and closes its client", async () => {
+    test("the module drains at a signal, and closes its client", async () => {
       const orders = await opened({ respond: { body: '{"id":1}' } });
       const { app, get } = await shop({
         upstream: orders.origin,

@@ -29,7 +29,7 @@ export function lifecycleCases(nest: NestVersion): void {
       }
     });
 
-    test("closes the client of one alone", async () => {
+    test("closes the client of only one of them", async () => {
       const orders = await opened({ respond: { body: '{"id":1}' } });
       const App = module(nest, [], [ReissueModule.forRoot({ upstream: {} })]);
       const first = await startApplication(nest, "express", App);
@@ -54,7 +54,7 @@ export function lifecycleCases(nest: NestVersion): void {
       },
     );
 
-    test("is closed where it has a server that does not listen", async () => {
+    test("is closed if its server does not listen", async () => {
       const App = module(nest, []);
       const app = await nest.core.NestFactory.create(App, nest.adapter("express") as never, {
         logger: false,

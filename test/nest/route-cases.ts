@@ -17,7 +17,7 @@ export function routeCases(nest: NestVersion): void {
   const { Controller, Get, Post, RequestMethod } = nest.common;
   const { Idempotent, ReissueModule, RetryOn } = nest.reissue;
 
-  test("a key that is read too late, behind a route of another version, is told in the response and the log", async () => {
+  test("a key that is read too late, behind a route of another version, is reported in the response and the log", async () => {
     const { VersioningType } = nest.common;
     const versions = [
       controller(nest, () => "1", Post("orders")),
@@ -56,7 +56,7 @@ export function routeCases(nest: NestVersion): void {
     for (const _again of [1, 2]) expect((await advised.post("/orders", second)).body).toBe("2");
   });
 
-  describe.each<Platform>(["express", "fastify"])("on platform-%s", (platform) => {
+  describe.each<Platform>(["express", "fastify"])("routes on platform-%s", (platform) => {
     /** Starts an application in which only routes that say so take keys. */
     const start = (
       controllers: Type[],
@@ -80,7 +80,7 @@ export function routeCases(nest: NestVersion): void {
         ["a path and a method", () => [{ path: "orders/:id", method: RequestMethod.POST }]],
         ["a path", () => ["orders/:id"]],
         ["all methods", () => [{ path: "orders/:id", method: RequestMethod.ALL }]],
-      ])("for %s leaves the route its rule for keys", async (_, routes) => {
+      ])("leaves the route its rule for keys if it is bound to %s", async (_, routes) => {
         const Orders = controller(nest, counting(), Post("orders/:id"), Idempotent());
         const { post } = await start([Orders], (consumer) => {
           consumer.apply(pass).forRoutes(...routes(Orders));
@@ -93,7 +93,7 @@ export function routeCases(nest: NestVersion): void {
       });
     });
 
-    test("has no rule of a later route with a parameter", async () => {
+    test("a route never gets the rule of a later route with a parameter", async () => {
       const special = controller(nest, counting(), Post("orders/special"));
       const any = controller(nest, counting(), Post("orders/:id"), Idempotent());
       const { post } = await start([special, any]);
@@ -118,7 +118,7 @@ export function routeCases(nest: NestVersion): void {
         return Base;
       };
 
-      test("have the rule of their class, and those of a sibling have not", async () => {
+      test("have the rule of their own class, and not the rule of a sibling", async () => {
         const Base = inheriting();
         class Charges extends Base {}
         class Refunds extends Base {}
@@ -157,7 +157,7 @@ export function routeCases(nest: NestVersion): void {
         }
       });
 
-      test("are no handlers where the class overrides them without a path", async () => {
+      test("are no handlers if the class overrides them without a path", async () => {
         class Refunds extends inheriting() {
           override pay(): object {
             return { own: true };

@@ -44,7 +44,7 @@ export function scopeCases(nest: NestVersion): void {
     return run(...Object.values(given)) as DynamicModule;
   };
 
-  describe.each<Platform>(["express", "fastify"])("on platform-%s", (platform) => {
+  describe.each<Platform>(["express", "fastify"])("scopes on platform-%s", (platform) => {
     const start = (gate: DynamicModule, configure: (app: INestApplication) => void = () => {}) => {
       let runs = 0;
       const guard = {
@@ -81,7 +81,7 @@ export function scopeCases(nest: NestVersion): void {
       });
     });
 
-    test("an async authentication that main.ts mounts comes before a replay", async () => {
+    test("an async authentication in main.ts comes before a replay", async () => {
       const verified = new WeakMap<IncomingMessage, string>();
       const scope = (request: IncomingMessage & { readonly raw?: IncomingMessage }): string =>
         verified.get(request.raw ?? request) ?? "none";

@@ -66,7 +66,7 @@ describe.each<Platform>(["express", "fastify"])("ReissueModule on platform-%s", 
     expect((await post("/orders")).status).toBe(502);
   });
 
-  test("takes options of all handlers of a controller, which a handler's own override", async () => {
+  test("takes options for all handlers of a controller, which the options of a handler override", async () => {
     let runs = 0;
     const count = (): object => ({ runs: (runs += 1) });
     const Orders = controller(failing, Post("orders"));
@@ -95,7 +95,7 @@ describe.each<Platform>(["express", "fastify"])("ReissueModule on platform-%s", 
     expect((await post("/api/v1/orders/%41?x=1", keyed)).body).toEqual({ runs: 2 });
   });
 
-  test("translates what a middleware passes on", async () => {
+  test("translates errors that a middleware passes on", async () => {
     const App = module([controller(() => "done", Get("orders"))]);
     Object.assign(App.prototype, {
       configure(consumer: MiddlewareConsumer) {
@@ -144,7 +144,7 @@ describe.each<Platform>(["express", "fastify"])("ReissueModule on platform-%s", 
     expect(await get("/own")).toMatchObject({ status: 502, body: { message: "mine" } });
   });
 
-  test("gives a handler's own filter the translated exception", async () => {
+  test("gives the filter of a handler the translated exception", async () => {
     class Teapots {
       catch(exception: { readonly status: number }, host: ArgumentsHost): void {
         host.getArgByIndex(1).status(418).send({ instead: exception.status });
@@ -177,7 +177,7 @@ describe("wrong options", () => {
     ],
     ["@Idempotent", () => Idempotent({ timeoutMs: -1 })],
     ["@RetryOn", () => RetryOn("EPIPE" as never)],
-  ])("of %s are errors at once", (_name, create) => {
+  ])("are errors at once in %s", (_name, create) => {
     expect(create).toThrow(OptionError);
   });
 });

@@ -36,8 +36,8 @@ function said(
   return { stdout, stderr, status };
 }
 
-describe("at start", () => {
-  test("it says once what it did, and for which versions", () => {
+describe("register at its start", () => {
+  test("reports once what it did, and for which versions", () => {
     const { stderr } = said('await import("@reissue/register").catch(() => {})');
     expect(stderr).toMatch(
       /^Reissue \S+ is on for http\.globalAgent, https\.globalAgent, http\.Agent, https\.Agent, fetch \(undici \S+\), Node \d+\.\d+\.\d+\n$/,
@@ -45,7 +45,7 @@ describe("at start", () => {
     expect(stderr).toContain(process.versions.node);
   });
 
-  test("it says nothing in a worker thread", () => {
+  test("reports nothing in a worker thread", () => {
     const code = `import { Worker } from "node:worker_threads"; new Worker("", { eval: true })`;
     expect(said(code).stderr.split("\n")).toHaveLength(2);
   });
@@ -53,7 +53,7 @@ describe("at start", () => {
   test.each([
     ["REISSUE_DISABLE", { REISSUE_DISABLE: "1" }],
     ["REISSUE_QUIET", { REISSUE_QUIET: "1" }],
-  ])("it says nothing under %s", (_, env) => {
+  ])("reports nothing under %s", (_, env) => {
     expect(said("", { env })).toEqual({ stdout: "", stderr: "", status: 0 });
   });
 });
@@ -64,7 +64,7 @@ test("REISSUE_DISABLE leaves everything as it is", () => {
   expect(said(code).stdout).toBe("false\n");
 });
 
-describe("a wrong setting switches it off, by its name, and the process goes on", () => {
+describe("a wrong setting", () => {
   test.each<[string, string, Parameters<typeof said>[1]]>([
     ["a variable that is no number", "REISSUE_IDLE_MS must", { env: { REISSUE_IDLE_MS: "4s" } }],
     ["a variable out of bounds", "idleMs must", { env: { REISSUE_IDLE_MS: "-1" } }],
@@ -86,7 +86,7 @@ describe("a wrong setting switches it off, by its name, and the process goes on"
       "connections must",
       { files: { "reissue.config.json": '{"upstream":{"connections":0}}' } },
     ],
-  ])("%s", (_, problem, setting) => {
+  ])("switches register off and is named, and the process goes on: %s", (_, problem, setting) => {
     const code = `import http from "node:http"; console.log(Object.getPrototypeOf(http.globalAgent) === http.Agent.prototype)`;
     const { stdout, stderr, status } = said(code, setting);
     expect(stderr).toContain("is off: ");
@@ -96,7 +96,7 @@ describe("a wrong setting switches it off, by its name, and the process goes on"
   });
 });
 
-test("a variable that is probably mistyped is named", () => {
+test("a variable that is probably misspelt is named", () => {
   expect(said("", { env: { REISSUE_IDLE: "3" } }).stderr).toContain("not an option: REISSUE_IDLE");
 });
 
@@ -114,7 +114,7 @@ test("a global dispatcher that was set before is left alone", () => {
   expect(stdout).toBe("mine\n");
 });
 
-test("agents are what they were to everything that makes, extends or asks for them", () => {
+test("agents stay the same for all code that creates, extends or asks for them", () => {
   const code = `
     import http, { Agent } from "node:http";
     import https from "node:https";
@@ -136,7 +136,7 @@ test("agents are what they were to everything that makes, extends or asks for th
 });
 
 describe.each(["axios", "got", "fetch", "aws"])("an unchanged service with %s", (client) => {
-  test("fails where the upstream closes under its GETs, and not with the package", async () => {
+  test("fails if the upstream closes under its GETs, and does not fail with the package", async () => {
     const upstream = await faultyUpstream({ honourKeys: true });
     onTestFinished(() => upstream.close());
     const failures: number[] = [];

@@ -63,27 +63,30 @@ const clients: readonly (readonly [name: string, open: () => Promise<Opened>])[]
 const guarantees: readonly Guarantee[] = ["at-least-once", "at-most-once"];
 
 describe.each(clients)("%s, when the reply to a claim is lost", (_name, open) => {
-  test.each(guarantees)("%s: 503, and the next request runs as the first", async (guarantee) => {
-    const { store, proxy } = await open();
-    const settings = claimConfig({ store, guarantee }, "test");
-    const ask = (key: string) =>
-      beginClaim({ scope: "shared", key, fingerprint: "f".repeat(43) }, settings);
-    const first = crypto.randomUUID();
-    // The connection is open, and the server knows the scripts.
-    expect(await ask(crypto.randomUUID())).toMatchObject({ action: "run" });
-    proxy.swallow();
-    const asked = ask(first);
-    // real time: the server has to have made the claim, and tells nobody.
-    await sleep(100);
-    proxy.cut();
-    const answered = await asked;
-    // Some clients send what was lost again, by themselves.
-    if (answered.action === "run") return answered.claim.abandon();
-    expect(answered).toMatchObject({ action: "refuse", error: { status: 503 } });
-    const again = async (): Promise<unknown> => {
-      const beginning = await ask(first);
-      return beginning.action === "run" ? beginning.claim.fence : beginning;
-    };
-    await expect.poll(again, { timeout: 10_000 }).toBe(1);
-  });
+  test.each(guarantees)(
+    "%s: the request gets a 503, and the next one runs as the first",
+    async (guarantee) => {
+      const { store, proxy } = await open();
+      const settings = claimConfig({ store, guarantee }, "test");
+      const ask = (key: string) =>
+        beginClaim({ scope: "shared", key, fingerprint: "f".repeat(43) }, settings);
+      const first = crypto.randomUUID();
+      // The connection is open, and the server knows the scripts.
+      expect(await ask(crypto.randomUUID())).toMatchObject({ action: "run" });
+      proxy.swallow();
+      const asked = ask(first);
+      // real time: the server has to have made the claim, and tells nobody.
+      await sleep(100);
+      proxy.cut();
+      const answered = await asked;
+      // Some clients send what was lost again, by themselves.
+      if (answered.action === "run") return answered.claim.abandon();
+      expect(answered).toMatchObject({ action: "refuse", error: { status: 503 } });
+      const again = async (): Promise<unknown> => {
+        const beginning = await ask(first);
+        return beginning.action === "run" ? beginning.claim.fence : beginning;
+      };
+      await expect.poll(again, { timeout: 10_000 }).toBe(1);
+    },
+  );
 });

@@ -40,7 +40,7 @@ describe.each(sizes)("a body of %i bytes", (size) => {
     expect(upstream.requests[0]).toMatchObject(expected);
   });
 
-  test("chunked, by node:http, and the connection is in step for the next request", async () => {
+  test("is received whole when node:http sends it chunked, and the connection is ready for the next request", async () => {
     const upstream = await opened();
     const agent = new HttpAgent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
@@ -90,7 +90,7 @@ test("a response of any size and framing arrives whole", async () => {
   }
 });
 
-test("the response may be created from the request, at once or later; an exception is a 500", async () => {
+test("the response may be created from the request, at once or later, and an exception leads to a 500", async () => {
   const upstream = await opened({
     respond: async ({ path, body }) => {
       if (path === "/broken") throw new Error("broken test");
@@ -118,7 +118,7 @@ test("the response may be created from the request, at once or later; an excepti
   expect((await request(upstream.origin, { dispatcher })).statusCode).toBe(204);
 });
 
-test("delayMs delays the response, not the side effect", async () => {
+test("the option delayMs delays the response, and not the side effect", async () => {
   const upstream = await opened({ respond: { delayMs: 60 } });
   const wire = await wired(upstream);
   const sent = performance.now();

@@ -117,8 +117,8 @@ const cases: readonly { fault: Fault; effects: number; undici: RegExp; http: Reg
   },
 ];
 
-describe.each(["undici", "http"] as const)("through %s, on a reused connection", (name) => {
-  test.each(cases)("the fault $fault is seen as specified", async (row) => {
+describe.each(["undici", "http"] as const)("%s on a reused connection", (name) => {
+  test.each(cases)("reports the fault $fault as specified", async (row) => {
     const upstream = await opened();
     const client = (name === "undici" ? viaUndici : viaHttp)(
       row.fault.fault === "hang" ? 300 : 10_000,

@@ -13,23 +13,26 @@ const closings: readonly [Fault, string, boolean][] = [
   [{ fault: "end", when: "after-processing" }, "fin", true],
 ];
 
-describe.each(["fresh", "reused"] as const)("on a %s connection", (on) => {
-  test.each(closings)("%j: %s, processed: %s", async (fault, ending, processed) => {
-    const upstream = await opened({ faults: [{ ...fault, on, methods: ["POST"] }] });
-    const wire = await wired(upstream);
-    if (on === "reused") await wire.served();
-    wire.send(post("victim"));
-    expect(await wire.closed()).toBe(ending);
-    expect(wire.text).toBe("");
-    expect(upstream.effects.get("victim") ?? 0).toBe(processed ? 1 : 0);
-    const entry = upstream.requests.at(-1);
-    expect(entry).toMatchObject({ id: "victim", fault: fault.fault, processed });
-    const wholeByThen = processed || ("at" in fault && fault.at === "body-end");
-    expect(entry?.whole).toBe(wholeByThen);
-  });
+describe.each(["fresh", "reused"] as const)("a fault on a %s connection", (on) => {
+  test.each(closings)(
+    "ends the connection as specified: %j, %s, processed: %s",
+    async (fault, ending, processed) => {
+      const upstream = await opened({ faults: [{ ...fault, on, methods: ["POST"] }] });
+      const wire = await wired(upstream);
+      if (on === "reused") await wire.served();
+      wire.send(post("victim"));
+      expect(await wire.closed()).toBe(ending);
+      expect(wire.text).toBe("");
+      expect(upstream.effects.get("victim") ?? 0).toBe(processed ? 1 : 0);
+      const entry = upstream.requests.at(-1);
+      expect(entry).toMatchObject({ id: "victim", fault: fault.fault, processed });
+      const wholeByThen = processed || ("at" in fault && fault.at === "body-end");
+      expect(entry?.whole).toBe(wholeByThen);
+    },
+  );
 });
 
-test("a rule for reused connections spares fresh ones, and the reverse", async () => {
+test("a rule for reused connections spares fresh ones, and vice versa", async () => {
   const upstream = await opened({ faults: [{ fault: "reset", on: "reused" }] });
   const one = await wired(upstream);
   await one.served();
@@ -78,7 +81,7 @@ describe("a response", () => {
     expect(wire.text).toMatch(/Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n$/);
   });
 
-  test("after the given number of bytes, and never complete", async () => {
+  test("is cut after the given number of bytes, and never complete", async () => {
     const upstream = await opened({ respond: { body: "0123456789" } });
     for (const [afterBytes, sent] of [
       [0, ""],
@@ -93,7 +96,7 @@ describe("a response", () => {
     }
   });
 
-  test("has no body to cut with HEAD: it is cut in its head", async () => {
+  test("is cut in its head for HEAD, since it has no body", async () => {
     const upstream = await opened();
     const wire = await wired(upstream);
     upstream.script([{ fault: "cut-body" }]);
@@ -103,19 +106,24 @@ describe("a response", () => {
   });
 });
 
-test.each([false, true])("hang: no response, connection open; processed: %s", async (processed) => {
-  const when = processed ? "after-processing" : "before-processing";
-  const upstream = await opened({ faults: [{ fault: "hang", when }] });
-  const wire = await wired(upstream);
-  wire.send(post("victim"));
-  await upstream.until(({ heads }) => heads === 1);
-  await expect(wire.until((_, ending) => ending !== "open", 80)).rejects.toThrow("timed out: open");
-  expect(upstream.processedCount).toBe(processed ? 1 : 0);
-  wire.destroy();
-  await upstream.until(({ open }) => open === 0);
-});
+test.each([false, true])(
+  "hang sends no response and leaves the connection open; processed: %s",
+  async (processed) => {
+    const when = processed ? "after-processing" : "before-processing";
+    const upstream = await opened({ faults: [{ fault: "hang", when }] });
+    const wire = await wired(upstream);
+    wire.send(post("victim"));
+    await upstream.until(({ heads }) => heads === 1);
+    await expect(wire.until((_, ending) => ending !== "open", 80)).rejects.toThrow(
+      "timed out: open",
+    );
+    expect(upstream.processedCount).toBe(processed ? 1 : 0);
+    wire.destroy();
+    await upstream.until(({ open }) => open === 0);
+  },
+);
 
-test("status: 503 with Retry-After a number of times, then served; the connection stays open", async () => {
+test("status sends a 503 with Retry-After a number of times, then serves, and the connection stays open", async () => {
   const upstream = await opened({ faults: [{ fault: "status", retryAfter: 2, times: 3 }] });
   const wire = await wired(upstream);
   for (let answer = 1; answer <= 3; answer++) {
@@ -129,7 +137,7 @@ test("status: 503 with Retry-After a number of times, then served; the connectio
   expect(upstream.stats()).toMatchObject({ received: 4, processed: 1, faults: { status: 3 } });
 });
 
-test("status after processing commits the side effect and still responds with 503", async () => {
+test("status after processing commits the side effect, and still responds with a 503", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   upstream.script([{ fault: "status", status: 500, when: "after-processing", body: "" }]);
@@ -147,7 +155,7 @@ test("garbage is not HTTP", async () => {
   expect(upstream.processedCount).toBe(0);
 });
 
-test("slow: sent slowly from the head or the body on, and complete in the end", async () => {
+test("slow sends slowly from the head or from the body on, and completes in the end", async () => {
   const upstream = await opened({ respond: { body: "0123456789" } });
   const wire = await wired(upstream);
   upstream.script([
@@ -166,7 +174,7 @@ test("slow: sent slowly from the head or the body on, and complete in the end", 
 });
 
 test.each(["rst", "fin"] as const)(
-  "answer-then-close sends a whole response and then closes by %s, unannounced",
+  "answer-then-close sends a whole response and then closes by %s without notice",
   async (closing) => {
     const upstream = await opened();
     const wire = await wired(upstream);
@@ -180,7 +188,7 @@ test.each(["rst", "fin"] as const)(
   },
 );
 
-test("kill-idle: this request is served, every other idle connection that was used is reset", async () => {
+test("kill-idle serves this request, and resets every other idle connection that was used", async () => {
   const upstream = await opened();
   const idle = await Promise.all([wired(upstream), wired(upstream)]);
   for (const wire of idle) await wire.served();
@@ -192,7 +200,7 @@ test("kill-idle: this request is served, every other idle connection that was us
   expect(upstream.effects.get("striker")).toBe(1);
 });
 
-test("a reset is possible while a big upload is under way", async () => {
+test("a reset is possible during a big upload", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   upstream.script([{ fault: "reset", at: "head" }]);
@@ -202,7 +210,7 @@ test("a reset is possible while a big upload is under way", async () => {
   expect(upstream.requests[0]).toMatchObject({ whole: false, processed: false, fault: "reset" });
 });
 
-test("the log says on which connection, and as which request of it, each came", async () => {
+test("the log says on which connection each request came, and as which request of it", async () => {
   const upstream = await opened();
   const one = await wired(upstream);
   await one.served(get("a"));

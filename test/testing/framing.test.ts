@@ -7,7 +7,7 @@ const chunkedPost =
   "5;note=x\r\nhello\r\n7\r\n, world\r\n0\r\nTrailer: 1\r\n\r\n";
 
 test.each([1, 2, 3, 7, 50])(
-  "requests cut into pieces of %i bytes are read as sent",
+  "requests cut into pieces of %i bytes are read as they were sent",
   async (size) => {
     const upstream = await opened();
     const wire = await wired(upstream);
@@ -44,7 +44,7 @@ test("pipelined requests get responses in order, one after the other", async () 
   expect(wire.text.match(/<\d>/g)?.join("")).toBe("<0><1><2><3><4><5><6><7><8><9>");
 });
 
-test("thousands of pipelined requests do not exhaust the stack, nor stop behind a slow response", async () => {
+test("thousands of pipelined requests do not exhaust the stack, and do not stop behind a slow response", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   upstream.script([{ fault: "slow", chunkBytes: 40, everyMs: 5 }]);
@@ -53,10 +53,10 @@ test("thousands of pipelined requests do not exhaust the stack, nor stop behind 
   expect(upstream.effects.get("x")).toBe(5_000);
 });
 
-describe("who closes", () => {
+describe("the end of a connection", () => {
   const close = /\r\nConnection: close\r\n/;
 
-  test("the client asks for it", async () => {
+  test("follows a request of the client", async () => {
     const upstream = await opened({ keepAliveHint: "timeout=5" });
     const wire = await wired(upstream);
     wire.send(get("a").replace("Host", "Connection: close\r\nHost") + get("b"));
@@ -66,7 +66,7 @@ describe("who closes", () => {
     expect(upstream.processedCount).toBe(1);
   });
 
-  test("HTTP/1.0 means it, unless it says keep-alive", async () => {
+  test("is implied by HTTP/1.0, unless the client asks for keep-alive", async () => {
     const upstream = await opened();
     const wire = await wired(upstream);
     wire.send(get("a").replace("HTTP/1.1", "HTTP/1.0\r\nConnection: keep-alive"));
@@ -75,7 +75,7 @@ describe("who closes", () => {
     expect(upstream.processedCount).toBe(2);
   });
 
-  test("the response says so", async () => {
+  test("follows a response that announces it", async () => {
     const upstream = await opened({ respond: { headers: { Connection: "close" } } });
     const wire = await wired(upstream);
     wire.send(get("a") + get("b"));
@@ -84,7 +84,7 @@ describe("who closes", () => {
     expect(upstream.processedCount).toBe(1);
   });
 
-  test("a client that half-closes gets all its responses", async () => {
+  test("does not take responses from a client that half-closes", async () => {
     const upstream = await opened({ respond: { delayMs: 10 } });
     const wire = await wired(upstream);
     wire.socket.end(get("a") + get("b"));
@@ -94,7 +94,7 @@ describe("who closes", () => {
   });
 });
 
-test("HEAD, 204 and 304 have no body", async () => {
+test("a response to HEAD, a 204 and a 304 have no body", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   wire.send(get("a").replace("GET", "HEAD"));
@@ -111,7 +111,7 @@ test("HEAD, 204 and 304 have no body", async () => {
   await wire.served();
 });
 
-test("100 Continue is sent where the client waits for it", async () => {
+test("100 Continue is sent if the client waits for it", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   wire.send("PUT / HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
@@ -119,7 +119,7 @@ test("100 Continue is sent where the client waits for it", async () => {
   await wire.served("abc");
 });
 
-test("a Keep-Alive hint is sent verbatim, true or not", async () => {
+test("a Keep-Alive hint is sent unchanged, whether true or not", async () => {
   const upstream = await opened({ keepAliveHint: "max=3, timeout=60" });
   const wire = await wired(upstream);
   wire.send(get("a"));
@@ -138,7 +138,7 @@ test.each([
   ["400", "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"],
   ["400", "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n"],
   ["431", `GET / HTTP/1.1\r\nX: ${"x".repeat(70_000)}`],
-])("%s for %j", async (status, bytes) => {
+])("the status is %s for %j", async (status, bytes) => {
   const upstream = await opened();
   const wire = await wired(upstream);
   wire.send(bytes);

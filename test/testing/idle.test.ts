@@ -53,16 +53,19 @@ test("bytes that arrive after its FIN get RST, are not processed, and count as l
 test.each([
   ["rst", "rst", ""],
   ["408", "fin", "HTTP/1.1 408 Request Timeout"],
-] as const)("idleClose %s", async (idleClose, ending, farewell) => {
-  const upstream = await opened({ idleTimeoutMs: 30, idleClose });
-  const wire = await wired(upstream);
-  await wire.served();
-  expect(await wire.closed()).toBe(ending);
-  expect(wire.text.startsWith(farewell)).toBe(true);
-});
+] as const)(
+  "the option idleClose %s decides how idle connections end",
+  async (idleClose, ending, farewell) => {
+    const upstream = await opened({ idleTimeoutMs: 30, idleClose });
+    const wire = await wired(upstream);
+    await wire.served();
+    expect(await wire.closed()).toBe(ending);
+    expect(wire.text.startsWith(farewell)).toBe(true);
+  },
+);
 
 test.each(["rst", "fin"] as const)(
-  "killIdle by %s spares the busy and, unless asked, the unused",
+  "killIdle() by %s spares busy connections and, unless told otherwise, unused ones",
   async (how) => {
     const upstream = await opened();
     const [used, busy, unused] = await Promise.all([

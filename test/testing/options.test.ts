@@ -30,11 +30,11 @@ test.each<[string, unknown]>([
   ["options.faults[0].methods ", { faults: [{ fault: "reset", methods: "GET" }] }],
   ["options.faults[0].match ", { faults: [{ fault: "reset", match: /x/ }] }],
   ["options.faults[0].delayMs ", { faults: [{ fault: "reset", delayMs: Infinity }] }],
-])("%s is named in the error", async (path, options) => {
+])("the option %s is named in the error", async (path, options) => {
   await expect(faultyUpstream(options as FaultyUpstreamOptions)).rejects.toThrow(path);
 });
 
-test("at run time, too", async () => {
+test("the options of a running upstream are checked too", async () => {
   const upstream = await faultyUpstream();
   try {
     expect(() => upstream.setFaults([{ fault: "reset", probability: -1 }])).toThrow(

@@ -19,7 +19,7 @@ async function met(seed: number, faults: readonly FaultRule[]): Promise<string> 
     .join("");
 }
 
-test("the same seed makes the same decisions in the order of requests; another seed others", async () => {
+test("the same seed makes the same decisions in the order of requests, and another seed makes others", async () => {
   const first = await met(7, rules);
   expect(await met(7, rules)).toBe(first);
   expect(await met(8, rules)).not.toBe(first);
@@ -28,18 +28,18 @@ test("the same seed makes the same decisions in the order of requests; another s
   expect(struck).toBeLessThan(200 * 0.36 * 1.5);
 });
 
-test("one rule's decisions do not depend on the others", async () => {
+test("the decisions of one rule do not depend on other rules", async () => {
   const both = await met(7, rules);
   const alone = await met(7, rules.slice(0, 1));
   expect(both.replaceAll("5", ".")).toBe(alone);
 });
 
-test("a probability of 1 always applies, of 0 never", async () => {
+test("a probability of 1 always applies, and a probability of 0 never does", async () => {
   expect(await met(1, [{ fault: "status", probability: 1 }])).toBe("3".repeat(200));
   expect(await met(1, [{ fault: "status", probability: 0 }])).toBe(".".repeat(200));
 });
 
-test("of several rules the first that applies counts; times, methods and match narrow them", async () => {
+test("the first of several rules that applies counts, and times, methods and match narrow them", async () => {
   const upstream = await opened({
     faults: [
       { fault: "status", status: 501, times: 1 },
@@ -62,7 +62,7 @@ test("of several rules the first that applies counts; times, methods and match n
   expect(answers).toEqual(["501", "502", "200", "504"]);
 });
 
-test("the script decides alone while it lasts, then the rules do", async () => {
+test("the script alone decides while it lasts, and then the rules do", async () => {
   const upstream = await opened({ faults: [{ fault: "status", status: 500 }] });
   const wire = await wired(upstream);
   upstream.script([null, { fault: "status", status: 418 }, null]);
@@ -76,7 +76,7 @@ test("the script decides alone while it lasts, then the rules do", async () => {
   ]);
 });
 
-test("a match that throws is visible as a 500, and ends nothing", async () => {
+test("a match() that throws is visible as a 500, and ends nothing", async () => {
   const upstream = await opened({
     faults: [
       {
@@ -93,7 +93,7 @@ test("a match that throws is visible as a 500, and ends nothing", async () => {
   expect(wire.text).toMatch(/^HTTP\/1\.1 500 /);
 });
 
-test("a duplicate cannot hide: what was processed, then reset, then sent again counts twice", async () => {
+test("a duplicate cannot hide: a request that is processed, reset and sent again counts twice", async () => {
   const upstream = await opened({
     faults: [{ fault: "reset", when: "after-processing", times: 1 }],
   });
@@ -134,7 +134,7 @@ test("effects outlive the bounded log, and requests without an id count too", as
   expect([upstream.effects.size, upstream.received, upstream.requests.length]).toEqual([0, 0, 0]);
 });
 
-test("where keys are honoured, a key is processed once", async () => {
+test("a key is processed once if keys are honoured", async () => {
   const upstream = await opened({ honourKeys: true });
   const wire = await wired(upstream);
   const keyed = (id: string, key: string): string =>

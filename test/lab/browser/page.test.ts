@@ -31,8 +31,8 @@ afterAll(async () => {
   await Promise.all([browser?.close(), lab?.close()]);
 });
 
-describe("by keyboard alone", () => {
-  test("a run is set up and started, and every control shows the focus", async () => {
+describe("the page without a mouse", () => {
+  test("sets up and starts a run, and every control shows the focus", async () => {
     await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the results");
     for (const id of ["fault", "probability", "idleMs", "method", "keyed", "start"]) {
@@ -50,7 +50,7 @@ describe("by keyboard alone", () => {
     await expect.poll(() => page.locator("#announcer").textContent(), soon).toBe("Running");
   });
 
-  test("the traffic is chosen, and what it means is said in a sentence", async () => {
+  test("lets the traffic be chosen, and says in a sentence what it means", async () => {
     await expect.poll(() => shown.failed("fetch"), soon).toBeGreaterThan(0);
     const slider = page.locator("#traffic");
     const sentence = page.locator("#traffic-sentence");
@@ -64,7 +64,7 @@ describe("by keyboard alone", () => {
 });
 
 describe("a run", () => {
-  test("has fetch's line rise, while Reissue's stays flat", async () => {
+  test("raises the line of fetch, while the line of Reissue stays flat", async () => {
     for (const name of ["reissue", "fetch"] as const) {
       await expect.poll(() => shown.calls(name), soon).toBeGreaterThan(100);
     }
@@ -79,7 +79,7 @@ describe("a run", () => {
     );
   });
 
-  test("draws a race of Reissue's, from its write to the response on a fresh socket", async () => {
+  test("draws a race of Reissue, from its write to the response on a fresh socket", async () => {
     const steps = page.locator("#race-steps");
     await expect.poll(() => steps.textContent(), soon).toContain("is written");
     const text = await steps.textContent();
@@ -92,7 +92,7 @@ describe("a run", () => {
     expect(await drawing.textContent()).toContain("Socket 2");
   });
 
-  test("draws what became of a race under fetch", async () => {
+  test("draws what happened to a race under fetch", async () => {
     await page.getByRole("radio", { name: "fetch" }).focus();
     await page.keyboard.press("Space");
     const caption = page.locator("#race-caption");
@@ -106,7 +106,7 @@ describe("a run", () => {
     expect(await page.locator("#decisions tbody tr").count()).toBeGreaterThan(15);
   });
 
-  test("has its charts as a table too", async () => {
+  test("shows its charts as a table too", async () => {
     const history = page.locator("#history");
     await history.locator("summary").focus();
     await page.keyboard.press("Enter");
@@ -114,7 +114,7 @@ describe("a run", () => {
     expect(await history.locator("thead th").count()).toBe(17);
   });
 
-  test("says nothing to a screen reader while it goes on", async () => {
+  test("says nothing to a screen reader while it is going on", async () => {
     const spoken = await page.evaluate(`new Promise((resolve) => {
       const regions = document.querySelectorAll("[role=status], [role=alert], [aria-live], output");
       let changes = 0;
@@ -127,7 +127,7 @@ describe("a run", () => {
     expect(spoken).toEqual({ changes: 0, regions: 2 });
   });
 
-  test("is shown whole to a page that comes later", async () => {
+  test("is shown completely to a page that is opened later", async () => {
     const later = await browser.newPage();
     await later.goto(lab.url);
     await expect.poll(() => later.locator("#phase").textContent()).toBe("Running");
@@ -146,14 +146,14 @@ test("a run is stopped by keyboard, and its numbers stay", async () => {
   expect(await page.locator("#start").textContent()).toBe("Start");
 });
 
-describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
-  test("axe finds nothing that is in anybody's way", async () => {
+describe.each(["light", "dark"] as const)("the page in the %s theme", (colorScheme) => {
+  test("has no problem that axe finds", async () => {
     await page.emulateMedia({ colorScheme });
     await page.locator("#limits").evaluate((details) => details.setAttribute("open", ""));
     expect(await violations(page)).toEqual([]);
   });
 
-  test("lines and their names stand out, and are told apart without colour", async () => {
+  test("has lines and names that stand out, and can be distinguished without colour", async () => {
     await page.emulateMedia({ colorScheme });
     const card = await shown.color("card");
     for (const name of [...lineNames, "quiet", "ink", "problem"]) {
@@ -164,7 +164,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   });
 });
 
-test.each([768, 360])("%i px are wide enough, without scrolling sideways", async (width) => {
+test.each([768, 360])("a width of %i px is enough, without scrolling sideways", async (width) => {
   await page.setViewportSize({ width, height: 780 });
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
   const fits =
@@ -173,7 +173,7 @@ test.each([768, 360])("%i px are wide enough, without scrolling sideways", async
   expect(await violations(page)).toEqual([]);
 });
 
-test("nothing moves for visitors who asked for that", async () => {
+test("nothing moves for visitors who have asked for reduced motion", async () => {
   const duration = "getComputedStyle(document.querySelector('td.lit')).transitionDuration";
   expect(await page.evaluate(duration)).not.toBe("0s");
   await page.emulateMedia({ reducedMotion: "reduce" });

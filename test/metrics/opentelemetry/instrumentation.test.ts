@@ -62,7 +62,7 @@ async function fail(): Promise<void> {
 }
 
 describe("ReissueInstrumentation", () => {
-  test("fits where instrumentations are registered", async () => {
+  test("fits into the place where instrumentations are registered", async () => {
     const { provider, collect } = meterProvider();
     const instrumentation: Instrumentation = instrumented();
     const unload = registerInstrumentations({
@@ -75,7 +75,7 @@ describe("ReissueInstrumentation", () => {
     expect(subscribed()).toEqual([]);
   });
 
-  test("counts by the provider that is set after it was registered, as the NodeSDK does", async () => {
+  test("uses the provider that is set after its registration, as the NodeSDK does", async () => {
     registerInstrumentations({ instrumentations: [instrumented()] });
     const { provider, collect } = meterProvider();
     metrics.setGlobalMeterProvider(provider);
@@ -86,7 +86,7 @@ describe("ReissueInstrumentation", () => {
     expect(await collect()).toMatchObject({ "reissue.failures": 1 });
   });
 
-  test("counts only by the latest provider", async () => {
+  test("uses only the latest provider", async () => {
     const [first, second] = [meterProvider(), meterProvider()];
     const instrumentation = instrumented();
     instrumentation.setMeterProvider(first.provider);
@@ -98,7 +98,7 @@ describe("ReissueInstrumentation", () => {
     expect(await second.collect()).toMatchObject({ "reissue.failures": 1 });
   });
 
-  test("has metrics of its own names alone, and so no second histogram of durations", async () => {
+  test("has only metrics of its own names, and no second histogram of durations", async () => {
     const { provider, collect } = meterProvider();
     instrumented().setMeterProvider(provider);
     await fail();
@@ -107,7 +107,7 @@ describe("ReissueInstrumentation", () => {
     expect(names.filter((name) => name.includes("duration"))).toEqual([]);
   });
 
-  test("observes nothing while it is disabled, and again once it is enabled", async () => {
+  test("observes nothing while it is disabled, and starts again once it is enabled", async () => {
     const { provider, collect } = meterProvider();
     const instrumentation = instrumented(new ReissueInstrumentation({ enabled: false }));
     instrumentation.setMeterProvider(provider);
@@ -129,12 +129,12 @@ describe("ReissueInstrumentation", () => {
     expect(await collect()).toMatchObject({ "reissue.failures": 2 });
   });
 
-  test("is not told of the end of attempts that succeed", () => {
+  test("gets no message about attempts that succeed", () => {
     instrumented();
     expect(subscribed()).not.toContain("tracing:reissue:attempt:asyncEnd");
   });
 
-  test("of another copy of the package counts nothing twice, and says why", async () => {
+  test("counts nothing twice if it is of another copy of the package, and says why", async () => {
     const require = createRequire(import.meta.url);
     const path = require.resolve("@reissue/opentelemetry");
     const { [path]: loaded } = require.cache;

@@ -84,7 +84,7 @@ const stale = {
 };
 
 describe("a trace from an inbound request to its upstream", () => {
-  test("shows both attempts of a resent request, the second as a resend, and what the upstream did for each", async () => {
+  test("shows both attempts of a resent request, the second one as a resend, with the delivery of each", async () => {
     const upstream = await orders(ok, hangUp);
     const { origin, clock } = await service(upstream);
     await ask(origin, "GET");
@@ -156,7 +156,7 @@ describe("a trace from an inbound request to its upstream", () => {
     ]);
   });
 
-  test("says nothing on the span of an attempt that succeeded at once", async () => {
+  test("adds nothing to the span of an attempt that succeeded at once", async () => {
     const { origin } = await service(await orders());
     await ask(origin, "GET");
     expect(told(await spans(3))).toEqual([
@@ -195,7 +195,7 @@ describe("a request of an agent", () => {
     ]);
   });
 
-  test("that was not sent again has a span that says why", async () => {
+  test("has a span that says why it was not sent again", async () => {
     const agent = agentWith();
     await failure(call(await orders(hangUp), { agent, method: "POST" }));
     const [client] = await spans(2);

@@ -34,8 +34,8 @@ async function fail(): Promise<void> {
   await expect(call(origin, { agent: agentWith(), method: "POST" })).rejects.toThrow();
 }
 
-describe("observeReissue", () => {
-  test("puts every metric into the registry that is given", async () => {
+describe("observeReissue()", () => {
+  test("puts every metric into the given registry", async () => {
     const own = observed();
     const names = own.getMetricsAsArray().map(({ name }) => name);
     expect(names).toEqual(Object.values(metricTable).map(prometheusName));
@@ -47,14 +47,14 @@ describe("observeReissue", () => {
     }
   });
 
-  test("with prom-client's own registry adds to what the application exports", async () => {
+  test("adds the metrics to the exports of the application with the registry of prom-client", async () => {
     const observation = observeReissue({ register });
     expect(await register.metrics()).toContain("# TYPE reissue_requests_total counter");
     observation.close();
     expect(await register.metrics()).not.toContain("reissue_");
   });
 
-  test("close() ends the counting, and may be called twice", async () => {
+  test("ends the counting at close(), which may be called twice", async () => {
     const own = new Registry();
     const observation = observeReissue({ register: own });
     await fail();
@@ -82,7 +82,7 @@ describe("observeReissue", () => {
     ["no registry", { register: {} as Registry }, "register must be a Registry of prom-client"],
     ["nothing", { register: undefined as never }, "register must be a Registry of prom-client"],
     ["a misspelt option", { registry: register } as never, "registry"],
-  ])("refuses %s", (_name, options, message) => {
+  ])("refuses the registry %s", (_name, options, message) => {
     expect(() => observeReissue(options)).toThrow(message);
   });
 

@@ -40,7 +40,7 @@ const programs = pages()
 beforeAll(() => mkdirSync(folder, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("every block of JavaScript and TypeScript has right types, with what its page takes for granted", () => {
+test("every block of JavaScript and TypeScript has the right types, given what its page assumes", () => {
   expect(programs.length).toBeGreaterThan(80);
   const errors = check(programs);
   const isException = ({ page, text }: TypeError): boolean =>

@@ -29,7 +29,7 @@ const languages = {
 const all = pages().flatMap((page) => blocks(page));
 const of = (language: string): Block[] => all.filter((block) => block.language === language);
 
-test("every block has a language that something checks", () => {
+test("every block has a language that is checked", () => {
   const unknown = all.filter(({ language }) => !Object.hasOwn(languages, language));
   expect(unknown.map(({ page, line, language }) => `${page}:${line} ${language}`)).toEqual([]);
 });

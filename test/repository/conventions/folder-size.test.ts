@@ -12,7 +12,7 @@ test.each([
   ["test", () => true],
   ["packages", (path: string) => /\/src\//.test(path) && !/\.test(-d|\.fixture)?\.ts$/.test(path)],
 ])(
-  "no folder below %s has more than twelve files, tests beside their sources aside",
+  "no folder below %s has more than twelve files, apart from tests beside their sources",
   (top, counts) => {
     const sizes = new Map<string, number>();
     for (const entry of readdirSync(join(root, top), { recursive: true, withFileTypes: true })) {

@@ -7,12 +7,12 @@ import { isIdempotentMethod } from "../../../packages/core/src/retry/method.ts";
 
 const page = decisionTable();
 
-test("docs/decision-table.md is what the code decides (else: node scripts/decision-table.js)", () => {
+test("docs/decision-table.md is what the code decides, as written by node scripts/decision-table.js", () => {
   const docs = new URL("../../../docs/decision-table.md", import.meta.url);
   expect(readFileSync(docs, "utf8")).toBe(page);
 });
 
-test("every reason is met in a row, and explained", () => {
+test("every reason occurs in a row, and is explained", () => {
   const [decisions = "", reasons = ""] = page.split("## Reasons");
   for (const reason of Object.keys(reasonText)) {
     // An agent gives it without a decision, before it would move a request.

@@ -7,7 +7,7 @@ import { times } from "../../support/test-size.ts";
 
 const lab = new URL("../../../examples/race-lab/main.js", import.meta.url).pathname;
 
-test("every client has its rows, and Reissue loses and repeats nothing that it need not", async () => {
+test("every client has its rows, and Reissue loses and repeats nothing that it can avoid", async () => {
   const { output, code } = await run(["--seconds", "3"]).ended;
   expect(code).toBe(0);
   expect(output).toContain("load: 100 %\n");
@@ -53,14 +53,17 @@ test("unchanged services lose nothing that may be sent again, once they are star
 test.each([
   ["SIGINT", ["--seconds", "8"], 130, "load: 20 %"],
   ["SIGTERM", ["--serve"], 0, "Ctrl-C ends everything"],
-] as const)("%s ends it and all that it started, with %o", async (signal, options, code, words) => {
-  const demo = run(options);
-  await demo.said(words);
-  demo.child.kill(signal);
-  expect((await demo.ended).code).toBe(code);
-});
+] as const)(
+  "%s ends the laboratory and everything that it started, with %o",
+  async (signal, options, code, words) => {
+    const demo = run(options);
+    await demo.said(words);
+    demo.child.kill(signal);
+    expect((await demo.ended).code).toBe(code);
+  },
+);
 
-test("a signal while everything is still starting ends it too", async () => {
+test("a signal during the start ends the laboratory too", async () => {
   const demo = run(["--seconds", "8"]);
   // real time: the processes of the demo must be half started
   await new Promise((resolve) => setTimeout(resolve, 450));
@@ -77,14 +80,14 @@ test.each([
   [["--port", "http"], '--port must be an integer from 0 to 65535, got "http"'],
   [["--sevre"], "Unknown option '--sevre'"],
   [["serve"], "Unexpected argument 'serve'"],
-])("%o are refused, with the usage", async (options, problem) => {
+])("the arguments %o are refused with the usage", async (options, problem) => {
   const { output, code } = await run(options).ended;
   expect(code).toBe(2);
   expect(output.slice(0, problem.length)).toBe(problem);
   expect(output).toContain("Usage: npm run demo -- [--seconds 15] [--seed 1]");
 });
 
-test("what it serves is the laboratory in a browser, on loopback", async () => {
+test("the demo serves the laboratory to a browser, on loopback", async () => {
   const demo = run(["--serve"]);
   const output = await demo.said("Ctrl-C ends everything");
   const [url = ""] = /http:\S+/.exec(output) ?? [];

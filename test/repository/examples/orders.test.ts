@@ -52,7 +52,7 @@ const dialogue: readonly (readonly [string, string, RequestInit, Answer])[] = [
   ["POST", "/orders", { headers: json, body: "{" }, [400, { error: expect.any(String) }]],
 ];
 
-test.each(shops)("%s responds as all shops do, whatever its upstreams lose", async (name) => {
+test.each(shops)("%s responds like all other shops, whatever its upstreams lose", async (name) => {
   const { ask, child } = await open(name);
   for (const [method, path, request, answer] of dialogue) {
     expect(await ask(method, path, request), `${method} ${path}`).toEqual(answer);
@@ -92,7 +92,7 @@ test.each(shops)("%s responds as all shops do, whatever its upstreams lose", asy
   expect(await exit).toEqual([0, null]);
 });
 
-test.each(shops)("%s is short", (name) => {
+test.each(shops)("the shop %s is short", (name) => {
   const [file = "", most = 0] = isTypeScript(name) ? ["main.ts", 100] : ["main.js", 80];
   const lines = readFileSync(join(examples, name, file), "utf8")
     .trimEnd()

@@ -63,7 +63,7 @@ beforeAll(async () => {
 afterAll(() => projects.remove());
 
 describe("a CommonJS project", () => {
-  test("requires every package without flags, and gets what an import gets", async () => {
+  test("requires every package without flags, and gets the same as an import", async () => {
     const names = Object.keys(projects.tarballs).filter((name) => name !== "@reissue/register");
     const script = `
       (async () => {
@@ -95,7 +95,7 @@ describe("a CommonJS project", () => {
 });
 
 describe.runIf(isFullRun)("a pnpm project with only the adapter installed", () => {
-  test("compiles README's service, and names the errors, the client and the store", async () => {
+  test("compiles the service of the README, and names the errors, the client and the store", async () => {
     const folder = join(projects.folder, "pnpm");
     await mkdir(folder);
     const ours = Object.entries(projects.tarballs);
@@ -162,32 +162,35 @@ describe.each(compilations)(
   },
 );
 
-describe.runIf(isFullRun)("test runners", () => {
-  test.each(["29", "30"])("Jest %s and ts-jest, as CommonJS and as ES modules", async (major) => {
-    const folder = await projects.install(`jest-${major}`, {
-      ...types,
-      "@types/jest": `^${major}`,
-      jest: `^${major}`,
-      "ts-jest": "^29",
-      typescript: "~5.9.0",
-    });
-    await writeFile(join(folder, "plain.test.js"), suite);
-    const compilerOptions = { esModuleInterop: true, types: ["node", "jest"], strict: false };
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
-    const jest = join(folder, "node_modules/jest/bin/jest.js");
-    await run(process.execPath, [jest, "plain.test.js"], folder);
+describe.runIf(isFullRun)("a test runner", () => {
+  test.each(["29", "30"])(
+    "runs a service with Jest %s and ts-jest, as CommonJS and as ES modules",
+    async (major) => {
+      const folder = await projects.install(`jest-${major}`, {
+        ...types,
+        "@types/jest": `^${major}`,
+        jest: `^${major}`,
+        "ts-jest": "^29",
+        typescript: "~5.9.0",
+      });
+      await writeFile(join(folder, "plain.test.js"), suite);
+      const compilerOptions = { esModuleInterop: true, types: ["node", "jest"], strict: false };
+      await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+      const jest = join(folder, "node_modules/jest/bin/jest.js");
+      await run(process.execPath, [jest, "plain.test.js"], folder);
 
-    const header = 'import { expect, test } from "@jest/globals";\n';
-    await writeFile(join(folder, "esm.test.mjs"), header + asEsModule(suite));
-    const esm = ["--testMatch=**/esm.test.mjs", "--transform={}"];
-    await run(process.execPath, ["--experimental-vm-modules", jest, ...esm], folder);
+      const header = 'import { expect, test } from "@jest/globals";\n';
+      await writeFile(join(folder, "esm.test.mjs"), header + asEsModule(suite));
+      const esm = ["--testMatch=**/esm.test.mjs", "--transform={}"];
+      await run(process.execPath, ["--experimental-vm-modules", jest, ...esm], folder);
 
-    await writeFile(join(folder, "typed.test.ts"), asEsModule(suite));
-    const tsJest = ["--preset=ts-jest", "--testMatch=**/typed.test.ts"];
-    await run(process.execPath, [jest, ...tsJest], folder);
-  });
+      await writeFile(join(folder, "typed.test.ts"), asEsModule(suite));
+      const tsJest = ["--preset=ts-jest", "--testMatch=**/typed.test.ts"];
+      await run(process.execPath, [jest, ...tsJest], folder);
+    },
+  );
 
-  test("vitest", async () => {
+  test("runs a service with vitest", async () => {
     const folder = await projects.install("vitest", { ...types, vitest: "^4" });
     const header = 'import { expect, test } from "vitest";\n';
     await writeFile(join(folder, "esm.test.mjs"), header + asEsModule(suite));

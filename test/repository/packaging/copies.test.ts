@@ -87,7 +87,7 @@ describe("two copies of the packages in one process", () => {
     expect((await fetch(origin, { method: "POST" })).status).toBe(400);
   });
 
-  test("a request goes through a gate of each, and is claimed once", async () => {
+  test("a request passes a gate of each, and is claimed once", async () => {
     const store = one.core.memoryStore();
     const idempotency = { store, scope: () => "all" };
     let runs = 0;

@@ -69,9 +69,12 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test.each(cases)("%s: %s is allowed: %s", (file, _statement, allowed) => {
-  expect(reported.has(file)).toBe(!allowed);
-});
+test.each(cases)(
+  "the linter treats in %s the statement %s as allowed: %s",
+  (file, _statement, allowed) => {
+    expect(reported.has(file)).toBe(!allowed);
+  },
+);
 
 test("every package has its rule", async () => {
   const config = await readFile(join(root, ".oxlintrc.json"), "utf8");

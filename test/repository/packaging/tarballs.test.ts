@@ -41,11 +41,11 @@ beforeAll(async () => {
 afterAll(() => projects.remove());
 
 describe.each(packages)("$name", (manifest) => {
-  test("publint has nothing to say", async () => {
+  test("satisfies publint", async () => {
     await run(join(tools, "publint"), ["run", tarball(manifest), "--strict"], root);
   });
 
-  test("its types are found and are right", async () => {
+  test("has types that are found and are right", async () => {
     await run(join(tools, "attw"), [tarball(manifest)], root);
   });
 
@@ -90,7 +90,7 @@ describe.each(packages)("$name", (manifest) => {
   });
 });
 
-test.each(entries)("%s gives the same to import and require", async (entry) => {
+test.each(entries)("%s gives the same exports to import and require", async (entry) => {
   const script = `
     import { createRequire } from "node:module";
     const imported = await import("${entry}");

@@ -74,7 +74,7 @@ describe.each(Object.entries(services))("the quick start of %s", (name, { langua
   });
 });
 
-test("the agent's quick start gets an order although its connection dies, and ends", async () => {
+test("the quick start of the agent gets an order although its connection dies, and ends", async () => {
   const orders = await opened({ respond: { body: '{"id":42}' } });
   const [get = "", post = ""] = snippets("docs/quick-start/agent.md");
   orders.script([null, { fault: "reset", when: "after-processing" }]);
@@ -87,7 +87,7 @@ test("the agent's quick start gets an order although its connection dies, and en
   ]);
 });
 
-test("the quick start of a whole process has a service that resends, and knows nothing of it", async () => {
+test("the quick start of a whole process has a service that resends without knowing it", async () => {
   const [code = ""] = snippets("docs/quick-start/register.md");
   const { orders, url } = await start(code, { args: ["--import", "@reissue/register"] });
   expect((await untilAnswered(`${url}/orders/42`)).status).toBe(200);

@@ -41,7 +41,7 @@ test("the service stores its first response, and replays it", async () => {
   expect(payments.requests).toHaveLength(1);
 });
 
-test("a renewed token gets the same response, another account its own, and an unknown caller none", async () => {
+test("a renewed token gets the same response, another account gets its own, and an unknown caller gets none", async () => {
   const { payments, order } = await started();
   expect(await order("Bearer ann.1")).toEqual([201, null, charged]);
   expect(await order("Bearer ann.2")).toEqual([201, "true", charged]);
@@ -105,7 +105,7 @@ test("each account has its own responses, each with the headers of the middlewar
   }
 });
 
-test("a GET with a key gets what there is now, a condition or not", async () => {
+test("a GET with a key gets the current state, with or without a condition", async () => {
   const url = await mounted();
   const key = { "idempotency-key": "1", authorization: "one" };
   // Not fetch, which asks for a whole answer beside the condition.

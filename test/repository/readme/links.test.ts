@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { anchors, blocks, packageNames, pages, root, snippets, text } from "./markdown.ts";
 
-test.each(pages())("every link of %s leads somewhere", (page) => {
+test.each(pages())("every link of %s leads to a page and a heading that exist", (page) => {
   const prose = text(page).replaceAll(/^```.*?^```$/gms, "");
   for (const [, target = ""] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
     const own = /^https:\/\/github\.com\/reissue\/reissue\/(?:blob|tree)\/main\/(.+)$/.exec(
@@ -37,7 +37,7 @@ test("README.md is short, and shows working code at once", () => {
   expect(lines.slice(0, 30).join("\n")).toContain(snippets("README.md")[0]);
 });
 
-test("the example is the snippet", () => {
+test("the example is identical to the snippet", () => {
   const example = text("examples/express-minimal/main.js");
   expect(example).toBe(`// @ts-check\n${snippets("README.md")[0]}`);
 });
@@ -48,14 +48,14 @@ function linked(page: string): string[] {
   return [...targets].map(([, target = ""]) => join(dirname(page), target));
 }
 
-test("docs/README.md leads to every page of docs, by way of its indexes", () => {
+test("docs/README.md leads to every page of docs, directly or by its indexes", () => {
   const indexes = ["docs/README.md", "docs/api/README.md", "docs/quick-start/README.md"];
   const reached = new Set([...indexes, ...indexes.flatMap(linked)]);
   const all = pages().filter((page) => page.startsWith("docs/"));
   expect(all.filter((page) => !reached.has(page))).toEqual([]);
 });
 
-test("every picture of a page is there, and says in words what it shows", () => {
+test("every picture of a page exists, and has a text that says what it shows", () => {
   const images = pages().flatMap((page) =>
     [...text(page).matchAll(/<img\s[^>]*>|!\[[^\]]*\]\([^)]*\)/g)].map(([image]) => ({
       page,
@@ -72,7 +72,7 @@ test("every picture of a page is there, and says in words what it shows", () => 
   }
 });
 
-test("docs/architecture.md has every package, what it imports, and files that exist", () => {
+test("docs/architecture.md lists every package, its imports, and files that exist", () => {
   const page = text("docs/architecture.md");
   const rows = [...page.matchAll(/^\| `(?:@reissue\/)?([\w-]+)` *\|[^|]*\| ([^|]*?) *\|$/gm)];
   const said = rows.map(([, name, imports = ""]) => [name, imports.split(", ").toSorted()]);

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import { root } from "./markdown.ts";
 
-test("the tables of docs/observability.md are those that metrics are created by", () => {
+test("the tables of docs/observability.md are those from which the metrics are created", () => {
   const script = join(root, "scripts/metrics.js");
   const { stderr, status } = spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" });
   expect(stderr).toBe("");

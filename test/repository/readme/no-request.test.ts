@@ -26,7 +26,7 @@ afterAll(() => project.remove());
 
 const [webSockets = "", worker = ""] = snippets("docs/recipes/no-request.md");
 
-test("a message of a WebSocket is responded to, also where its call fails", async () => {
+test("a message of a WebSocket gets a response, also if its call fails", async () => {
   const orders = await opened({ respond: { body: '{"id":"42"}' } });
   const port = await freePort();
   await project.start(

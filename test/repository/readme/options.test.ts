@@ -59,7 +59,7 @@ test("the defaults of the client are those that its options state", () => {
   }
 });
 
-test("the tables are those that options are read by", () => {
+test("the tables are those by which options are read", () => {
   const script = join(root, "scripts/options.js");
   const { stderr, status } = spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" });
   expect(stderr).toBe("");

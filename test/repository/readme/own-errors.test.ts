@@ -54,7 +54,7 @@ createServer(async (request, response) => {
 };
 
 describe.each(Object.entries(recipes))("the recipe of %s", (_name, [code, path]) => {
-  test("resends a GET, and turns a failure into a 502 that says that it may be retried", async () => {
+  test("resends a GET, and turns a failure into a retryable 502", async () => {
     const { orders, url } = await start(code);
     const first = await untilAnswered(url + path);
     expect([first.status, await first.text()]).toEqual([200, expect.stringContaining("42")]);

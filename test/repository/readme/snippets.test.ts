@@ -27,7 +27,7 @@ const services = {
 };
 
 describe.each(Object.entries(services))("the service of %s", (_, code) => {
-  test.each(["express", "express4"])("works as it stands under %s", async (express) => {
+  test.each(["express", "express4"])("works unchanged under %s", async (express) => {
     await expectToWork(code.replace('"express"', `"${express}"`));
   });
 });

@@ -9,7 +9,7 @@ let project: Project;
 beforeAll(async () => (project = await Project.open("express")));
 afterAll(() => project.remove());
 
-test("the recipe's service passes events on as they come", async () => {
+test("the service of the recipe passes events on as they come", async () => {
   const event = "data: 1\n\n";
   const models = await opened({
     faults: [{ fault: "slow", from: "body", chunkBytes: event.length, everyMs: 20 }],

@@ -10,7 +10,7 @@ const anything = "retry-on conn-failure empty-response junk-response response-ti
 const saidSafe = "retry-on conn-failure 502 503 504";
 
 test.skipIf(absent("haproxy")).each(losses)(
-  "HAProxy, %s: GETs and opted-in POSTs succeed, plain POSTs are done once",
+  "HAProxy loses no GET and no opted-in POST, and repeats no plain POST: %s",
   async (loss) => {
     const { gets, posts, confirmations, doneTwice } = await under(loss, await startFleet(haproxy));
     expect(statuses(gets)).toEqual({ 200: 100 });
@@ -27,7 +27,7 @@ test.skipIf(absent("haproxy")).each(losses)(
   },
 );
 
-test.skipIf(absent("haproxy"))("HAProxy by default loses GETs", async () => {
+test.skipIf(absent("haproxy"))("HAProxy loses GETs by default", async () => {
   const changes: Change[] = [
     [anything, ""],
     [saidSafe, ""],
@@ -36,7 +36,7 @@ test.skipIf(absent("haproxy"))("HAProxy by default loses GETs", async () => {
   expect(statuses(gets)[502]).toBeGreaterThan(25);
 });
 
-test.skipIf(absent("haproxy"))("HAProxy does POSTs twice if it sends anything again", async () => {
+test.skipIf(absent("haproxy"))("HAProxy repeats POSTs if it sends anything again", async () => {
   const fleet = await startFleet(haproxy, [saidSafe, "retry-on all-retryable-errors"]);
   expect((await under("instance hangs up", fleet)).doneTwice).toBeGreaterThan(10);
 });

@@ -31,7 +31,7 @@ test.skipIf(absent("haproxy")).each([
   ["with a store", { store: memoryStore(), scope: "shared" }, [502, "true", ["a", "b", "a"]]],
   ["without one", undefined, [500, "false", ["a"]]],
 ] as const)(
-  "HAProxy, a POST with a key, %s: it is sent again where that is safe",
+  "HAProxy repeats a POST with a key if that is safe: %s",
   async (_name, idempotency, expected) => {
     const seen: string[] = [];
     const ports = ["a", "b"].map((name) => instance(idempotency, () => void seen.push(name)));

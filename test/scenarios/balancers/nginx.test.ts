@@ -10,7 +10,7 @@ const again = "proxy_next_upstream error timeout http_502 http_503 http_504;";
 const byDefault: Change = [again, ""];
 
 test.skipIf(absent("nginx")).each(losses)(
-  "nginx, %s: GETs succeed, POSTs are done once",
+  "nginx loses no GET, and repeats no POST: %s",
   async (loss) => {
     const { gets, posts, doneTwice } = await under(loss, await startFleet(nginx));
     expect(statuses(gets)).toEqual({ 200: 100 });
@@ -25,12 +25,12 @@ test.skipIf(absent("nginx")).each(losses)(
   },
 );
 
-test.skipIf(absent("nginx"))("nginx by default loses GETs", async () => {
+test.skipIf(absent("nginx"))("nginx loses GETs by default", async () => {
   const { gets } = await under("reset", await startFleet(nginx, byDefault));
   expect(statuses(gets)[502]).toBeGreaterThan(25);
 });
 
-test.skipIf(absent("nginx"))("nginx with non_idempotent does POSTs twice", async () => {
+test.skipIf(absent("nginx"))("nginx repeats POSTs with non_idempotent", async () => {
   const change: Change = [again, again.replace(";", " non_idempotent;")];
   const { doneTwice } = await under("instance hangs up", await startFleet(nginx, change));
   expect(doneTwice).toBeGreaterThan(10);
@@ -41,7 +41,7 @@ test
   .each<[string, ...Change[]]>([
     ["nginx sends to the instances as soon as their upstreams are back"],
     ["nginx without max_fails=0 does not", [" max_fails=0", "", 2]],
-  ])("%s", async (_, ...changes) => {
+  ])("the statuses during and after an outage are as expected: %s", async (_, ...changes) => {
   const { balancer, instances } = await startFleet(nginx, ...changes);
   for (const { shop } of instances) shop.setFaults([{ fault: "reset" }]);
   expect(statuses(await load(balancer.origin, "GET", "/orders", 20))[200]).toBeUndefined();

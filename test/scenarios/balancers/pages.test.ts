@@ -7,13 +7,13 @@ test.each([
   ["haproxy.md", "haproxy/haproxy.cfg"],
   ["envoy.md", "envoy/envoy.yaml"],
   ["kubernetes.md", "kubernetes/deployment.yaml"],
-])("%s shows %s", async (page, file) => {
+])("the page %s shows the file %s", async (page, file) => {
   const blocks = [...(await recipe(page)).matchAll(/^```(?!js$)\w+\n(.*?)^```$/gms)].map(
     ([, text]) => text,
   );
   expect(blocks).toEqual([await recipe(file)]);
 });
 
-test("Envoy's recipe says that it is not run", async () => {
+test("the recipe of Envoy says that no test runs it", async () => {
   expect(await recipe("envoy.md")).toContain("**Not run here.**");
 });

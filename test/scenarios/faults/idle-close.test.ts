@@ -40,7 +40,9 @@ describe.each(cells)("$name", { timeout }, (cell) => {
     expect(trial.outcomes.filter(({ error }) => error !== null)).toEqual([]);
   });
 
-  test("no POST without a key fails, or is written on a long idle socket", async ({ annotate }) => {
+  test("no POST without a key fails, or is written on a socket that was idle for long", async ({
+    annotate,
+  }) => {
     const trial = await idleTrial(cell, unsafe);
     const written = trial.attempts.all().filter(({ reused }) => reused === true);
     const oldestMs = Math.max(...written.map(({ idleMs }) => idleMs ?? 0));
@@ -55,7 +57,7 @@ describe.each(cells)("$name", { timeout }, (cell) => {
 });
 
 test.each(cells.slice(0, 2))(
-  "the race is real: node:http loses it, $name",
+  "the race is real, because node:http loses it: $name",
   { timeout },
   async (cell) => {
     expect(await nodeFailures(cell)).toBeGreaterThan(times(2, 10));

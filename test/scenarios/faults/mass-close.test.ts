@@ -27,7 +27,7 @@ const cells: readonly Cell[] = [
 ];
 
 test.each(cells)(
-  "64 idle sockets killed by $how, $aheadMs ms before 64 GETs: none fails",
+  "no GET of 64 fails if 64 idle sockets are killed by $how $aheadMs ms earlier",
   async (cell) => {
     for (let round = 0; round < rounds; round += 1) {
       const extra = await massClose(cell);

@@ -15,7 +15,7 @@ const processCount = 4;
 const concurrentKeys = 8;
 
 test.each(stores)(
-  "%s: of 16 duplicates through 4 processes one runs, and all get its response or 409",
+  "%s: one of 16 duplicates through 4 processes runs, and all get its response or a 409",
   async (name, open) => {
     const effects = await opened();
     // The machine may have more to do than this.

@@ -107,7 +107,7 @@ async function settled(key: string, ask: (key: string) => Promise<Receipt>): Pro
 }
 
 describe.each(stores)("%s, with a process killed after its effect", (store, open) => {
-  test("at least once: the next request runs once the lease is over, never before", async () => {
+  test(`the next request runs once the lease is over and never before, in the mode "at least once"`, async () => {
     const kept = new Set<string>();
     const counts = await struck(
       { store, url: (await open()).url, guarantee: "at-least-once" },
@@ -130,7 +130,7 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
     expect(counts.size - kept.size).toBeGreaterThan(times(2, 20));
   }, 120_000);
 
-  test("at most once: the outcome is unknown, and nothing runs again", async () => {
+  test(`the outcome is unknown and the handler does not run again, in the mode "at most once"`, async () => {
     let unknown = 0;
     const counts = await struck(
       { store, url: (await open()).url, guarantee: "at-most-once" },
@@ -164,7 +164,7 @@ describe.each(stores)("%s, with a process killed after its effect", (store, open
   }, 120_000);
 });
 
-test("with the work in the same transaction there is exactly one effect, every time", async () => {
+test("the effect happens exactly once if the work is in the same transaction", async () => {
   const database = await postgres();
   const query = database.query;
   await query("CREATE TABLE payments (path text NOT NULL)");

@@ -105,7 +105,7 @@ describe.skipIf(absent("nginx") || absent("haproxy")).each([
   ["nginx", startNginx],
   ["haproxy", startHaproxy],
 ] as const)("the recipe behind %s", (behind, start) => {
-  test("every order is made and charged once, whatever is lost", async () => {
+  test("makes and charges every order once, whatever is lost", async () => {
     const { url, query } = await postgres();
     const payments = await opened({ honourKeys: true, respond });
     const ports = [await freePort(), await freePort()] as const;

@@ -11,7 +11,7 @@ import { started } from "./process.ts";
 const storeTimeoutMs = 1000;
 
 test.each(stores)(
-  "%s restarts under load: what it cannot claim is 503, nothing hangs, and the service lives on",
+  "%s restarts under load: a request that cannot be claimed gets a 503, nothing hangs, and the service goes on",
   async (store, open) => {
     const effects = await opened();
     const { url, restart } = await open();

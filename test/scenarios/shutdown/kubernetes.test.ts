@@ -33,7 +33,7 @@ async function request(url: string, agent: Agent): Promise<IncomingMessage> {
   return response;
 }
 
-test("the recipe's service fails its readiness probe and serves on, until it ends by itself", async () => {
+test("the service of the recipe fails its readiness probe and goes on serving, until it ends by itself", async () => {
   const { child, origin } = await started();
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());

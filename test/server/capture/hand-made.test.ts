@@ -141,7 +141,7 @@ describe.each([
     ["an injected string", injecting((json) => json)],
     ["an injected stream", injecting(inPieces)],
   ])(
-    "over %s a retry is answered as the first, and another amount is refused",
+    "a retry over %s gets the first response, and another amount is refused",
     async (over, via) => {
       const pay = via(await make());
       // Express' parser, told of no length, reads nothing.
@@ -154,7 +154,7 @@ describe.each([
     },
   );
 
-  test("an injected stream that never ends is a 408, and its key stays free", async () => {
+  test("an injected stream that never ends leads to a 408, and its key stays free", async () => {
     const listener = await make();
     const endless = new Readable({ read() {} });
     endless.push('{"amount"');

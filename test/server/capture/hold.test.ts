@@ -104,7 +104,7 @@ const waiting: [name: string, run: Run][] = [
 
 describe.each(frameworks)("%s", (_, start) => {
   test.each(kinds)(
-    "stores a response before its last byte is sent: %s",
+    "a response is stored before its last byte is sent: %s",
     async (_name, run, body, method = "POST") => {
       const store = new HeldStore();
       const service = await serve(start, run, { store });
@@ -151,8 +151,8 @@ describe.each(frameworks)("%s", (_, start) => {
   });
 });
 
-describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework, start) => {
-  test.each(waiting)("a handler may wait for %s", async (_name, run) => {
+describe.each(withStores(frameworks))("the store %s with $2", (_store, open, _framework, start) => {
+  test.each(waiting)("lets a handler wait for %s", async (_name, run) => {
     let isDone = false;
     const service = await serve(
       start,
@@ -168,7 +168,7 @@ describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework,
     expect(body.endsWith("done") || body.length === 4_000_000).toBe(true);
   });
 
-  test("the first byte does not wait for the last", async () => {
+  test("sends the first byte without waiting for the last", async () => {
     let finish = (): void => {};
     const service = await serve(
       start,
@@ -186,7 +186,7 @@ describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework,
     expect((await wire.message()).body).toBe("onetwo");
   });
 
-  test("a write after the end is refused, and does no harm", async () => {
+  test("refuses a write after the end, which does no harm", async () => {
     const told: unknown[] = [];
     const service = await serve(
       start,
@@ -215,7 +215,7 @@ describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework,
     ["write", raw((r) => r.write({}))],
     ["the last write", raw((r) => (r.setHeader("Content-Length", 0), r.write(null)))],
     ["the status", raw((r) => ((r.statusCode = 42), r.end("x")))],
-  ])("what Node refuses as %s fails its handler, as ever", async (_name, run) => {
+  ])("lets a handler fail if Node refuses %s", async (_name, run) => {
     const service = await serve(start, (call, number) => (number === 1 ? run(call) : "done"), {
       store: open(),
     });
@@ -223,7 +223,7 @@ describe.each(withStores(frameworks))("store %s, $2", (_store, open, _framework,
     expect((await ask(service.origin, { key: "k-1" })).body).toBe("done");
   });
 
-  test("an end that Node refuses after the response was stored cuts the client, which does not wait", async () => {
+  test("cuts the client if Node refuses an end after the response was stored", async () => {
     const run = raw(
       (r) => ((r.strictContentLength = true), r.setHeader("Content-Length", 9), r.end("short")),
     );

@@ -131,7 +131,7 @@ async function retry(session: ClientHttp2Session): Promise<Answer> {
   }
 }
 
-describe.each(services)("over HTTP/2, %s", (_, start) => {
+describe.each(services)("%s over HTTP/2", (_, start) => {
   test.each<[string, string, (call: Parameters<Run>[0], number: number) => unknown, string]>([
     ["a text", "POST", (_call, number) => `run ${number}`, "run 1"],
     ["a stream", "POST", () => Readable.from(["do", "ne"]), "done"],
@@ -153,20 +153,23 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
       },
       "ab",
     ],
-  ])("%s gets its response once, and again on a retry", async (_name, method, run, body) => {
-    let runs = 0;
-    const session = opened(await start((call, number) => ((runs += 1), run(call, number))));
-    const sent = method === "HEAD" ? null : "pay";
-    const first = await ask(session, sent, method);
-    expect([first.replayed, first.body]).toEqual([false, body]);
-    const again = await ask(session, sent, method);
-    expect([again.status, again.replayed, again.body]).toEqual([first.status, true, body]);
-    expect(again.headers["content-type"]).toBe(first.headers["content-type"]);
-    if (method === "POST") expect((await ask(session, "play")).status).toBe(422);
-    expect(runs).toBe(1);
-  });
+  ])(
+    "the %s gets its response once, and gets it again for a retry",
+    async (_name, method, run, body) => {
+      let runs = 0;
+      const session = opened(await start((call, number) => ((runs += 1), run(call, number))));
+      const sent = method === "HEAD" ? null : "pay";
+      const first = await ask(session, sent, method);
+      expect([first.replayed, first.body]).toEqual([false, body]);
+      const again = await ask(session, sent, method);
+      expect([again.status, again.replayed, again.body]).toEqual([first.status, true, body]);
+      expect(again.headers["content-type"]).toBe(first.headers["content-type"]);
+      if (method === "POST") expect((await ask(session, "play")).status).toBe(422);
+      expect(runs).toBe(1);
+    },
+  );
 
-  test("the handler gets a body of any size, and other bodies are a mismatch", async () => {
+  test("the handler gets a body of any size, and another body is a mismatch", async () => {
     const session = opened(
       await start(async ({ request }) => String((await buffer(request)).length)),
     );
@@ -230,7 +233,7 @@ describe.each(services)("over HTTP/2, %s", (_, start) => {
     }
   });
 
-  test("a client that disconnects in the middle gets 409, and nothing runs again", async () => {
+  test("a client that disconnects in the middle gets a 409, and the handler does not run again", async () => {
     let runs = 0;
     const origin = await start(({ response }) => {
       runs += 1;

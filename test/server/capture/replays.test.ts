@@ -67,7 +67,7 @@ describe.each(frameworks.filter(([name]) => /Express 5|Koa 3|node/.test(name)))(
   "%s",
   (_, start) => {
     test.each(beyondAscii)(
-      "replays a header beyond ASCII as it was sent: %s",
+      "a header beyond ASCII is replayed as it was sent: %s",
       async (_name, write, method) => {
         const { origin, errors } = await start({
           gate: { idempotency: idempotency() },
@@ -95,7 +95,7 @@ describe("a download", () => {
   test.each([
     ["Express 4", express4 as unknown as typeof express5],
     ["Express 5", express5],
-  ])("%s", async (_name, express) => {
+  ])("is stored and replayed under %s", async (_name, express) => {
     const app = express()
       .set("env", "test")
       .use(expressGate({ idempotency: idempotency() }));
@@ -107,7 +107,7 @@ describe("a download", () => {
   });
 });
 
-describe("a HEAD with trailers", () => {
+describe("a response to HEAD with trailers", () => {
   const trailing = (reply: FastifyReply): FastifyReply =>
     reply.header("link", "<a>").trailer("x-t", (_reply, _payload, done) => done(null, "1"));
 
@@ -136,7 +136,7 @@ function holding(text: string): IdempotencyStore {
   return Object.assign(memoryStore(), { claim: () => ({ state: "completed", answer }) as const });
 }
 
-describe.each(frameworks)("%s: a record that cannot be written is a 500", (_, start) => {
+describe.each(frameworks)("%s with a record that cannot be written", (_, start) => {
   test.each([
     ["a status that none is", "1 42 0 0 kept\ndone"],
     ["an interim status", "1 100 0 0 kept\n"],
@@ -145,7 +145,7 @@ describe.each(frameworks)("%s: a record that cannot be written is a 500", (_, st
     ["a header with a space in its name", "1 200 1 0 kept\nx y:z\ndone"],
     ["a header with a control character", "1 200 1 0 kept\nLink:a\u0001b\ndone"],
     ["a trailer that none is", "1 200 1 1 kept\nTrailer:x-t\nx t:1\ndone"],
-  ])("%s", async (_name, record) => {
+  ])("responds with a 500 to a record with %s", async (_name, record) => {
     const gate = { idempotency: { ...idempotency(), store: holding(record) } };
     const { origin, errors } = await start({ gate, run: () => "never" });
     for (const method of ["POST", "HEAD"]) {

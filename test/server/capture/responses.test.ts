@@ -173,26 +173,23 @@ const bare: typeof kinds = [
   ],
 ];
 
-describe.each(withStores(frameworks))(
-  "store %s, $2: the same with a key, and again",
-  (_store, open, framework, start) => {
-    test.each(/Express/.test(framework) ? kinds : [...kinds, ...bare])(
-      "%s",
-      async (_name, run, method) => {
-        const { origin, errors } = await start({
-          gate: { idempotency: { store: open(), scope: "shared", methods: ["POST", "HEAD"] } },
-          run,
-        });
-        await same(origin, { method: method ?? "POST" });
-        expect(errors).toEqual([]);
-      },
-    );
+describe.each(withStores(frameworks))("the store %s with $2", (_store, open, framework, start) => {
+  test.each(/Express/.test(framework) ? kinds : [...kinds, ...bare])(
+    "sends the same response with a key, and for a retry: %s",
+    async (_name, run, method) => {
+      const { origin, errors } = await start({
+        gate: { idempotency: { store: open(), scope: "shared", methods: ["POST", "HEAD"] } },
+        run,
+      });
+      await same(origin, { method: method ?? "POST" });
+      expect(errors).toEqual([]);
+    },
+  );
 
-    test.each(kinds.slice(0, 4))("an HTTP/1.0 client gets %s", async (_name, run) => {
-      const gate = { idempotency: { store: open(), scope: "shared" as const } };
-      const { origin } = await start({ gate, run });
-      await same(origin, { version: "1.0" });
-      await same(origin, { version: "1.0", key: "k-2", headers: ["Connection: keep-alive"] });
-    });
-  },
-);
+  test.each(kinds.slice(0, 4))("sends %s to an HTTP/1.0 client", async (_name, run) => {
+    const gate = { idempotency: { store: open(), scope: "shared" as const } };
+    const { origin } = await start({ gate, run });
+    await same(origin, { version: "1.0" });
+    await same(origin, { version: "1.0", key: "k-2", headers: ["Connection: keep-alive"] });
+  });
+});

@@ -7,7 +7,7 @@ import { serve } from "../capture/service.ts";
 import { ask } from "../../support/raw-connection.ts";
 
 test.each(frameworks)(
-  "%s, with a memory store that is full: it serves on, and warns once",
+  "%s goes on with a full memory store, and warns once",
   async (_name, start) => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     try {

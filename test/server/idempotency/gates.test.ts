@@ -12,7 +12,7 @@ import { listening } from "../../support/listen.ts";
 
 const idempotency = () => ({ store: memoryStore(), scope: "shared" }) as const;
 
-describe("a gate with a store inside one without: keys are deduplicated", () => {
+describe("a gate with a store inside a gate without one", () => {
   test.each<[string, (run: () => string) => Promise<string>]>([
     [
       "Express",
@@ -45,7 +45,7 @@ describe("a gate with a store inside one without: keys are deduplicated", () => 
         return app.listen({ port: 0, host: "127.0.0.1" });
       },
     ],
-  ])("%s", async (_name, start) => {
+  ])("deduplicates keys under %s", async (_name, start) => {
     let runs = 0;
     const origin = await start(() => `run ${(runs += 1)}`);
     const answers = [await ask(origin, { key: "k" }), await ask(origin, { key: "k" })];
@@ -55,7 +55,7 @@ describe("a gate with a store inside one without: keys are deduplicated", () => 
     ]);
   });
 
-  test("and the store of the first is the one that counts", async () => {
+  test("uses its own store if the outer gate has one too", async () => {
     const app = express();
     const down = (): Promise<never> => Promise.reject(new Error("asked"));
     const store = { claim: down, renew: down, complete: down, release: down };
@@ -66,7 +66,7 @@ describe("a gate with a store inside one without: keys are deduplicated", () => 
   });
 });
 
-test("a scope gets the argument of its own framework, even after a gate of another", async () => {
+test("a scope() gets the argument of its own framework, even after a gate of another one", async () => {
   const koa = new Koa();
   const scope = (ctx: Koa.Context) => ctx.req.headers["x-caller"] as string;
   koa.use(koaGate({ idempotency: { store: memoryStore(), scope } }));
@@ -83,7 +83,7 @@ test("a scope gets the argument of its own framework, even after a gate of anoth
   expect(answers).toEqual(["run 1", "run 2", "run 1"]);
 });
 
-test("an error handler that drops an error's headers does not keep the connection of half a body open", async () => {
+test("an error handler that drops the headers of an error does not keep the connection of a half-read body open", async () => {
   const app = express();
   const gate = expressGate({ idempotency: { ...idempotency(), maxBodyBytes: 10 } });
   app.use(gate, gate.errors());

@@ -140,7 +140,7 @@ const own = frameworks.filter(
 );
 
 describe.each(own)("%s", (_, start) => {
-  test.each(readers)("%s reads the body as without the gate", async (_name, read) => {
+  test.each(readers)("%s reads the same body as without the gate", async (_name, read) => {
     const service = await serve(start, async (call) => digest(await read(call)));
     for (const size of sizes) {
       const body = Buffer.alloc(size, "0123456789abcdef");
@@ -178,7 +178,7 @@ describe.each(own)("%s", (_, start) => {
 });
 
 describe.each(frameworks)("%s", (name, start) => {
-  test("sends 100 Continue to a request with Expect: 100-continue, once", async () => {
+  test("a request with Expect: 100-continue gets 100 Continue once", async () => {
     const service = await serve(start, () => "done");
     const wire = await Wire.open(service.origin);
     const [head = "", body = ""] = asked({ key: "k", headers: ["Expect: 100-continue"] }).split(
@@ -222,7 +222,7 @@ describe.each(frameworks)("%s", (name, start) => {
     expect((await ask(service.origin, { key: "k" })).status).toBe(200);
   });
 
-  test("a body over the limit gets 413 while it is still arriving, and its connection ends", async () => {
+  test("a body over the limit gets a 413 while it is still arriving, and its connection ends", async () => {
     const service = await serve(start, () => "done", { maxBodyBytes: 100_000 });
     const wire = await Wire.open(service.origin);
     wire.send(asked({ key: "k", body: "x".repeat(100_001) }));
@@ -240,7 +240,7 @@ describe.each(frameworks)("%s", (name, start) => {
   });
 });
 
-test("a length beside chunks is ignored, where Node's parser accepts both", async () => {
+test("a length beside chunks is ignored if the parser of Node accepts both", async () => {
   const listener = handler(async (request, response) => void response.end(await buffer(request)), {
     upstream: { bind: () => null },
     ...claiming(),
@@ -319,7 +319,7 @@ async function withParsers(framework: string): Promise<string> {
   return app.listen({ port: 0, host: "127.0.0.1" });
 }
 
-describe.each(["Express", "Koa", "Fastify"])("%s' parsers", (framework) => {
+describe.each(["Express", "Koa", "Fastify"])("the parsers of %s", (framework) => {
   test.each(bodies)("read a body that the gate has read: %s", async (type, body, text) => {
     const origin = await withParsers(framework);
     for (const inChunks of [false, true]) {
@@ -353,14 +353,14 @@ describe("a body that was read before", () => {
   }
   const json = { headers: { "content-type": "application/json" } };
 
-  test("gets a clear 500", async () => {
+  test("leads to a clear 500", async () => {
     const { origin, codes } = await parsedFirst();
     expect((await send(origin, Buffer.from("{}"), json)).status).toBe(500);
     expect(codes).toEqual(["ERR_REISSUE_BODY_CONSUMED"]);
     expect(await misuseWarnings()).toMatchObject([{ code: "WARN_REISSUE_BODY_PARSED" }]);
   });
 
-  test("is fingerprinted where req.rawBody has it", async () => {
+  test("is fingerprinted if req.rawBody has it", async () => {
     const { origin } = await parsedFirst((req, _res, raw) => {
       (req as { rawBody?: Buffer }).rawBody = raw;
     });
@@ -368,14 +368,14 @@ describe("a body that was read before", () => {
     expect((await send(origin, Buffer.from('{"a":2}'), json)).status).toBe(422);
   });
 
-  test("gets a clear 500 where it is decoded into text", async () => {
+  test("leads to a clear 500 if it was decoded into text", async () => {
     const app = express().set("env", "test");
     app.use((req, _res, next) => (req.setEncoding("utf8"), next()), expressGate(claiming()));
     const origin = await listening(createServer(app));
     expect((await send(origin, Buffer.from("{}"), json)).status).toBe(500);
   });
 
-  test("is read all the same where it is empty", async () => {
+  test("is still read if it is empty", async () => {
     const app = express();
     app.use(
       // real time: the whole body must arrive before the gate runs
@@ -389,7 +389,7 @@ describe("a body that was read before", () => {
     expect(answer).toEqual({ status: 200, body: "read" });
   });
 
-  test("is not waited for where the client has disconnected", async () => {
+  test("is not waited for if the client has disconnected", async () => {
     let failed: unknown = null;
     const app = express().set("env", "test");
     app.use(

@@ -96,9 +96,9 @@ async function opened(
 }
 
 describe.each(frameworks)(
-  "%s, a handler that goes on after its route's time is over",
+  "%s with a handler that goes on after the time of its route",
   (_, start) => {
-    test("holds its key while it runs, and for a lease", async () => {
+    test("keeps its key while it runs, and for a lease after that", async () => {
       const b = await opened(start);
       await b.expire();
       await b.clock.advance(10 * leaseMs);
@@ -112,7 +112,7 @@ describe.each(frameworks)(
       expect(await b.post()).toEqual([200, "run 2"]);
     });
 
-    test("holds its key in the same way if it then fails", async () => {
+    test("keeps its key in the same way if it then fails", async () => {
       const b = await opened(start);
       await b.expire();
       await b.clock.advance(2 * leaseMs);
@@ -123,7 +123,7 @@ describe.each(frameworks)(
       expect(await b.post()).toEqual([200, "run 2"]);
     });
 
-    test("holds its key for maxRunMs, and its signal aborts before another request may run", async () => {
+    test("keeps its key for maxRunMs, and aborts its signal before another request may run", async () => {
       const b = await opened(start, { maxRunMs: 5 * leaseMs });
       await b.expire();
       await b.clock.advance(5 * leaseMs + leaseMs / 3);
@@ -136,7 +136,7 @@ describe.each(frameworks)(
       expect(await b.post()).toEqual([200, "run 2"]);
     });
 
-    test("with at-most-once its outcome is unknown, and nothing runs again", async () => {
+    test("leaves an unknown outcome with at-most-once, and the handler does not run again", async () => {
       const b = await opened(start, { guarantee: "at-most-once" });
       const first = b.post();
       await expect.poll(b.service.runs, { interval: 2 }).toBe(1);
@@ -151,8 +151,8 @@ describe.each(frameworks)(
   },
 );
 
-describe.each(frameworks)("%s, a handler whose claim is lost", (_, start) => {
-  test("learns it from the signal of its claim", async () => {
+describe.each(frameworks)("%s with a handler whose claim is lost", (_, start) => {
+  test("reports the loss by the signal of the claim", async () => {
     let isLost = false;
     const methods = (store: IdempotencyStore): Partial<IdempotencyStore> => ({
       renew: (token, ms) => !isLost && store.renew(token, ms),
@@ -169,7 +169,7 @@ describe.each(frameworks)("%s, a handler whose claim is lost", (_, start) => {
     expect((await first)[0]).toBe(409);
   });
 
-  test("with at-most-once the error that it stops with does not free its key", async () => {
+  test("does not free the key with at-most-once if the handler stops with an error", async () => {
     const b = await opened(start, { guarantee: "at-most-once", maxRunMs: 0, route: {} });
     const first = b.post();
     await expect.poll(b.service.runs, { interval: 2 }).toBe(1);
@@ -192,8 +192,8 @@ const ways: readonly (readonly [string, (response: express5.Response) => unknown
 describe.each([
   ["Express 5", express5],
   ["Express 4", express4 as unknown as typeof express5],
-])("a plain handler of %s that goes on after its route's time is over", (_name, express) => {
-  test.each(ways)("holds its key until it responds with %s", async (_way, respond) => {
+])("a plain handler of %s that goes on after the time of its route", (_name, express) => {
+  test.each(ways)("keeps its key until it responds with %s", async (_way, respond) => {
     const clock = manualClock();
     const app = express();
     app.set("env", "test");
@@ -224,7 +224,7 @@ describe.each([
     expect(await ask(origin, { key: "k" })).toMatchObject({ status: 200, body: "again" });
   });
 
-  test("holds its key where an error handler writes its response before it ends it", async () => {
+  test("keeps its key if an error handler writes its response before it ends it", async () => {
     const clock = manualClock();
     const app = express();
     app.set("env", "test");

@@ -31,36 +31,39 @@ const late = 2 * timeoutMs;
 /** Time in which something that must not happen would happen, in ms. */
 const quietMs = 50;
 
-describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start) => {
+describe.each(frameworks)("%s with a timeout that expires", (framework, start: Start) => {
   test.each([
     ["fails then", true],
     ["claims then", false],
-  ])("while the store %s: nothing runs, and the connection goes on", async (_name, fails) => {
-    const held = new HeldStore("claim");
-    const failing: IdempotencyStore["claim"] = async (request) => {
-      await held.claim(request);
-      throw new Error("down");
-    };
-    const clock = manualClock();
-    const service = await serve(start, () => "done", {
-      store: fails ? claiming(() => failing) : held,
-      gate: { timeoutMs, clock },
-    });
-    const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
-    await expect.poll(() => held.asked, { interval: 2 }).toBe(1);
-    await clock.advance(timeoutMs);
-    const first = await wire.message();
-    // A key makes it safe to come again, though it is not claimed yet.
-    expect([first.status, first.lines.includes("x-should-retry: true")]).toEqual([504, true]);
-    held.open();
-    // real time: shows that nothing runs later, which no event announces
-    await sleep(quietMs);
-    expect([wire.isOver, service.runs()]).toEqual([false, 0]);
-    const next = await wire.send(asked()).message();
-    expect([next.status, next.body]).toEqual([200, "done"]);
-  });
+  ])(
+    "the handler does not run while the store %s, and the connection goes on",
+    async (_name, fails) => {
+      const held = new HeldStore("claim");
+      const failing: IdempotencyStore["claim"] = async (request) => {
+        await held.claim(request);
+        throw new Error("down");
+      };
+      const clock = manualClock();
+      const service = await serve(start, () => "done", {
+        store: fails ? claiming(() => failing) : held,
+        gate: { timeoutMs, clock },
+      });
+      const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
+      await expect.poll(() => held.asked, { interval: 2 }).toBe(1);
+      await clock.advance(timeoutMs);
+      const first = await wire.message();
+      // A key makes it safe to come again, though it is not claimed yet.
+      expect([first.status, first.lines.includes("x-should-retry: true")]).toEqual([504, true]);
+      held.open();
+      // real time: shows that nothing runs later, which no event announces
+      await sleep(quietMs);
+      expect([wire.isOver, service.runs()]).toEqual([false, 0]);
+      const next = await wire.send(asked()).message();
+      expect([next.status, next.body]).toEqual([200, "done"]);
+    },
+  );
 
-  test("stops waiting for a key that another request holds", async () => {
+  test("the request stops waiting for a key that another request holds", async () => {
     let claims = 0;
     const store = claiming((inner) => (request) => ((claims += 1), inner.claim(request)));
     let end = (): void => {};
@@ -90,7 +93,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
     expect(claims).toBe(claimsByThen);
   });
 
-  test("responds while the body is still arriving, and ends the connection", async () => {
+  test("the response is sent while the body is still arriving, and ends the connection", async () => {
     const service = await serve(start, () => "done", { maxBodyBytes: 10, gate: { timeoutMs } });
     const head = asked({ key: "k", body: "", headers: ["Transfer-Encoding: chunked"] });
     const wire = (await Wire.open(service.origin)).send(`${head}5\r\npay 1\r\n`);
@@ -100,7 +103,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
     expect([wire.text, service.runs()]).toEqual(["", 0]);
   });
 
-  test("responds once, if the handler then responds or fails, with half a body", async () => {
+  test("the response is sent once if the handler then responds or fails with half a body", async () => {
     for (const fails of [true, false]) {
       const service = await serve(
         start,
@@ -124,7 +127,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
     }
   });
 
-  test("responds only with the failure, if it had failed before", async () => {
+  test("the response is only the failure if the handler had failed before", async () => {
     const service = await serve(
       start,
       () => {
@@ -146,7 +149,7 @@ describe.each(frameworks)("%s, whose timeout expires", (framework, start: Start)
   });
 });
 
-describe("a handler that has done its work in time", () => {
+describe("a handler that has done its work in time under Koa and Fastify", () => {
   /** Asks twice for an answer that goes out after the route's time. */
   const twice = async (origin: string): Promise<unknown[]> => {
     const answers = [await ask(origin, { key: "k" }), await ask(origin, { key: "k" })];
@@ -159,7 +162,7 @@ describe("a handler that has done its work in time", () => {
   const options = () =>
     ({ timeoutMs, idempotency: { store: memoryStore(), scope: "shared" } }) as const;
 
-  test("Koa, with a slow middleware outside: the response is stored", async () => {
+  test("has its response stored by Koa with a slow outer middleware", async () => {
     const app = new Koa();
     app.use(async (_ctx, next) => {
       await next();
@@ -171,7 +174,7 @@ describe("a handler that has done its work in time", () => {
     expect(await twice(await listening(app.callback()))).toEqual(kept);
   });
 
-  test("Fastify, with a slow onSend hook: the response is stored", async () => {
+  test("has its response stored by Fastify with a slow onSend hook", async () => {
     const app = fastify();
     await app.register(fastifyPlugin, options());
     app.addHook("onSend", async (_request, _reply, payload) => {
@@ -186,7 +189,7 @@ describe("a handler that has done its work in time", () => {
   });
 });
 
-test("node:http: a listener that responds later has a timeout too, and its late response is discarded", async () => {
+test("a late listener of node:http has a timeout too, and its late response is discarded", async () => {
   const node = frameworks.find(([name]) => name === "node:http")?.[1] as Start;
   const service = await serve(
     node,

@@ -28,7 +28,7 @@ async function listening(delayMs: number): Promise<Server> {
 const originOf = (server: Server): string =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-test("keepAlive outlasts the load balancer, of several the one that waits longest", async () => {
+test("keepAlive() outlasts the load balancer, and the one of several that waits longest", async () => {
   const server = await listening(0);
   expect(keepAlive(server, { behind: "aws-alb" })).toBe(65_000);
   expect(keepAlive(server, { behind: ["haproxy", "gcp"] })).toBe(605_000);
@@ -38,7 +38,7 @@ test("keepAlive outlasts the load balancer, of several the one that waits longes
   expect(() => keepAlive(server, {})).toThrow("behind");
 });
 
-test("drain completes requests in flight and new ones, with Connection: close", async () => {
+test("drain() completes requests in flight and new ones, with Connection: close", async () => {
   const server = await listening(100);
   const origin = originOf(server);
   const inFlight = fetch(origin);
@@ -52,7 +52,7 @@ test("drain completes requests in flight and new ones, with Connection: close", 
   await expect(fetch(origin)).rejects.toThrow();
 });
 
-test("drain ends at once where the server has no connection, and is known to be under way from its call on", async () => {
+test("drain() ends at once if the server has no connection, and is visible from its call on", async () => {
   const server = await listening(0);
   expect(isDraining(server)).toBe(false);
   const drained = drain(server, { lameDuckMs: 25_000 });
@@ -62,7 +62,7 @@ test("drain ends at once where the server has no connection, and is known to be 
   expect(performance.now() - started).toBeLessThan(2000);
 });
 
-test("drain ends early once the last connection is closed, but not while one is idle", async () => {
+test("drain() ends early once the last connection is closed, but not while one is idle", async () => {
   const server = await listening(0);
   const agent = new Agent({ keepAlive: true });
   get(originOf(server), { agent }, (response) => void response.resume());
@@ -77,7 +77,7 @@ test("drain ends early once the last connection is closed, but not while one is 
   expect(performance.now() - started).toBeLessThan(8000);
 });
 
-test("drain does not end early while connections come and go, though none is open when it looks", async () => {
+test("drain() does not end early while connections come and go, though none is open when it looks", async () => {
   const server = await listening(0);
   const count = promisify(server.getConnections.bind(server));
   const clock = manualClock();
@@ -97,7 +97,7 @@ test("drain does not end early while connections come and go, though none is ope
   await expect(drained).resolves.toEqual({ destroyed: 0, left: 0 });
 });
 
-test("drain destroys connections that are open at its deadline", async () => {
+test("drain() destroys connections that are open at its deadline", async () => {
   const server = await listening(Infinity);
   const request = get(originOf(server));
   const failed = once(request, "error");
@@ -114,7 +114,7 @@ test.each<[string, unknown]>([
   ["HTTP/2 with HTTP/1", createSecureHttp2({ allowHTTP1: true })],
   ["no", undefined],
   ["an application for a", express5()],
-])("drain refuses %s server, and does nothing to it", async (_name, server) => {
+])("drain() refuses %s server, and does nothing to it", async (_name, server) => {
   const listeners = (): number | null =>
     server instanceof EventEmitter ? server.listenerCount("request") : null;
   const before = listeners();
@@ -128,7 +128,7 @@ test.each<[string, unknown]>([
   expect(listeners()).toBe(before);
 });
 
-test("drain does not wait for a connection without a request", async () => {
+test("drain() does not wait for a connection without a request", async () => {
   const server = await listening(0);
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
@@ -146,7 +146,7 @@ const listens: readonly (readonly [string, () => Promise<Server>])[] = [
   ["Fastify 5", async () => (await onFastify()).server],
 ];
 
-test.each(listens)("keepAlive and drain work with the listen of %s", async (_, listen) => {
+test.each(listens)("keepAlive() and drain() work with the listen() of %s", async (_, listen) => {
   const server = await listen();
   onTestFinished(() => server.close().closeAllConnections());
   const origin = originOf(server);
@@ -167,7 +167,7 @@ test.each(listens)("keepAlive and drain work with the listen of %s", async (_, l
   await expect(fetch(origin)).rejects.toThrow();
 });
 
-test("a drained Fastify is closed by its own close, hooks included", async () => {
+test("a drained Fastify is closed by its own close(), which runs its hooks", async () => {
   const app = await onFastify();
   await drain(app.server, { lameDuckMs: 10 });
   await app.close();

@@ -9,6 +9,6 @@ function opened(): StoreHarness {
   return { store: memoryStore({ clock }), advance: (ms) => clock.advance(ms) };
 }
 
-test.each(storeConformance)("$name", ({ run }) => run(opened()));
+test.each(storeConformance)("the memory store passes the case: $name", ({ run }) => run(opened()));
 
-test("does what the model does", () => followsTheModel(opened(), 500));
+test("the memory store behaves like the model", () => followsTheModel(opened(), 500));

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 // At the same time, since most of them wait; each has records of its own.
-test.concurrent.each(storeConformance)("$name", async ({ run }) => {
+test.concurrent.each(storeConformance)("the store passes the case: $name", async ({ run }) => {
   // real time: records expire by the server's clock
   await run({ store, advance: (ms) => sleep(ms) });
 });
@@ -35,7 +35,7 @@ for (const { name, run } of deduplicationConformance) {
   test(name, () => run({ store, start: serve }));
 }
 
-test("does what the model does", async () => {
+test("the store behaves like the model", async () => {
   // real time: records expire by the server's clock
   await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
 }, 60_000);

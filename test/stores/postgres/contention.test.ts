@@ -23,7 +23,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-test("300 keys, 16 claims each from two processes: one holds it, and every claim gets a result", async () => {
+test("one of 16 claims each from two processes holds its key, for each of 300 keys, and every claim gets a result", async () => {
   const keys = 300;
   const args = [JSON.stringify(server.connection), String(keys), "8"];
   const children = [0, 1].map(() => fork(join(import.meta.dirname, "contender.js"), args));
@@ -43,7 +43,7 @@ async function results(child: ChildProcess): Promise<Record<string, number>[]> {
   return message as Record<string, number>[];
 }
 
-test("16 claims of a lapsed record: one takes it over", async () => {
+test("one of 16 claims of a lapsed record takes it over", async () => {
   const store = postgresStore({ pool });
   for (let key = 0; key < 30; key += 1) {
     await store.claim(request(`lapsed ${key}`, { leaseMs: 0 }));
@@ -53,7 +53,7 @@ test("16 claims of a lapsed record: one takes it over", async () => {
   }
 });
 
-test("16 claims of an expired record: one claims it", async () => {
+test("one of 16 claims of an expired record gets it", async () => {
   const store = postgresStore({ pool });
   for (let key = 0; key < 30; key += 1) {
     const first = request(`expired ${key}`, { leaseMs: 0, retentionMs: 0 });

@@ -59,7 +59,7 @@ function load(key: string): () => Promise<{ ok: number; failed: number }> {
   };
 }
 
-test("connections that are cut under load fail their calls and no others", async () => {
+test("connections that are cut under load fail only their own calls", async () => {
   const seen = unhandled();
   const stop = load("cut");
   const admin = new pg.Client(server.connection);
@@ -127,7 +127,7 @@ test("a server that restarts under load is used again, and committed work is the
   });
 });
 
-test("a server that is down is an error at once", async () => {
+test("a server that is down leads to an error at once", async () => {
   const away = new pg.Pool({ ...server.connection, port: 1 });
   onTestFinished(() => away.end());
   const failing = postgresStore({ pool: away });

@@ -37,7 +37,7 @@ test.each([
   [`a "schema"; --`, `'; DROP TABLE "reissue_idempotency"; --`],
   ["S", "x".repeat(63)],
   ["s".repeat(63), "é".repeat(31)],
-])("a schema named %s and a table named %s", async (schema, table) => {
+])("a schema named %s and a table named %s are supported", async (schema, table) => {
   const store = postgresStore({ pool, schema, table });
   await store.migrate();
   await store.migrate();
@@ -49,7 +49,7 @@ test.each([
   expect(await store.sweep()).toBe(1);
 });
 
-test("eight processes migrate at once", async () => {
+test("eight processes can migrate at once", async () => {
   const pools = Array.from({ length: 8 }, () => opened({ max: 1 }));
   onTestFinished(() => void pools.map((each) => each.end()));
   for (let round = 0; round < 3; round += 1) {
@@ -62,7 +62,7 @@ test("eight processes migrate at once", async () => {
   }
 });
 
-test("a role with the rights that the README names, and no more, migrates where nothing is missing, and claims", async () => {
+test("a role with exactly the rights that the README names migrates if nothing is missing, and claims", async () => {
   const schema = "elsewhere";
   await postgresStore({ pool, schema }).migrate();
   await pool.query("CREATE ROLE service LOGIN");
@@ -83,7 +83,7 @@ test("a role with the rights that the README names, and no more, migrates where 
   expect(await other.sweep()).toBe(0);
 });
 
-test("a missing table or another one is named in the error", async () => {
+test("a missing or different table is named in the error", async () => {
   const missing = postgresStore({ pool, table: "missing" });
   const says = { code: "ERR_REISSUE_STORE_UNAVAILABLE", message: /has no table: run migrate\(\)$/ };
   const unavailable = expect.objectContaining({
@@ -119,7 +119,7 @@ test.each([
   );
 });
 
-test("each step is one statement", async () => {
+test("each step is a single statement", async () => {
   const store = postgresStore({ pool, table: "counted" });
   await store.migrate();
   const first = request("counted");
@@ -140,7 +140,7 @@ describe("a claim that cannot have the record leaves no trace", () => {
   test.each([
     ["in flight", {}, { state: "in-flight" }],
     ["mismatch", { fingerprint: "another" }, { state: "mismatch" }],
-  ])("%s", async (name, settings, result) => {
+  ])("rejects with the state %s", async (name, settings, result) => {
     const store = postgresStore({ pool });
     const first = request(name);
     await store.claim(first);
@@ -149,7 +149,7 @@ describe("a claim that cannot have the record leaves no trace", () => {
     expect(await version(first.id)).toEqual(before);
   });
 
-  test("replays, while another transaction holds the row", async () => {
+  test("replays while another transaction holds the row", async () => {
     const store = postgresStore({ pool });
     const first = request("locked");
     const answer = Buffer.from("answer");
@@ -184,7 +184,7 @@ test("a repeated claim has the same result, and changes nothing", async () => {
   expect(await version(first.id)).toEqual(before);
 });
 
-test("the owner of a lapsed record that claims it again has it, with the same fence", async () => {
+test("the owner of a lapsed record gets it with the same fence if it claims it again", async () => {
   const store = postgresStore({ pool });
   const first = request("lapsed and mine", { leaseMs: 0 });
   await store.claim(first);
@@ -223,7 +223,7 @@ describe("a claim that its snapshot shows nothing", () => {
     ["completed", Buffer.from("a"), {}, { state: "completed", answer: Buffer.from("a") }],
     ["answered", Buffer.from("a"), { fingerprint: "another" }, { state: "mismatch" }],
   ])(
-    "waits, and then gets the other claim's outcome: %s",
+    "waits, and then gets the outcome of the other claim: %s",
     async (name, answer, settings, result) => {
       const client = await inserting(`race: ${name}`, answer);
       const claim = postgresStore({ pool }).claim(request(`race: ${name}`, settings));
@@ -239,7 +239,7 @@ describe("a claim that its snapshot shows nothing", () => {
     },
   );
 
-  test("claims, where the other one gives up", async () => {
+  test("succeeds if the other claim gives up", async () => {
     const client = await inserting("gives up", null);
     const claim = postgresStore({ pool }).claim(request("gives up"));
     await waiting();
@@ -249,7 +249,7 @@ describe("a claim that its snapshot shows nothing", () => {
   });
 });
 
-test("a response of 5 MB comes back unchanged, and other claims do not write it again", async () => {
+test("a response of 5 MB comes back unchanged, and later claims do not write it again", async () => {
   const store = postgresStore({ pool, table: "large" });
   await store.migrate();
   const answer = Buffer.alloc(5_000_000);
@@ -270,7 +270,7 @@ test("a response of 5 MB comes back unchanged, and other claims do not write it 
 });
 
 test.each(["repeatable read", "serializable"])(
-  "connections that are %s by default claim as any other",
+  "connections that are %s by default can claim as all others can",
   async (isolation) => {
     const strict = opened({
       max: 16,

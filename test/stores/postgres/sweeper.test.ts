@@ -37,7 +37,7 @@ async function left(): Promise<number | null> {
   return (await pool.query("SELECT FROM reissue_idempotency")).rowCount;
 }
 
-test("a sweep deletes expired records, and no others", async () => {
+test("a sweep deletes only expired records", async () => {
   const store = postgresStore({ pool });
   await store.migrate();
   await expired(2500);
@@ -84,7 +84,7 @@ test("a sweep finds expired records by the index", async () => {
   expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).toContain("Index Scan");
 });
 
-test("a sweeper goes on at its interval, through failures, and stops", async () => {
+test("a sweeper continues at its interval, through failures, until it stops", async () => {
   const heard: SweepMessage[] = [];
   let heardOne = (): void => {};
   const listener = (message: unknown): void => {
@@ -125,7 +125,7 @@ test("a sweeper goes on at its interval, through failures, and stops", async () 
   expect(heard).toHaveLength(3);
 });
 
-test("a stop waits for the statement under way, and starts no other", async () => {
+test("a stop waits for the running statement, and starts no other", async () => {
   const clock = manualClock();
   const store = postgresStore({ pool });
   await store.migrate();

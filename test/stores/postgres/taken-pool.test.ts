@@ -155,7 +155,7 @@ test("a claim is renewed while all connections are in use for longer than its le
   await beginning.claim.release();
 });
 
-test("one additional connection is opened, as the pool's own are, and closed soon", async () => {
+test("one additional connection is opened like those of the pool, and closed soon", async () => {
   const onConnect = async (client: pg.ClientBase): Promise<void> => {
     await client.query("SET application_name = 'mine'");
   };

@@ -80,7 +80,7 @@ function events(key: string): string[] {
   return heard;
 }
 
-test("work and response commit together, and a replay gives the response", async () => {
+test("the work and the response commit together, and a replay gives the response", async () => {
   const heard = events("together");
   const claim = await claimed("together");
   const answer = await store.withTransaction(claim, effect("together"));
@@ -148,7 +148,7 @@ test("work that ends its own transaction fails with an error that says so", asyn
   expect(await told("ended")).toBe("in-flight");
 });
 
-test("without a claim the work commits, and nothing is stored", async () => {
+test("the work commits without a claim, and no response is stored", async () => {
   const before = await pool.query("SELECT FROM reissue_idempotency");
   const answer = await store.withTransaction(null, effect("no key"));
   expect(answer).toMatchObject({ status: 201, body: Buffer.from('{"key":"no key"}') });
@@ -167,23 +167,26 @@ const hiding: [name: string, hide: (client: pg.PoolClient) => Promise<unknown> |
   ["by not waiting for it", (client) => void client.query("SELECT 1 / 0").catch(() => {})],
 ];
 
-test.each(hiding)("a failure hidden %s is reported with a key and without", async (name, hide) => {
-  const key = `hidden ${name}`;
-  const work = async (client: pg.PoolClient): Promise<object> => {
-    await effect(key)(client);
-    await hide(client);
-    return { status: 201 };
-  };
-  const aborted = { severity: "ERROR", code: "25P02" };
-  await expect(store.withTransaction(await claimed(key), work)).rejects.toMatchObject(aborted);
-  await expect(store.withTransaction(null, work)).rejects.toMatchObject(aborted);
-  expect(await effects(key)).toBe(0);
-  // The connection is as good as new.
-  await store.withTransaction(null, effect(key));
-  expect(await effects(key)).toBe(1);
-});
+test.each(hiding)(
+  "a failure hidden %s is reported, with a key and without one",
+  async (name, hide) => {
+    const key = `hidden ${name}`;
+    const work = async (client: pg.PoolClient): Promise<object> => {
+      await effect(key)(client);
+      await hide(client);
+      return { status: 201 };
+    };
+    const aborted = { severity: "ERROR", code: "25P02" };
+    await expect(store.withTransaction(await claimed(key), work)).rejects.toMatchObject(aborted);
+    await expect(store.withTransaction(null, work)).rejects.toMatchObject(aborted);
+    expect(await effects(key)).toBe(0);
+    // The connection is as good as new.
+    await store.withTransaction(null, effect(key));
+    expect(await effects(key)).toBe(1);
+  },
+);
 
-test("without a key a hidden failure is reported as with one", async () => {
+test("a hidden failure is reported without a key in the same way as with one", async () => {
   const work = async (client: pg.PoolClient): Promise<object> => {
     await client.query("SELECT 1 / 0").catch(() => {});
     return {};
@@ -229,7 +232,7 @@ test("the work may choose its isolation level", async () => {
   expect(await effects("isolated")).toBe(1);
 });
 
-test("an owner who was taken over commits nothing", async () => {
+test("an owner whose claim was taken over commits nothing", async () => {
   const claim = await claimed("taken");
   const late = store.withTransaction(claim, async (client) => {
     await store.renew(claim, 1);
@@ -247,7 +250,7 @@ test.each<[string, (claim: Claim) => Promise<unknown> | void]>([
   ["released", (claim) => claim.release()],
   ["abandoned", (claim) => claim.abandon()],
   ["completed", (claim) => store.withTransaction(claim, effect("completed"))],
-])("a claim that was %s runs nothing", async (name, settle) => {
+])("no work runs for a claim that was %s", async (name, settle) => {
   const claim = await claimed(name);
   await settle(claim);
   const before = await effects(name);
@@ -258,7 +261,7 @@ test.each<[string, (claim: Claim) => Promise<unknown> | void]>([
   expect(await effects(name)).toBe(before);
 });
 
-test("of two transactions with one claim, one commits", async () => {
+test("one of two transactions with one claim commits", async () => {
   const claim = await claimed("twice");
   const both = await Promise.allSettled([
     store.withTransaction(claim, effect("twice")),
@@ -299,7 +302,7 @@ async function slowCommits(): Promise<void> {
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly()`);
 }
 
-test("heartbeats that wait for COMMIT do not take the completion for a loss", async () => {
+test("heartbeats that wait for COMMIT do not treat the completion as a loss", async () => {
   await slowCommits();
   const keys = Array.from({ length: 4 }, (_, index) => `renewed ${index}`);
   const heard = keys.map(events);

@@ -37,7 +37,7 @@ async function lost(
 test.each<[string, (server: RedisServer) => Promise<RedisClient>]>([
   ["a client", (server) => opened(createClient({ socket: socket(server) }))],
   ["a pool", (server) => opened(createClientPool({ socket: socket(server) }))],
-])("%s of node-redis makes no timeout for each command", async (_name, open) => {
+])("%s of node-redis creates no timeout for each command", async (_name, open) => {
   const store = redisStore({ client: await open(await started()) });
   const timeouts = vi.spyOn(AbortSignal, "timeout");
   const warnings = vi.spyOn(process, "emitWarning");
@@ -54,7 +54,7 @@ test.each<[string, (server: RedisServer) => Promise<RedisClient>]>([
   expect(warnings).not.toHaveBeenCalled();
 });
 
-test("a command that waits for its connection is dropped after 5 to 6 s, and not sent after that", async () => {
+test("a command that waits for its connection is dropped after 5 to 6 s, and never sent after that", async () => {
   const server = await started();
   const client = await opened(createClient({ socket: socket(server) }));
   const store = redisStore({ client });

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { RedisServer } from "./server.ts";
 
-test("of 16 claims at once from each of 2 processes, one wins, for each of 300 keys", async () => {
+test("one of 16 simultaneous claims from each of 2 processes wins, for each of 300 keys", async () => {
   const server = await RedisServer.start();
   onTestFinished(() => server.stop());
   const ids = Array.from({ length: 300 }, (_, index) => recordId("scope", `${index}`));

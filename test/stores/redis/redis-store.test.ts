@@ -38,7 +38,7 @@ describe.each(targets)("%s", (_name, connect) => {
   afterAll(() => connected?.close());
 
   // At the same time, since most of them wait; each has records of its own.
-  test.concurrent.each(storeConformance)("$name", async ({ run }) => {
+  test.concurrent.each(storeConformance)("the store passes the case: $name", async ({ run }) => {
     const store = redisStore({ client: connected.client });
     // real time: records expire by the server's clock
     await run({ store, advance: (ms) => sleep(ms) });
@@ -48,7 +48,7 @@ describe.each(targets)("%s", (_name, connect) => {
 describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
   const connect = (): ReturnType<Connect> => connectTo(server.port);
 
-  test("takes one round trip a step", async () => {
+  test("takes one round trip for each step", async () => {
     const store = await opened(connect);
     await everyStep(store);
     await server.cli("CONFIG", "RESETSTAT");
@@ -98,7 +98,7 @@ describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
     expect(await store.release({ ...held, fence: 1 })).toBe(true);
   });
 
-  test("rejects where the key holds something else", async () => {
+  test("rejects if the key holds another type of value", async () => {
     const store = await opened(connect);
     const [text, list] = [claim(), claim()];
     await server.cli("SET", key(text.id), "mine");
@@ -115,7 +115,7 @@ describe.each(Object.entries(standalone))("%s", (_name, connectTo) => {
   });
 });
 
-test("does what the model does", async () => {
+test("the store behaves like the model", async () => {
   const store = await opened(() => standalone["node-redis"]!(server.port));
   // real time: records expire by the server's clock
   await followsTheModel({ store, advance: (ms) => sleep(ms) }, 25);
@@ -149,7 +149,7 @@ test("fences stay exact up to 2⁵³", async () => {
   expect(await store.claim(claim({ id: request.id }))).toEqual({ state: "claimed", fence });
 });
 
-test("names of keys begin with the prefix, are tagged, and reveal neither key nor scope", async () => {
+test("keys begin with the prefix, are tagged, and reveal neither key nor scope", async () => {
   const own = await RedisServer.start();
   onTestFinished(() => own.stop());
   const connected = await standalone["ioredis"]!(own.port);
@@ -161,7 +161,7 @@ test("names of keys begin with the prefix, are tagged, and reveal neither key no
   expect(record).not.toMatch(/tenant-7|order-1234/);
 });
 
-test("ioredis may pipeline by itself", async () => {
+test("ioredis may pipeline automatically", async () => {
   const { Redis } = await import("ioredis");
   const client = new Redis({ port: server.port, enableAutoPipelining: true });
   onTestFinished(() => client.disconnect());
@@ -169,7 +169,7 @@ test("ioredis may pipeline by itself", async () => {
   await Promise.all([everyStep(store), everyStep(store), everyStep(store)]);
 });
 
-test("refuses a value that is not a client, and a prefix with braces", async () => {
+test("a value that is not a client is refused, and so is a prefix with braces", async () => {
   const connected = await standalone["ioredis"]!(server.port);
   onTestFinished(() => connected.close());
   const { client } = connected;

@@ -33,7 +33,7 @@ describe("a service", () => {
 });
 
 test.each(Object.entries(standalone))(
-  "over %s a first request takes two round trips, and a replay one",
+  "a first request over %s takes two round trips, and a replay takes one",
   async (_library, connectTo) => {
     const connected = await connectTo(server.port);
     onTestFinished(() => connected.close());

@@ -18,7 +18,7 @@ function connectCode(port: number): Promise<string> {
   });
 }
 
-test("restart: connections are reset, new ones are refused, then it is back on the same port", async () => {
+test("restart() resets connections, refuses new ones, and comes back on the same port", async () => {
   const upstream = await opened();
   const { port } = upstream;
   const [used, unused] = await Promise.all([wired(upstream), wired(upstream)]);
@@ -32,7 +32,7 @@ test("restart: connections are reset, new ones are refused, then it is back on t
   expect(upstream.processedCount).toBe(2);
 });
 
-test("restart by FIN, several at once, is one restart", async () => {
+test("several restarts by FIN at once are one restart", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   await wire.served();
@@ -45,7 +45,7 @@ test("restart by FIN, several at once, is one restart", async () => {
   await (await wired(upstream)).served();
 });
 
-test("refuse and accept: new connections are refused, open ones stay", async () => {
+test("refuse() refuses new connections and keeps open ones, until accept()", async () => {
   const upstream = await opened();
   const wire = await wired(upstream);
   await wire.served();
@@ -56,7 +56,7 @@ test("refuse and accept: new connections are refused, open ones stay", async () 
   expect(await connectCode(upstream.port)).toBe("connected");
 });
 
-test("no handle remains after close, whatever was going on", async () => {
+test("no handle remains after close(), whatever was going on", async () => {
   // In a process of its own, which the test runner's own timers and sockets do not disturb.
   const script = fileURLToPath(new URL("leftovers.js", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 15_000 });
@@ -74,7 +74,7 @@ test("no handle remains after close, whatever was going on", async () => {
   });
 });
 
-test("close twice, close while opening again, and use after close are harmless", async () => {
+test("close() may be called twice, during an opening, and before further use", async () => {
   const upstream = await faultyUpstream();
   await upstream.refuse();
   const accepting = upstream.accept();
@@ -85,7 +85,7 @@ test("close twice, close while opening again, and use after close are harmless",
   expect(await connectCode(upstream.port)).toBe("ECONNREFUSED");
 });
 
-test("until rejects at its timeout, when the upstream closes, and with an exception of the condition", async () => {
+test("until() rejects at its timeout, when the upstream closes, and with an exception of the condition", async () => {
   const upstream = await opened();
   await expect(upstream.until(() => false, 20)).rejects.toThrow("within 20 ms");
   const wire = await wired(upstream);
@@ -100,12 +100,12 @@ test("until rejects at its timeout, when the upstream closes, and with an except
   await Promise.all([expect(never).rejects.toThrow("was closed"), upstream.close()]);
 });
 
-test("a port that is taken is an error, at once", async () => {
+test("a port in use is an error at once", async () => {
   const upstream = await opened();
   await expect(faultyUpstream({ port: upstream.port })).rejects.toThrow("EADDRINUSE");
 });
 
-test("a client that resets and floods in the middle of everything ends nothing", async () => {
+test("a client that resets and floods during all of this ends nothing", async () => {
   const upstream = await opened({
     idleTimeoutMs: 20,
     respond: { body: Buffer.alloc(1 << 20), delayMs: 1 },

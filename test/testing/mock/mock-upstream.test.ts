@@ -42,7 +42,7 @@ describe("responses", () => {
     expect(statuses).toEqual([404, 200, 503, 201, 201]);
   });
 
-  test("of a function may come late", async () => {
+  test("may come late from a function", async () => {
     orders.respond("POST /orders", async (request) => ({ json: await request.json() }));
     expect(await (await place("tea")).json()).toEqual({ item: "tea" });
   });
@@ -58,7 +58,7 @@ describe("responses", () => {
 });
 
 describe("assertSent", () => {
-  test("returns the requests that are as expected", async () => {
+  test("returns the matching requests", async () => {
     await place("tea", { "idempotency-key": "k-1" });
     await place("milk");
     const [request] = orders.assertSent("POST /orders", {
@@ -100,7 +100,7 @@ describe("fail", () => {
     expect(orders.sent("GET /orders/:id").map(({ fault }) => fault)).toEqual(["reset", null]);
   });
 
-  test("faults of two routes do not spend each other", async () => {
+  test("does not let faults of two routes use up each other", async () => {
     orders.fail("POST /orders", { fault: "status", status: 502 });
     orders.fail("GET /orders/:id", { fault: "status", status: 504, times: 2 });
     orders.fail("POST /orders", { fault: "status", status: 503 });
@@ -121,7 +121,7 @@ describe("fail", () => {
     expect(orders.sent("GET /orders/2").map(({ reused }) => reused)).toEqual([true, false]);
   });
 
-  test("clear ends faults and forgets requests; routes stay", async () => {
+  test("ends with clear(), which forgets requests and keeps routes", async () => {
     orders.fail("GET /orders/:id", { fault: "reset" });
     await place("tea");
     orders.clear();
@@ -135,7 +135,7 @@ test("a route that another one hides is refused", async () => {
   await expect(hidden).rejects.toThrow('routes["GET /orders/new"] never matches');
 });
 
-test("an origin whose name is fixed in the code is connected to it", async () => {
+test("an origin that is fixed in the code is connected to the mock", async () => {
   const origins = { "http://orders.internal:3000": { connectTo: orders.host } };
   const upstream = outbound({ origins });
   const response = await upstream("http://orders.internal:3000/orders/9");

@@ -60,7 +60,7 @@ describe("nock", () => {
     expect(await axiosCall()).toEqual({ by: "nock" });
   });
 
-  test("neither responds to `upstream`, whose connections are its own, nor forbids them", async () => {
+  test("does not respond to `upstream`, whose connections are its own, and does not forbid them", async () => {
     expect(await upstreamCall()).toEqual({ by: "mockUpstream" });
   });
 });
@@ -115,7 +115,7 @@ function service(): Express {
   return app;
 }
 
-test("supertest calls an Express application, keys and replays included", async () => {
+test("supertest calls an Express application, with keys and replays", async () => {
   const app = service();
   const key = "order-1";
   const first = await request(app).post("/pay").set("Idempotency-Key", key).expect(201);
@@ -125,7 +125,7 @@ test("supertest calls an Express application, keys and replays included", async 
   orders.assertSent("POST /orders", { times: 1 });
 });
 
-test("inject calls a Fastify application, keys and replays included", async () => {
+test("inject() calls a Fastify application, with keys and replays", async () => {
   const upstream = outbound({ origins: { "http://orders:3000": { connectTo: orders.host } } });
   const app = fastify();
   onTestFinished(() => app.close());

@@ -34,7 +34,7 @@ async function gone(port: number): Promise<boolean> {
   return false;
 }
 
-test("in a process of its own: the same faults, the same counts, by calls", async () => {
+test("a process of its own has the same faults and the same counts, by calls", async () => {
   const upstream = await spawnFaultyUpstream({
     respond: { body: "ok" },
     faults: [{ fault: "reset", on: "fresh", times: 1 }],
@@ -71,7 +71,7 @@ test("in a process of its own: the same faults, the same counts, by calls", asyn
   expect(await upstream.killAll()).toBe(1);
 });
 
-test("close ends the process, twice if need be; calls after it reject", async () => {
+test("close() ends the process, may be called twice, and makes later calls reject", async () => {
   const upstream = await spawnFaultyUpstream();
   await wired(upstream);
   await Promise.all([upstream.close(), upstream.close()]);
@@ -87,7 +87,7 @@ test("a process that is killed rejects pending calls", async () => {
   await upstream.close();
 });
 
-test("it exits by itself when its parent is killed", async () => {
+test("the process exits by itself when its parent is killed", async () => {
   const parent = fork(fileURLToPath(new URL("spawning-parent.js", import.meta.url)), [], {
     execArgv: [],
   });
@@ -98,7 +98,7 @@ test("it exits by itself when its parent is killed", async () => {
   expect(await gone(port)).toBe(true);
 });
 
-test("functions and mistakes are refused before anything is started, or reported from the child", async () => {
+test("functions and mistakes are refused before the start, or reported from the child", async () => {
   const faults = [{ fault: "reset" as const, match: () => true }];
   await expect(spawnFaultyUpstream({ faults })).rejects.toThrow("options.faults[0].match");
   const withFunction = { respond: () => ({}) } as SpawnedUpstreamOptions;

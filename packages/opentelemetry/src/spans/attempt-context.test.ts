@@ -37,7 +37,7 @@ describe("AttemptContext", () => {
     expect(trace.getSpan(next)).toBe(attempt);
   });
 
-  test("finds it also in contexts that are made from it", () => {
+  test("finds the span in contexts that are derived from it too", () => {
     const { context, found } = searched();
     const other = createContextKey("other");
     trace.setSpan(context.setValue(other, 1).deleteValue(other), attempt);
@@ -61,7 +61,7 @@ describe("AttemptContext", () => {
     expect(found).toEqual([]);
   });
 
-  test("has the values of the context that it stands for", () => {
+  test("has the values of the context that it represents", () => {
     const { context } = searched();
     expect(context.getValue(key)).toBe("value");
     expect(context.deleteValue(key).getValue(key)).toBeUndefined();

@@ -26,8 +26,8 @@ function onNode(
   return handler<BoundUpstream>(run, { upstream, ...claiming() });
 }
 
-describe.each(frameworks)("%s, whose client leaves", (_, start) => {
-  test("with pipelined requests on its connection: each runs once, and is replayed", async () => {
+describe.each(frameworks)("%s with a client that disconnects", (_, start) => {
+  test("runs each pipelined request once, and replays its response", async () => {
     let [begun, isDone] = [0, (): void => {}];
     const done = new Promise<void>((resolve) => (isDone = resolve));
     const service = await serve(start, async ({ response }) => {
@@ -55,7 +55,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     expect(service.runs()).toBe(3);
   });
 
-  test("while the handler sets options of the connection: the response goes on", async () => {
+  test("completes the response while the handler sets options of the connection", async () => {
     const service = await serve(start, async ({ request, response }) => {
       response.on("socket", (socket: Socket) => socket.setNoDelay(true));
       await once(request.socket, "close");
@@ -71,7 +71,7 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
     expect([again.replayed, again.body, service.runs()]).toEqual([true, "done", 1]);
   });
 
-  test("and whose handler fails before the head was sent: the next request runs", async () => {
+  test("runs the next request if the handler failed before the head was sent", async () => {
     const service = await serve(start, ({ response }, number) => {
       if (number > 1) return "done";
       response.writeHead(200);
@@ -84,8 +84,8 @@ describe.each(frameworks)("%s, whose client leaves", (_, start) => {
   });
 });
 
-describe.each(majors)("%s, whose client disconnects before its body is read", (_, express) => {
-  test("the body that has arrived is not lost, and the handler responds with it", async () => {
+describe.each(majors)("%s with a client that disconnects before its body is read", (_, express) => {
+  test("the handler gets the body that has arrived, and responds with it", async () => {
     const app = express();
     const gate = expressGate(claiming());
     let runs = 0;
@@ -118,7 +118,7 @@ describe.each(majors)("%s, whose client disconnects before its body is read", (_
   });
 });
 
-test("a response behind a Proxy goes on too", async () => {
+test("a response behind a Proxy is completed too", async () => {
   let runs = 0;
   const listener = onNode(async (request, response) => {
     runs += 1;
@@ -143,7 +143,7 @@ test("a response behind a Proxy goes on too", async () => {
   expect([again.replayed, again.body, runs]).toEqual([true, "done", 1]);
 });
 
-test("a request that was made by hand needs no connection", async () => {
+test("a hand-made request needs no connection", async () => {
   let runs = 0;
   const listener = onNode((_request, response) => response.end(`run ${(runs += 1)}`));
   const answer = async (): Promise<string> => {

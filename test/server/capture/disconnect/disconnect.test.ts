@@ -21,8 +21,8 @@ afterAll(() => {
   expect(unexpected).toEqual([]);
 });
 
-describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
-  test("while the end is delayed: its retry gets the response", async () => {
+describe.each(frameworks)("%s with a client that disconnects", (_, start) => {
+  test("its retry gets the response if the end was delayed", async () => {
     const store = new HeldStore();
     const service = await serve(start, () => "done", { store });
     const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
@@ -40,7 +40,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
     ]);
   });
 
-  test("once a head was made, and not sent: its retry gets the response", async () => {
+  test("its retry gets the response if a head was made and not sent", async () => {
     let isOver = false;
     const service = await serve(start, async ({ response }) => {
       response.writeHead(201);
@@ -86,7 +86,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
     ["write", (r) => r.write("x")],
     ["flushed headers", (r) => r.flushHeaders()],
   ])(
-    "in the middle of it (%s): nothing runs again, and nobody gets a part",
+    "the handler does not run again after a disconnect in the middle (%s), and no client gets a part",
     async (_name, begin) => {
       const service = await serve(start, ({ response }) => (begin(response), null));
       const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
@@ -101,7 +101,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
   test.each<[string, (write: ServerResponse) => unknown]>([
     ["destroy", (r) => r.destroy()],
     ["destroy with an error", (r) => r.destroy(new Error("cut"))],
-  ])("or whose handler cuts it (%s): nothing runs again", async (_name, cut) => {
+  ])("the handler does not run again after it cuts the response (%s)", async (_name, cut) => {
     const service = await serve(start, async ({ response }) => {
       response.write("a part");
       // real time: the first part must go out before the cut
@@ -118,7 +118,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
     expect(service.runs()).toBe(1);
   });
 
-  test("or whose server closes all connections: nothing runs beside it", async () => {
+  test("no other run starts beside it if the server closes all connections", async () => {
     const work = new PassThrough();
     const service = await serve(start, async ({ request }) => {
       const { server } = request.socket as unknown as { readonly server: Server };
@@ -158,7 +158,7 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
     expect(written).toBeLessThan(20_000_000);
   });
 
-  test("two requests on one connection get their responses in order, and again", async () => {
+  test("two requests on one connection get their responses in order, and get them again", async () => {
     const service = await serve(start, async (_call, number) => {
       // real time: the first response must be ready after the second
       await sleep(number === 1 ? 30 : 0);
@@ -180,12 +180,12 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
 });
 
 describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
-  "%s, whose client leaves before its handler answers with",
+  "%s with a client that disconnects before its handler responds",
   (_, start) => {
     test.each<[string, () => Readable]>([
       ["a stream", () => Readable.from(["do", "ne"])],
       ["a file", () => createReadStream(import.meta.filename)],
-    ])("%s: it gets all of it when it comes again", async (_name, body) => {
+    ])("the client gets the whole response when it retries: %s", async (_name, body) => {
       const service = await serve(start, async ({ request }) => {
         await once(request.socket, "close");
         return body();
@@ -198,7 +198,7 @@ describe.each(frameworks.filter(([name]) => /Koa|Fastify/.test(name)))(
       expect(again.body).toBe(await text(body()));
     });
 
-    test("a stream that had nothing to give by then: the same", async () => {
+    test("the client gets the whole stream that had produced nothing by then", async () => {
       const service = await serve(start, () =>
         Readable.from(
           (async function* () {

@@ -33,9 +33,9 @@ function moment(): { readonly come: Promise<void>; readonly now: () => void } {
   return { come, now };
 }
 
-describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
+describe.each(frameworks)("%s with a client that disconnects", (_, start) => {
   test.each([200, 402, 404, 422])(
-    "before its handler answers %i, its body unread: the answer is kept",
+    "the response is kept if its handler responds with %i later, without reading the body",
     async (status) => {
       const begun = moment();
       const service = await serve(start, async ({ request, response }) => {
@@ -58,21 +58,24 @@ describe.each(frameworks)("%s, whose client disconnects", (_, start) => {
     ["request.socket.destroy()", ({ request }) => request.socket.destroy()],
     ["response.socket.destroy()", ({ response }) => response.socket?.destroy()],
     ["response.destroy()", ({ response }) => response.destroy()],
-  ])("since its handler cut it off, %s: the next one runs at once", async (_name, cut) => {
-    const service = await serve(start, async (call, number) => {
-      if (number > 1) return "done";
-      cut(call);
-      return new Promise(() => {});
-    });
-    const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
-    await wire.until((_text, isOver) => isOver);
-    const again = await ask(service.origin, { key: "k" });
-    expect([again.status, again.body, service.runs()]).toEqual([200, "done", 2]);
-  });
+  ])(
+    "the next request runs at once if the handler closed the connection: %s",
+    async (_name, cut) => {
+      const service = await serve(start, async (call, number) => {
+        if (number > 1) return "done";
+        cut(call);
+        return new Promise(() => {});
+      });
+      const wire = (await Wire.open(service.origin)).send(asked({ key: "k" }));
+      await wire.until((_text, isOver) => isOver);
+      const again = await ask(service.origin, { key: "k" });
+      expect([again.status, again.body, service.runs()]).toEqual([200, "done", 2]);
+    },
+  );
 });
 
-describe.each(majors)("%s, whose client disconnects", (_, express) => {
-  test("while a file is sent, before its first byte: the whole file is stored", async () => {
+describe.each(majors)("%s with a client that disconnects from a file", (_, express) => {
+  test("the whole file is stored, though no byte had been sent", async () => {
     const [begun, left] = [moment(), moment()];
     // Express waits for the file system where the client leaves.
     const open = ((...args: Parameters<typeof fs.open>) => {
@@ -105,11 +108,11 @@ describe.each(majors)("%s, whose client disconnects", (_, express) => {
 describe.each([
   ["Koa 3", Koa3],
   ["Koa 2", Koa2 as unknown as typeof Koa3],
-])("%s, whose client disconnects", (_, Koa) => {
+])("%s with a client that disconnects from a body", (_, Koa) => {
   test.each<[string, () => Readable]>([
     ["a file", () => createReadStream(file)],
     ["a stream that is written", () => new PassThrough()],
-  ])("once its body was set to %s: it is kept whole", async (name, open) => {
+  ])("the body is kept whole if it was set to %s", async (name, open) => {
     const begun = moment();
     let runs = 0;
     const app = new Koa();

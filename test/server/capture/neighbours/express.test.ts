@@ -62,40 +62,43 @@ describe.each(versions)("%s", (_version, express) => {
     const isFramed = ([kind]: (typeof expressKinds)[0]): boolean =>
       mount === "compression outside" && kind === "end";
     const kinds = expressKinds.filter((kind) => !isFramed(kind));
-    test.each(withStores(kinds))("store %s: $2", async (_store, open, _name, answer) => {
-      const app = express();
-      const gate = expressGate(claiming(open()));
-      for (const each of [...outside, gate, ...inside, answer]) app.use(each);
-      await same(await listening(app), gzip);
-    });
+    test.each(withStores(kinds))(
+      "the response is stored and replayed with the store %s: $2",
+      async (_store, open, _name, answer) => {
+        const app = express();
+        const gate = expressGate(claiming(open()));
+        for (const each of [...outside, gate, ...inside, answer]) app.use(each);
+        await same(await listening(app), gzip);
+      },
+    );
   });
 
-  test.each(["outside", "inside"])("express-session %s", async (side) => {
-    const app = express();
-    const sessions = session({ secret: "s", resave: false, saveUninitialized: true });
-    const gate = expressGate(claiming());
-    for (const each of side === "outside" ? [sessions, gate] : [gate, sessions]) app.use(each);
-    app.use((_req, res) => void res.send("done"));
-    const origin = await listening(app);
-    const first = await ask(origin, { key: "k" });
-    const second = await ask(origin, { key: "k" });
-    expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
-    expect(first.lines.some((line) => line.startsWith("Set-Cookie"))).toBe(true);
-  });
-
-  test.each([204, 304])(
-    "a replayed %s, where Node refuses bodies that are not to be",
-    async (status) => {
+  test.each(["outside", "inside"])(
+    "the response is stored and replayed with express-session %s",
+    async (side) => {
       const app = express();
-      app.use(expressGate(claiming())).use((_req, res) => void res.status(status).end());
-      const origin = await listening(app, { rejectNonStandardBodyWrites: true });
+      const sessions = session({ secret: "s", resave: false, saveUninitialized: true });
+      const gate = expressGate(claiming());
+      for (const each of side === "outside" ? [sessions, gate] : [gate, sessions]) app.use(each);
+      app.use((_req, res) => void res.send("done"));
+      const origin = await listening(app);
       const first = await ask(origin, { key: "k" });
       const second = await ask(origin, { key: "k" });
-      expect([first.status, second.status, second.replayed]).toEqual([status, status, true]);
+      expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
+      expect(first.lines.some((line) => line.startsWith("Set-Cookie"))).toBe(true);
     },
   );
 
-  test("an Express app that is mounted in another, and gives responses another prototype", async () => {
+  test.each([204, 304])("a %s is replayed without the body that Node refuses", async (status) => {
+    const app = express();
+    app.use(expressGate(claiming())).use((_req, res) => void res.status(status).end());
+    const origin = await listening(app, { rejectNonStandardBodyWrites: true });
+    const first = await ask(origin, { key: "k" });
+    const second = await ask(origin, { key: "k" });
+    expect([first.status, second.status, second.replayed]).toEqual([status, status, true]);
+  });
+
+  test("an Express app that is mounted in another one, and replaces the prototype of responses, is supported", async () => {
     let runs = 0;
     const inner = express().use((_req, res) => void res.send(`run ${(runs += 1)}`));
     const app = express().use(expressGate(claiming())).use("/inner", inner);
@@ -105,7 +108,7 @@ describe.each(versions)("%s", (_version, express) => {
     expect([first.body, second.body, second.replayed]).toEqual(["run 1", "run 1", true]);
   });
 
-  test("an Express app whose responses end in a way of their own", async () => {
+  test("an Express app whose responses end in their own way is supported", async () => {
     const app = express();
     const { end } = app.response;
     const ended: boolean[] = [];
@@ -121,7 +124,7 @@ describe.each(versions)("%s", (_version, express) => {
     expect(ended).toEqual([true, false]);
   });
 
-  test("an end that was patched in before, and comes down to a write", async () => {
+  test("an end() that was patched before, and leads to a write, is supported", async () => {
     const app = express();
     app.use((_req, res, next) => {
       const { end } = res;
@@ -140,7 +143,7 @@ describe.each(versions)("%s", (_version, express) => {
   });
 
   test.each(withStores<[string]>([["compression"]]))(
-    "store %s: a handler that fails after an end that compression ends later",
+    "a handler may fail after an end that compression delays, with the store %s",
     async (_, open) => {
       const app = express();
       const gate = expressGate(claiming(open()));
@@ -158,7 +161,7 @@ describe.each(versions)("%s", (_version, express) => {
     },
   );
 
-  test("a response made by hand for the same request is another one", async () => {
+  test("a hand-made response to the same request is a separate one", async () => {
     const app = express();
     app.use(expressGate(claiming())).use((req, res) => {
       const made = Object.setPrototypeOf(new ServerResponse(req), app.response) as typeof res;
@@ -172,7 +175,7 @@ describe.each(versions)("%s", (_version, express) => {
     expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
   });
 
-  test("a response that gets other methods is not run twice, although it cannot be replayed", async () => {
+  test("a response that gets other methods does not run twice, although it cannot be replayed", async () => {
     let runs = 0;
     const app = express();
     app.use(expressGate(claiming())).use((_req, res) => {

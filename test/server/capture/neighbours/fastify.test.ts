@@ -45,18 +45,21 @@ async function onFastify(app: FastifyInstance, answer: RouteHandlerMethod): Prom
   return app.listen({ port: 0, host: "127.0.0.1" });
 }
 
-describe.each(["alone", "before", "after"])("Fastify, @fastify/compress %s", (side) => {
-  test.each(withStores(fastifyKinds))("store %s: $2", async (_store, open, _name, answer) => {
-    const app = fastify();
-    if (side === "before") await app.register(fastifyCompress);
-    await app.register(fastifyPlugin, claiming(open()));
-    if (side === "after") await app.register(fastifyCompress);
-    await same(await onFastify(app, answer), gzip);
-  });
+describe.each(["alone", "before", "after"])("Fastify with @fastify/compress %s", (side) => {
+  test.each(withStores(fastifyKinds))(
+    "the response is stored and replayed with the store %s: $2",
+    async (_store, open, _name, answer) => {
+      const app = fastify();
+      if (side === "before") await app.register(fastifyCompress);
+      await app.register(fastifyPlugin, claiming(open()));
+      if (side === "after") await app.register(fastifyCompress);
+      await same(await onFastify(app, answer), gzip);
+    },
+  );
 });
 
 test.each(withStores<[string]>([["compression"]]))(
-  "store %s: a handler that ends the response, where compression ends it later, and returns something",
+  "a handler may end the response, where compression delays the end, and return a value, with the store %s",
   async (_, open) => {
     const compress = compression() as unknown as Middleware;
     const app = fastify({
@@ -77,7 +80,7 @@ test.each(withStores<[string]>([["compression"]]))(
 
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
-test("a keyed request that Fastify injects", async () => {
+test("a keyed request that Fastify injects is stored and replayed", async () => {
   const app = fastify();
   onTestFinished(() => app.close());
   await app.register(fastifyPlugin, claiming());
@@ -89,7 +92,7 @@ test("a keyed request that Fastify injects", async () => {
   expect(second.headers["idempotent-replayed"]).toBe("true");
 });
 
-test("Fastify's onResponse hooks are called for a replay, with its duration", async () => {
+test("the onResponse hooks of Fastify are called for a replay, with its duration", async () => {
   const seen: unknown[] = [];
   const app = fastify();
   app.addHook("onRequest", async (_request, reply) => void reply.header("x-outer", "1"));

@@ -43,7 +43,7 @@ const versions: [name: string, Koa: typeof Koa3, kinds: Kind[]][] = [
 ];
 
 describe.each(versions)("%s", (_version, Koa, kindsOfIt) => {
-  test("responses of a class of the user's", async () => {
+  test("responses of a class of the user are stored and replayed", async () => {
     class Response extends ServerResponse {
       override flushHeaders(): void {
         super.flushHeaders();
@@ -61,15 +61,18 @@ describe.each(versions)("%s", (_version, Koa, kindsOfIt) => {
     expect([first.body, second.body, second.replayed]).toEqual(["done", "done", true]);
   });
 
-  describe.each(["alone", "outside", "inside"])("koa-compress %s", (side) => {
-    test.each(withStores(kindsOfIt))("store %s: $2", async (_store, open, _name, answer) => {
-      const app = new Koa();
-      app.silent = true;
-      if (side === "outside") app.use(koaCompress());
-      app.use(koaGate(claiming(open())));
-      if (side === "inside") app.use(koaCompress());
-      app.use(async (ctx) => void (await answer(ctx)));
-      await same(await listening(app.callback()), gzip);
-    });
+  describe.each(["alone", "outside", "inside"])("a response with koa-compress %s", (side) => {
+    test.each(withStores(kindsOfIt))(
+      "is stored and replayed with the store %s: $2",
+      async (_store, open, _name, answer) => {
+        const app = new Koa();
+        app.silent = true;
+        if (side === "outside") app.use(koaCompress());
+        app.use(koaGate(claiming(open())));
+        if (side === "inside") app.use(koaCompress());
+        app.use(async (ctx) => void (await answer(ctx)));
+        await same(await listening(app.callback()), gzip);
+      },
+    );
   });
 });
