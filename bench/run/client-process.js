@@ -7,7 +7,7 @@ import { clients } from "../clients.js";
 import { drive } from "./load.js";
 import { pin } from "./pin.js";
 
-/** @typedef {{ name: string, origin: string, concurrency: number, exchange: import("../clients.js").Exchange }} Open */
+/** @typedef {{ name: string, origin: string, concurrency: number, exchange: import("../clients.js").Exchange, observer?: import("../observers.js").Observer }} Open */
 
 const script = import.meta.filename;
 
@@ -38,9 +38,13 @@ export function spawnClient(open) {
   };
 }
 
-function serve() {
+async function serve() {
   /** @type {Open} */
-  const { name, origin, concurrency, exchange } = JSON.parse(process.argv[3]);
+  const { name, origin, concurrency, exchange, observer } = JSON.parse(process.argv[3]);
+  if (observer !== undefined) {
+    const { observe } = await import("../observers.js");
+    observe(observer);
+  }
   const opening =
     name in clients
       ? clients[name](origin, concurrency, exchange)
@@ -54,4 +58,4 @@ function serve() {
   process.on("disconnect", () => process.exit());
 }
 
-if (process.argv[1] === script && process.argv[2] === "drive") serve();
+if (process.argv[1] === script && process.argv[2] === "drive") await serve();
