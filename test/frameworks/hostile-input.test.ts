@@ -66,7 +66,7 @@ describe.each(frameworks)("%s", (_, start: Start) => {
   test.each([
     ["an upstream's failure", ofTransport, "GET"],
     ["an upstream's failure", ofTransport, "POST"],
-    ["an answer of the application's", createError(409, injection), "POST"],
+    ["a response of the application", createError(409, injection), "POST"],
   ])("the text of %s never becomes a header, %#", async (_name, error, method) => {
     for (const gate of [{}, { problemDetails: true, proxyStatus: "edge" }]) {
       const service = await start({ gate, run: throwing(error) });

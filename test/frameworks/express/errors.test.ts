@@ -84,7 +84,7 @@ describe.each(majors)("%s", (_, express) => {
 
   test.each([
     ["a bug", new TypeError("x is not a function"), 500],
-    ["an answer that was chosen", chosen, 404],
+    ["a response that was chosen", chosen, 404],
   ])("%s passes as the same object", async (_, thrown, status) => {
     const service = await new Service(express).handle(() => Promise.reject(thrown));
     const answer = await fetch(service.origin);

@@ -30,7 +30,7 @@ const rows: readonly Row[] = [
     ...held,
   },
   {
-    name: "cut mid-body of an answer of at most 64 KiB",
+    name: "cut mid-body of a response of at most 64 KiB",
     upstream: {
       answer: { bytes: (number) => (number % 16 === 0 ? holdBytes : 500) },
       faults: [
@@ -43,7 +43,7 @@ const rows: readonly Row[] = [
     unsafe: started.unsafe,
   },
   {
-    name: "cut mid-body of a longer answer",
+    name: "cut mid-body of a longer response",
     upstream: {
       answer: { bytes: () => holdBytes + 1 },
       faults: [
@@ -55,7 +55,7 @@ const rows: readonly Row[] = [
     ...started,
   },
   {
-    name: "cut mid-body of a chunked answer",
+    name: "cut mid-body of a chunked response",
     upstream: {
       answer: { chunked: true, bytes: () => 500 },
       faults: [

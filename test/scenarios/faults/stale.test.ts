@@ -24,13 +24,13 @@ const rows: readonly Row[] = [
     ...stale,
   },
   {
-    name: "answered, then FIN",
+    name: "a response, then FIN",
     upstream: { faults: [{ fault: "answer-then-close", with: "fin", probability: 0.1 }] },
     calls: { 16: 1000, 1: 500 },
     ...raced,
   },
   {
-    name: "answered, then RST 2 ms later",
+    name: "a response, then RST 2 ms later",
     upstream: {
       faults: [{ fault: "answer-then-close", with: "rst", delayMs: 2, probability: 0.1 }],
     },

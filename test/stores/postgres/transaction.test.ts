@@ -109,7 +109,7 @@ test.each<[string, (client: pg.PoolClient) => Promise<any>, RegExp]>([
     },
     /current transaction is aborted/,
   ],
-  ["has no answer", () => Promise.resolve(), /answer must be an object/],
+  ["has no response", () => Promise.resolve(), /answer must be an object/],
   [
     "has a header that cannot be stored",
     () => Promise.resolve({ headers: { "Set-Cookie": "a=b" } }),

@@ -122,7 +122,7 @@ describe.each(answers)("a %s response", (answer) => {
     },
   );
 
-  test("gives nothing while it is paused", async () => {
+  test("is held back while the handler pauses", async () => {
     const seen: number[] = [];
     const listener: Listener = new Listener((controller, step) => {
       if (step > 1) return;
@@ -138,18 +138,21 @@ describe.each(answers)("a %s response", (answer) => {
     expect(seen).toEqual([0, 1]);
   });
 
-  test.each([0, 1])("aborted at step %i says so once, and nothing after it", async (at) => {
-    const listener = new Listener((controller, step) => {
-      if (step === at) controller.abort(new Error("enough"));
-    });
-    await listened(answer, listener);
-    await setImmediate();
-    const before = at === 0 ? ["request", "start 200"] : ["request", "start 200", "data"];
-    expect(listener.events).toEqual([...before, "error enough"]);
-    expect(listener.chunks.length).toBe(at);
-  });
+  test.each([0, 1])(
+    "is ended once if it is aborted at step %i, and nothing follows",
+    async (at) => {
+      const listener = new Listener((controller, step) => {
+        if (step === at) controller.abort(new Error("enough"));
+      });
+      await listened(answer, listener);
+      await setImmediate();
+      const before = at === 0 ? ["request", "start 200"] : ["request", "start 200", "data"];
+      expect(listener.events).toEqual([...before, "error enough"]);
+      expect(listener.chunks.length).toBe(at);
+    },
+  );
 
-  test.each([0, 1])("whose handler throws at step %i is told of it once", async (at) => {
+  test.each([0, 1])("ends with one error for a handler that throws at step %i", async (at) => {
     const listener = new Listener((_controller, step) => {
       if (step === at) throw new Error("a bug");
     });

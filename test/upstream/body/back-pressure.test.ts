@@ -41,9 +41,9 @@ async function stuck(sent: () => number): Promise<number> {
 }
 
 describe.each([`Content-Length: ${total}`, "Transfer-Encoding: chunked"])(
-  "an answer of 64 MiB, %s",
+  "a response of 64 MiB, %s",
   (framing) => {
-    test("is not taken faster than it is read, and is whole in the end: upstream.request()", async () => {
+    test("is not taken faster than upstream.request() reads it, and is complete in the end", async () => {
       const { server, sent } = await flooding(framing);
       const { body } = await client().request(server.origin);
       expect(await stuck(sent)).toBeLessThan(mostUnread);
@@ -59,7 +59,7 @@ describe.each([`Content-Length: ${total}`, "Transfer-Encoding: chunked"])(
       expect(read).toBe(total);
     });
 
-    test("is not taken faster than it is read, and is whole in the end: upstream()", async () => {
+    test("is not taken faster than upstream() reads it, and is complete in the end", async () => {
       const { server, sent } = await flooding(framing);
       const response = await client()(server.origin);
       const reader = response.body!.getReader();
@@ -75,7 +75,7 @@ describe.each([`Content-Length: ${total}`, "Transfer-Encoding: chunked"])(
   },
 );
 
-describe("a reader that has had enough frees the connection", () => {
+describe("a reader that stops early", () => {
   test.each([
     ["by cancelling", async (response: Response) => response.body?.cancel()],
     [
@@ -84,7 +84,7 @@ describe("a reader that has had enough frees the connection", () => {
         for await (const _chunk of response.body as unknown as AsyncIterable<Uint8Array>) break;
       },
     ],
-  ])("%s: upstream()", async (_how, leave) => {
+  ])("frees the connection of upstream() %s", async (_how, leave) => {
     const { server } = await flooding(`Content-Length: ${total}`);
     const upstream = client({ connections: 1 });
     for (let round = 1; round <= 2; round += 1) {
@@ -98,7 +98,7 @@ describe("a reader that has had enough frees the connection", () => {
   test.each([
     ["destroy", (body: { destroy(): void }) => body.destroy()],
     ["dump", (body: { dump(): Promise<unknown> }) => void body.dump().catch(() => {})],
-  ])("by %s: upstream.request()", async (_how, leave) => {
+  ])("frees the connection of upstream.request() by %s", async (_how, leave) => {
     const { server } = await flooding(`Content-Length: ${total}`);
     const upstream = client({ connections: 1 });
     for (let round = 1; round <= 2; round += 1) {

@@ -63,7 +63,7 @@ async function statusOf(
   return response.status;
 }
 
-describe.each(["upstream()", "upstream.request()"])("through %s", (way) => {
+describe.each(["upstream()", "upstream.request()"])("a body through %s", (way) => {
   test.each(kinds)("$name is whole when it is sent again", async (kind) => {
     const server = await opened({ keepBodyBytes: 2 * mebibyte });
     for (const { content, reused, fault } of cells(kind.contents)) {

@@ -73,7 +73,7 @@ async function streamed(
   return { clock, server, reading };
 }
 
-test("a response that falls silent fails after bodyTimeoutMs, to the millisecond, with its own error", async () => {
+test("a silent response fails after bodyTimeoutMs, to the millisecond, with its own error", async () => {
   const { clock, server, reading } = await streamed({ bodyTimeoutMs: 400 });
   await clock.advance(399);
   expect(reading.error).toBeNull();
@@ -107,7 +107,7 @@ test("each chunk restarts the timeout, however often", async () => {
   expect(clock.pending).toBe(0);
 });
 
-test("it is five minutes where nothing is said, and an attempt's time does not matter", async () => {
+test("the default is five minutes, and the time of an attempt does not matter", async () => {
   const { clock, reading } = await streamed({
     retry: { attemptTimeoutMs: 50, totalTimeoutMs: 50 },
   });
@@ -117,7 +117,7 @@ test("it is five minutes where nothing is said, and an attempt's time does not m
   expect(await reading.failed()).toMatchObject(silent);
 });
 
-describe("is said", () => {
+describe("an explicit bodyTimeoutMs", () => {
   const ms = 400;
   test.each<[string, (origin: string) => UpstreamOptions, UpstreamRequestOptions]>([
     ["of a client", () => ({ bodyTimeoutMs: ms }), {}],
@@ -135,7 +135,7 @@ describe("is said", () => {
       {},
     ],
     ["of a call", () => ({ bodyTimeoutMs: 50 }), { bodyTimeoutMs: ms }],
-  ])("%s", async (_of, options, call) => {
+  ])("is obeyed as the option %s", async (_of, options, call) => {
     const clock = manualClock();
     const server = await dripServer();
     const upstream = client({ clock, ...options(server.origin) });
@@ -150,11 +150,11 @@ describe("is said", () => {
   });
 });
 
-describe.each([0, Infinity])("%d switches it off", (off) => {
+describe.each([0, Infinity])("%d as the timeout", (off) => {
   test.each<[string, UpstreamOptions, UpstreamRequestOptions]>([
     ["for a client", { bodyTimeoutMs: off }, {}],
     ["for a call", {}, { bodyTimeoutMs: off }],
-  ])("%s", async (_for, options, call) => {
+  ])("switches it off %s", async (_for, options, call) => {
     const { clock, server, reading } = await streamed(options, call);
     await clock.advance(hourMs);
     expect(clock.pending).toBe(0);
@@ -164,7 +164,7 @@ describe.each([0, Infinity])("%d switches it off", (off) => {
   });
 });
 
-test("undici's own word for it is obeyed as undici does", async () => {
+test("the option of undici is obeyed as undici does", async () => {
   const { clock, server, reading } = await streamed({}, { bodyTimeout: 0 });
   await clock.advance(hourMs);
   server.drip(1);
@@ -172,7 +172,7 @@ test("undici's own word for it is obeyed as undici does", async () => {
   expect(reading.error).toBeNull();
 });
 
-test.each([-1, NaN, "5", null, 2 ** 40])("%o is refused, by its path", async (wrong) => {
+test.each([-1, NaN, "5", null, 2 ** 40])("%o is refused with its path", async (wrong) => {
   const bodyTimeoutMs = wrong as number;
   const route = { routes: { "GET /": { bodyTimeoutMs } } };
   expect(() => client({ bodyTimeoutMs })).toThrow(/^bodyTimeoutMs must be/);
@@ -226,7 +226,7 @@ describe("a caller that pauses", () => {
     await vi.waitFor(() => expect(heard).toEqual(["."]), { interval: 2 });
   });
 
-  test("has the whole time from when it goes on", async () => {
+  test("has the whole time again when it goes on", async () => {
     const { clock, heard, controller } = await paused();
     await clock.advance(399);
     controller.resume();
@@ -237,7 +237,7 @@ describe("a caller that pauses", () => {
     expect(heard[0]).toContain("silent");
   });
 
-  test("and goes on after the end of its call leaves no timer", async () => {
+  test("leaves no timer if it goes on after the end of its call", async () => {
     const { clock, heard, controller } = await paused();
     controller.abort(new Error("enough"));
     controller.resume();
@@ -246,8 +246,8 @@ describe("a caller that pauses", () => {
   });
 });
 
-describe("a response that is held and falls silent", () => {
-  test("has not been given, and fails as a timeout", async () => {
+describe("a held response that falls silent", () => {
+  test("fails as a timeout before it was given", async () => {
     const clock = manualClock();
     const server = await dripServer();
     const sent = client({ clock, bodyTimeoutMs: 400 }).request(server.origin);
@@ -265,7 +265,7 @@ describe("a response that is held and falls silent", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("is sent again where `timeout` is listed", async () => {
+  test("is sent again if `timeout` is listed", async () => {
     const clock = manualClock();
     const server = await dripServer();
     const retry = { retryOn: ["timeout"], backOff: { baseMs: 0 } } as const;
@@ -281,10 +281,10 @@ describe("a response that is held and falls silent", () => {
   });
 });
 
-describe("over HTTP/2", () => {
+describe("the timeout over HTTP/2", () => {
   const own = certificate();
 
-  test("it is the same", async () => {
+  test("is the same as over HTTP/1.1", async () => {
     const clock = manualClock();
     let stream: ServerHttp2Stream | null = null;
     const server = await h2Server(own, (each) => {

@@ -39,7 +39,7 @@ test("all streams together hold no more than the total limit, and free it", asyn
 test.each([
   ["the cap of one request", { maxBytes: 0 }],
   ["the cap of all", { maxBytesTotal: 0 }],
-])("without %s, a stream is sent all the same, and once", async (_name, bodies) => {
+])("a stream without %s is still sent, once", async (_name, bodies) => {
   const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
   const upstream = impatient({ bodies });
   const put = (): Promise<unknown> =>
@@ -96,7 +96,7 @@ test.each(bodyKinds)("a plain POST of a $name is processed once, however it ends
   }
 });
 
-test("an unsent plain POST is resent complete, whatever its body", async () => {
+test("an unsent plain POST is resent completely, whatever its body is", async () => {
   const server = await opened();
   await server.refuse();
   const upstream = client();

@@ -135,7 +135,7 @@ async function unchanged(send: Send, make: () => Changing): Promise<Sent> {
 const isForm = (name: string): boolean => name.includes("form");
 
 describe.each([...ways, ...undiciWays])("%s", (way, send) => {
-  test.each(kinds)("sends %s as it was when the call began, each time", async (name, make) => {
+  test.each(kinds)("%s is sent as it was when the call began, each time", async (name, make) => {
     const server = await opened({
       faults: [
         { fault: "reset", at: "body-end", times: 1 },
@@ -159,7 +159,7 @@ describe.each([...ways, ...undiciWays])("%s", (way, send) => {
 });
 
 describe.each(ways)("%s", (_, send) => {
-  test("sends what a call was given, though it is changed while the call waits in line", async () => {
+  test("a body is sent as it was given, though it is changed while the call waits in line", async () => {
     const server = await opened();
     const upstream = impatient({ connections: 1 });
     const waiting = Array.from({ length: 3 }, async (_unused, index) => {
@@ -173,7 +173,7 @@ describe.each(ways)("%s", (_, send) => {
     expect(bodies.toSorted()).toEqual(["amount 0", "amount 1", "amount 2"]);
   });
 
-  test("resends the chunks that a source gave, though it fills one buffer for all", async () => {
+  test("the chunks of a source are resent as they were, though it fills one buffer for all", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     async function* source(): AsyncGenerator<Uint8Array> {
       const buffer = Buffer.alloc(2);
@@ -194,7 +194,7 @@ async function redirecting(): Promise<FaultyUpstream> {
   });
 }
 
-test.each(kinds)("where a redirect leads, %s goes as it was", async (name, make) => {
+test.each(kinds)("%s is sent as it was after a redirect", async (name, make) => {
   const server = await redirecting();
   const { body, change } = make();
   const sent = impatient()(server.origin, { method: "POST", body } as object);

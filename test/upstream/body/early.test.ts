@@ -35,7 +35,7 @@ test("a response before the body's end leaves no short body that looks complete"
   if (cut) expect(server.received[0]).not.toContain(lastChunk);
 });
 
-test("a factory's stream is not ended early either when the next one is made", async () => {
+test("the stream of a factory is not ended early either when the next one is made", async () => {
   const clock = manualClock();
   const server = await rawServer((socket, number) => {
     if (number === 1) onHead(socket, () => socket.write(busy));
@@ -112,7 +112,7 @@ test("a death with less than the limit read does not send the rest as a body of 
 });
 
 test.each(["POST", "PUT"])(
-  "a 413 before the body is read: %s has it, the source ends",
+  "a 413 before the body is read reaches %s, and the source ends",
   async (method) => {
     const server = await rawServer((socket) => {
       onHead(socket, () => socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"));

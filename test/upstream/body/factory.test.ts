@@ -27,7 +27,7 @@ describe.each(["upstream()", "upstream.request()"])("%s with a body factory", (w
     ["a number", 42],
     ["an object", { amount: 42 }],
     ["a URL", new URL("http://localhost/")],
-  ])("that gives %s sends nothing", async (_kind, made) => {
+  ])("sends nothing if it gives %s", async (_kind, made) => {
     const server = await opened();
     expect(await put(server.origin, () => made)).toBeInstanceOf(Error);
     expect(server.requests).toEqual([]);
@@ -37,27 +37,27 @@ describe.each(["upstream()", "upstream.request()"])("%s with a body factory", (w
     ["Node stream", () => Readable.from(["a", "b"])],
     ["generator", () => letters()],
     ["web stream", () => new Blob(["ab"]).stream()],
-  ])("that gives the same %s again sends nothing for it", async (_kind, make) => {
+  ])("sends nothing a second time if it gives the same %s again", async (_kind, make) => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     const body = make();
     expect(await put(server.origin, () => body)).toMatchObject({ name: "TypeError" });
     expect(server.requests.map((each) => each.body?.toString())).toEqual(["ab"]);
   });
 
-  test("that gives another stream each time sends the whole of it each time", async () => {
+  test("sends the whole of each new stream", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     expect(await put(server.origin, () => letters())).toBe("an answer");
     expect(server.requests.map((each) => each.body?.toString())).toEqual(["ab", "ab"]);
   });
 
-  test("that gives a promise sends nothing and says why", async () => {
+  test("sends nothing if it gives a promise, and says why", async () => {
     const server = await opened();
     const error = await put(server.origin, async () => "later");
     expect(error).toMatchObject({ message: expect.stringContaining("not a promise") });
     expect(server.requests).toEqual([]);
   });
 
-  test("whose promise is rejected leaves no rejection behind", async () => {
+  test("leaves no rejection behind if it gives a promise that is rejected", async () => {
     const server = await opened();
     const unhandled: unknown[] = [];
     const listener = (error: unknown): void => void unhandled.push(error);

@@ -34,7 +34,7 @@ function postedTo(port: number): Promise<number | string> {
 }
 
 describe("an inbound request that is forwarded as a body", () => {
-  test("the inbound request can still get a response when the upstream is down", async () => {
+  test("can still get a response when the upstream is down", async () => {
     const server = await opened();
     await server.refuse();
     const upstream = client({ retry: { unsentWindowMs: 0, retryOn: [] } });
@@ -46,7 +46,7 @@ describe("an inbound request that is forwarded as a body", () => {
     expect(await postedTo(port)).toBe(502);
   });
 
-  test("the inbound request can still get a response when the upstream's comes before its end", async () => {
+  test("can still get a response when the one of the upstream comes before its end", async () => {
     const server = await rawServer((socket) => {
       onHead(socket, () => socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"));
     });
@@ -62,7 +62,7 @@ describe("an inbound request that is forwarded as a body", () => {
     expect(await postedTo(port)).toBe(413);
   });
 
-  test("the inbound request can still get a response after its timeout", async () => {
+  test("can still get a response after its timeout", async () => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const upstream = client({ retry: { attemptTimeoutMs: 50 } });
     const port = await inbound((request, response) => {
@@ -143,7 +143,7 @@ describe.each([
         value: "FormData",
       }),
   ],
-])("%s", (_name, make) => {
+])("the stream %s", (_name, make) => {
   test("is sent as a body", async () => {
     const server = await opened();
     const body = make() as Stream as Readable;
@@ -169,7 +169,7 @@ describe.each([
   });
 });
 
-test("a stream that was read to its end before is sent as the empty body that it is", async () => {
+test("a stream that was already read to its end is sent as an empty body", async () => {
   const server = await opened();
   const body = new PassThrough();
   body.end("read");

@@ -29,7 +29,7 @@ describe.each(ways)("%s", (_, send) => {
   test.each([
     ["a derived key", { step: "upload" }],
     ["a key of its own", { headers: { "idempotency-key": '"mine"' } }],
-  ])("sends a form under %s as the same bytes whenever it is retried", async (_name, said) => {
+  ])("sends a form under %s as the same bytes for each retry", async (_name, said) => {
     const server = await opened({ keepBodyBytes: 2 ** 20 });
     const upstream = impatient({ origins: { [server.origin]: { idempotencyKey: "derive" } } });
     for (let runs = 0; runs < 2; runs += 1) {
@@ -43,7 +43,7 @@ describe.each(ways)("%s", (_, send) => {
     expect(await entriesOf(first!.body!, type!)).toEqual(uploaded);
   });
 
-  test("leaves the content type that the caller gave with a form, as fetch does", async () => {
+  test("keeps the content type that the caller gave with a form, as fetch does", async () => {
     const server = await opened();
     const headers = { "content-type": "multipart/form-data; boundary=mine" };
     const form = new FormData();
@@ -52,7 +52,7 @@ describe.each(ways)("%s", (_, send) => {
     expect(headerValue(server.requests[0]!.headers, "content-type")).toBe(headers["content-type"]);
   });
 
-  test("sends a file that cannot be read no further, and says whose error it is", async () => {
+  test("stops sending a file that cannot be read, and gives its error", async () => {
     const server = await opened();
     const broken = new Error("the disk is gone");
     const file = new File(["abc"], "a.txt");

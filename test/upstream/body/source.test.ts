@@ -32,7 +32,7 @@ const sources: readonly [string, (error: Error) => unknown][] = [
 
 describe.each(sources)("a %s that fails midway", (_kind, source) => {
   test.each(errors)(
-    "gives its error to the caller, and nothing is sent again: $message",
+    "gives its error to the caller, and is not sent again: $message",
     async (error) => {
       const server = await opened();
       const upstream = impatient();
@@ -96,8 +96,8 @@ test("a file that cannot be opened fails the call, not the process", async () =>
   }
 });
 
-describe("a source is closed", () => {
-  test("a source is closed when the call is aborted in the queue, before it was read", async () => {
+describe("a source of a body", () => {
+  test("is closed when the call is aborted in the queue, before it was read", async () => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const upstream = client({ connections: 1 });
     const held = upstream.request(server.origin, { signal: AbortSignal.timeout(100) });
@@ -114,7 +114,7 @@ describe("a source is closed", () => {
   test.each([
     ["Node stream", (body: PassThrough) => body],
     ["web stream", (body: PassThrough) => Readable.toWeb(body)],
-  ])("when nothing listens: %s", async (_kind, wrap) => {
+  ])("is closed when nothing listens: %s", async (_kind, wrap) => {
     const upstream = client({ retry: { unsentWindowMs: 0, retryOn: [] } });
     const server = await opened();
     await server.refuse();
@@ -125,7 +125,7 @@ describe("a source is closed", () => {
     expect(body.destroyed).toBe(true);
   });
 
-  test("a source is closed when the upstream never reads on", async () => {
+  test("is closed when the upstream never reads on", async () => {
     const server = await rawServer((socket) => socket.pause());
     const upstream = client({ retry: { attemptTimeoutMs: 300 } });
     const body = Readable.from(
@@ -140,7 +140,7 @@ describe("a source is closed", () => {
     await server.until(({ open }) => open.size === 0);
   });
 
-  test("a web stream is closed when the call is aborted while it has no chunk", async () => {
+  test("is closed as a web stream when the call is aborted while it has no chunk", async () => {
     const server = await opened();
     const controller = new AbortController();
     let cancelled = false;

@@ -95,8 +95,8 @@ async function readSlowly({ clock, reader, sent }: Upload, total = bytes): Promi
   return steps;
 }
 
-describe.each(bodies)("%s that is read slowly", (_, body) => {
-  test("an upload is sent to its end, and then has the full timeout for the headers", async () => {
+describe.each(bodies)("an upload of %s that is read slowly", (_, body) => {
+  test("is sent to its end, and then has the full timeout for the headers", async () => {
     const call = await upload(body());
     expect(await readSlowly(call)).toBeGreaterThan(1);
     await call.clock.advance(limit.attemptTimeoutMs - 1);
@@ -109,8 +109,8 @@ describe.each(bodies)("%s that is read slowly", (_, body) => {
 
 const timeout = { code: "ERR_REISSUE_UPSTREAM_TIMEOUT", delivery: "unknown" };
 
-describe("time runs out", () => {
-  test.each(bodies)("when the upstream stops reading %s", async (_, body) => {
+describe("the time of an upload", () => {
+  test.each(bodies)("ends when the upstream stops reading %s", async (_, body) => {
     const call = await upload(body());
     await call.clock.advance(limit.attemptTimeoutMs - 1);
     await call.reader.until(() => call.reader.read >= stepBytes);
@@ -122,7 +122,7 @@ describe("time runs out", () => {
     expect(call.clock.pending).toBe(0);
   });
 
-  test("when the response does not come once all is read", async () => {
+  test("ends when the response does not come after everything is read", async () => {
     const call = await upload(content);
     await readSlowly(call);
     await call.reader.until(() => call.reader.read >= bytes);
@@ -130,7 +130,7 @@ describe("time runs out", () => {
     expect(await call.outcome).toMatchObject(timeout);
   });
 
-  test("when the source of the body stops", async () => {
+  test("ends when the source of the body stops", async () => {
     const source = new Readable({ read: () => {} });
     source.push("first");
     const call = await upload(source);
@@ -143,7 +143,7 @@ describe("time runs out", () => {
     expect(await call.outcome).toMatchObject(timeout);
   });
 
-  test("at the call's deadline, whatever progress there is", async () => {
+  test("ends at the deadline of the call, whatever progress there is", async () => {
     const call = await upload(content, { retry: { ...limit, totalTimeoutMs: 500 } });
     await call.clock.advance(199);
     await call.reader.until(() => call.reader.read >= stepBytes);
@@ -156,7 +156,7 @@ describe("time runs out", () => {
   });
 });
 
-describe("over HTTP/2", () => {
+describe("an upload over HTTP/2", () => {
   const own = certificate();
   const h2 = { allowH2: true, tls: { ca: own.cert } };
   const h2Bytes = 2 ** 20;
@@ -194,7 +194,7 @@ describe("over HTTP/2", () => {
     ["a stream of one chunk", () => Readable.from([part])],
   ];
 
-  test.each(h2Bodies)("%s that is read slowly is sent to its end", async (_, body) => {
+  test.each(h2Bodies)("is sent to its end if %s is read slowly", async (_, body) => {
     const call = await h2Upload(body());
     let steps = 0;
     while (call.sent.bytes < h2Bytes) {
@@ -215,14 +215,14 @@ describe("over HTTP/2", () => {
     expect(call.clock.pending).toBe(0);
   });
 
-  test.each(h2Bodies)("%s that the upstream stops reading runs out of time", async (_, body) => {
+  test.each(h2Bodies)("ends in time if the upstream stops reading %s", async (_, body) => {
     const call = await h2Upload(body());
     await call.clock.advance(limit.attemptTimeoutMs);
     expect(await call.outcome).toMatchObject(timeout);
     expect(call.clock.pending).toBe(0);
   });
 
-  test("a body that waits for 100 (Continue) has its own time once it may go", async () => {
+  test("has its own time once 100 (Continue) has come", async () => {
     const call = await h2Upload("abc", true);
     expect(call.sent.bytes).toBe(0);
     await call.clock.advance(limit.attemptTimeoutMs - 1);
@@ -233,7 +233,7 @@ describe("over HTTP/2", () => {
     expect(await call.outcome).toBe("ok");
   });
 
-  test("a 100 (Continue) that does not come in time", async () => {
+  test("ends if 100 (Continue) does not come in time", async () => {
     const call = await h2Upload("abc", true);
     await call.clock.advance(limit.attemptTimeoutMs);
     expect(await call.outcome).toMatchObject(timeout);

@@ -10,9 +10,9 @@ import { client } from "../../support/upstream/client.ts";
 const reason = new Error("not needed any more");
 
 describe.each(["upstream()", "upstream.request()", "an inbound request"])(
-  "by the signal of %s",
+  "an abort by the signal of %s",
   (way) => {
-    test.each(moments)("$name ends it at once and leaves nothing behind", async (moment) => {
+    test.each(moments)("ends a call at once and leaves nothing behind: $name", async (moment) => {
       const clock = manualClock();
       const upstream = client({ clock, connections: 1 });
       const scene = await moment.stage(clock, upstream);
@@ -47,8 +47,8 @@ describe.each(["upstream()", "upstream.request()", "an inbound request"])(
   },
 );
 
-describe("before the call", () => {
-  test.each(["upstream()", "upstream.request()"])("%s sends nothing", async (way) => {
+describe("an abort before the call", () => {
+  test.each(["upstream()", "upstream.request()"])("lets %s send nothing", async (way) => {
     const clock = manualClock();
     const upstream = client({ clock });
     const server = await opened();
@@ -111,7 +111,7 @@ test("an unsafe call is not aborted with its inbound request", async () => {
   expect(getEventListeners(controller.signal, "abort")).toEqual([]);
 });
 
-test("an inbound signal that lives long gathers no listeners", async () => {
+test("a long-lived inbound signal gathers no listeners", async () => {
   const server = await opened();
   const { signal } = new AbortController();
   const bound = client().bind({ signal });
@@ -131,25 +131,28 @@ describe.each([null, 0, ""])("an abort with the falsy reason %j", (none) => {
     expect(server.connections).toBe(0);
   });
 
-  test.each(moments.filter(({ answered }) => !answered))("$name", async (moment) => {
-    const clock = manualClock();
-    const upstream = client({ clock, connections: 1 });
-    const scene = await moment.stage(clock, upstream);
-    const before = { timers: clock.pending, open: scene.open() };
-    const controller = new AbortController();
-    const ended = upstream
-      .bind({ signal: controller.signal })
-      .request(scene.origin)
-      .catch((error: unknown) => error);
-    await scene.reached();
-    await setImmediate();
-    controller.abort(none);
-    expect(await ended).toMatchObject({ code: "UND_ERR_ABORTED" });
-    expect(clock.pending).toBe(before.timers);
-    await vi.waitFor(() => expect(scene.open()).toBe(before.open + moment.keeps), {
-      interval: 5,
-    });
-  });
+  test.each(moments.filter(({ answered }) => !answered))(
+    "ends the call in this moment: $name",
+    async (moment) => {
+      const clock = manualClock();
+      const upstream = client({ clock, connections: 1 });
+      const scene = await moment.stage(clock, upstream);
+      const before = { timers: clock.pending, open: scene.open() };
+      const controller = new AbortController();
+      const ended = upstream
+        .bind({ signal: controller.signal })
+        .request(scene.origin)
+        .catch((error: unknown) => error);
+      await scene.reached();
+      await setImmediate();
+      controller.abort(none);
+      expect(await ended).toMatchObject({ code: "UND_ERR_ABORTED" });
+      expect(clock.pending).toBe(before.timers);
+      await vi.waitFor(() => expect(scene.open()).toBe(before.open + moment.keeps), {
+        interval: 5,
+      });
+    },
+  );
 });
 
 test("a body factory that throws undefined fails the call", async () => {

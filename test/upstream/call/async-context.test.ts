@@ -38,12 +38,12 @@ async function* readBy(readers: (string | undefined)[]): AsyncGenerator<string> 
   readers.push(caller.getStore());
 }
 
-describe("over HTTP/1.1", () => {
+describe("the asynchronous context over HTTP/1.1", () => {
   test.each([
     ["POSTs that wait a turn", {}, post],
     ["POSTs in line", { connections: 2 }, post],
     ["GETs in line", { connections: 2 }, {}],
-  ])("%s are sent in the contexts of their callers", async (_, options, init) => {
+  ])("is that of the caller for %s", async (_, options, init) => {
     const server = await opened();
     const upstream = outbound(options);
     await Promise.all(users.slice(0, 6).map(() => as("opener", upstream, server.origin)));
@@ -56,7 +56,7 @@ describe("over HTTP/1.1", () => {
     expect(log.seen).toContain("tracing:reissue:attempt:asyncEnd");
   });
 
-  test("a call that opens a connection for itself after a wait opens it in its own context", async () => {
+  test("is that of the call that opens a connection for itself after a wait", async () => {
     const server = await rawServer((socket) => {
       onHead(socket, () => {
         // real time: the next call must be waiting for this connection
@@ -73,7 +73,7 @@ describe("over HTTP/1.1", () => {
     expect(log.connecting).toEqual(users.slice(0, 4));
   });
 
-  test("a resend, its back-off, its body and its decision are in the caller's context", async () => {
+  test("is that of the caller for a resend, its back-off, its body and its decision", async () => {
     const server = await opened();
     const upstream = outbound({ connections: 1, retry: { maxAttempts: 5 } });
     await as("opener", upstream, server.origin);
@@ -96,7 +96,7 @@ describe("over HTTP/1.1", () => {
     expect(new Set([...makers, ...readers])).toEqual(new Set(["user-1"]));
   });
 
-  test("a body that is recorded is read, and closed, in the context of its caller", async () => {
+  test("is that of the caller for reading and closing a recorded body", async () => {
     const server = await opened();
     const upstream = outbound({ connections: 1 });
     await as("opener", upstream, server.origin);
@@ -125,7 +125,7 @@ describe("over HTTP/1.1", () => {
     expect(new Set(readers)).toEqual(new Set(["user-1"]));
   });
 
-  test("a body whose call is over before its end is closed in the context of its caller", async () => {
+  test("is that of the caller for closing a body whose call is over early", async () => {
     const server = await rawServer((socket, number) => {
       const response = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
       onHead(socket, () => {
@@ -154,7 +154,7 @@ describe("over HTTP/1.1", () => {
     await expect.poll(() => closers).toEqual(["user-1"]);
   });
 
-  test("an interim response is forwarded in the context of the caller", async () => {
+  test("is that of the caller for an interim response", async () => {
     const server = await rawServer((socket) => {
       const answer = (): void => {
         onHead(socket, () => {
@@ -176,7 +176,7 @@ describe("over HTTP/1.1", () => {
     expect(told).toEqual(["user-1", "user-2"]);
   });
 
-  test("a connection that is found dead before the write is replaced in the context of the call", async () => {
+  test("is that of the call for replacing a connection that is found dead before the write", async () => {
     const server = await rawServer((socket) => {
       onHead(socket, () => {
         socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
@@ -195,7 +195,7 @@ describe("over HTTP/1.1", () => {
     expect(log.foreign).toEqual([]);
   });
 
-  test("the decision after a wait in the queue is published in the context of the call", async () => {
+  test("is that of the call for the decision after a wait in the queue", async () => {
     const clock = manualClock();
     const server = await opened();
     const upstream = outbound({ connections: 1, clock });
@@ -230,7 +230,7 @@ test("a dispatch that an interceptor makes in a context of its own stays in it",
   expect(log.foreign).toEqual([]);
 });
 
-test("calls with fetch's semantics are sent in the contexts of their callers", async () => {
+test("calls with the semantics of fetch are sent in the contexts of their callers", async () => {
   const server = await opened();
   const upstream = outbound({ connections: 2 });
   await as("opener", upstream, server.origin);
@@ -247,7 +247,7 @@ test("calls with fetch's semantics are sent in the contexts of their callers", a
   expect(log.foreign).toEqual([]);
 });
 
-describe("over HTTP/2", () => {
+describe("the asynchronous context over HTTP/2", () => {
   const { key, cert } = certificate();
 
   test.each([
@@ -255,7 +255,7 @@ describe("over HTTP/2", () => {
     ["POSTs in line", { connections: 2 }, post, false],
     ["GETs in line", { connections: 2 }, {}, false],
     ["GETs in line behind trailers", { connections: 2 }, {}, true],
-  ])("%s are sent in the contexts of their callers", async (_, options, init, trailers) => {
+  ])("is that of the caller for %s", async (_, options, init, trailers) => {
     const server = await h2Server({ key, cert }, (stream) => {
       if (!trailers) return ok(stream);
       stream.respond({ ":status": 200 }, { waitForTrailers: true });
@@ -273,7 +273,7 @@ describe("over HTTP/2", () => {
     expect(log.seen).toContain("undici:client:sendHeaders");
   });
 
-  test("a resend is the caller's", async () => {
+  test("is that of the caller for a resend", async () => {
     const server = await h2Server({ key, cert }, (stream, number) => {
       if (number === 2) stream.session?.destroy();
       else ok(stream);

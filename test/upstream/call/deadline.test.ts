@@ -17,7 +17,7 @@ const timeout = { code: "ERR_REISSUE_UPSTREAM_TIMEOUT", delivery: "unknown" };
 describe("a hanging upstream", () => {
   const hang: FaultRule[] = [{ fault: "hang" }];
 
-  test("an attempt ends after attemptTimeoutMs, to the millisecond", async () => {
+  test("loses its attempt after attemptTimeoutMs, to the millisecond", async () => {
     const clock = manualClock();
     const server = await opened({ faults: hang });
     const sent = thrownBy(
@@ -36,7 +36,7 @@ describe("a hanging upstream", () => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("the request is resent on another connection if `timeout` is listed, as often as allowed", async () => {
+  test("leads to resends on other connections if `timeout` is listed, as often as allowed", async () => {
     const clock = manualClock();
     const server = await opened({ faults: hang });
     const retry = { attemptTimeoutMs: 200, retryOn: ["timeout"] as const };
@@ -98,21 +98,24 @@ test.each(["GET", "POST"])("a %s whose deadline has passed is not sent at all", 
   expect(clock.pending).toBe(0);
 });
 
-describe("the deadline ends a call", () => {
-  test.each(moments.filter(({ answered }) => !answered))("$name", async (moment) => {
-    const clock = manualClock();
-    const upstream = client({ clock, connections: 1 });
-    const scene = await moment.stage(clock, upstream);
-    const before = { timers: clock.pending, open: scene.open() };
-    const ended = thrownBy(upstream.bind({ deadlineMs: 14_000 }).request(scene.origin));
-    await scene.reached();
-    await clock.advance(14_000);
-    expect(await ended).toMatchObject({ reason: "deadline-exceeded" });
-    if (moment.name !== "in line for a connection") expect(clock.pending).toBe(before.timers);
-  });
+describe("the deadline of a call", () => {
+  test.each(moments.filter(({ answered }) => !answered))(
+    "ends it in this moment: $name",
+    async (moment) => {
+      const clock = manualClock();
+      const upstream = client({ clock, connections: 1 });
+      const scene = await moment.stage(clock, upstream);
+      const before = { timers: clock.pending, open: scene.open() };
+      const ended = thrownBy(upstream.bind({ deadlineMs: 14_000 }).request(scene.origin));
+      await scene.reached();
+      await clock.advance(14_000);
+      expect(await ended).toMatchObject({ reason: "deadline-exceeded" });
+      if (moment.name !== "in line for a connection") expect(clock.pending).toBe(before.timers);
+    },
+  );
 });
 
-test("an unreachable upstream is tried until the deadline, and not past it", async () => {
+test("an unreachable upstream is tried until the deadline, and not after it", async () => {
   const clock = manualClock();
   const server = await opened();
   await server.refuse();
@@ -135,7 +138,7 @@ test("an unreachable upstream is tried until the deadline, and not past it", asy
 test.each<[string, Fault, boolean]>([
   ["is ended in its head", { fault: "slow", everyMs: 1000 }, false],
   ["is not ended once the caller has it", { fault: "slow", everyMs: 20, from: "body" }, true],
-])("a response that drips %s", async (_when, fault, given) => {
+])("a slowly dripping response %s", async (_when, fault, given) => {
   const clock = manualClock();
   const server = await opened({ faults: [fault], respond: { body: "0123456789", chunked: given } });
   const sent = client({ clock, retry: { attemptTimeoutMs: 200 } }).request(server.origin);
@@ -151,7 +154,7 @@ test.each<[string, Fault, boolean]>([
   expect(clock.pending).toBe(0);
 });
 
-test("on the real clock, the error of a call that ends at its deadline says so", async () => {
+test("the error of a call that ends at its deadline on the real clock says so", async () => {
   const server = await opened({ faults: [{ fault: "hang" }] });
   const upstream = client();
   const reasons = new Set<string>();

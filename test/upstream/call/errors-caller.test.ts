@@ -67,7 +67,7 @@ test.each(["/relative", "orders:3000", "ftp://127.0.0.1/", "http://"])(
   },
 );
 
-test("wrong options of a call are named by their path, and nothing is sent", async () => {
+test("wrong options of a call are named with their path, and nothing is sent", async () => {
   const server = await opened();
   const upstream = client();
   const retry = { retryOn: ["always"] } as never;
@@ -79,7 +79,7 @@ test("wrong options of a call are named by their path, and nothing is sent", asy
 });
 
 test.each(["onInfo", "onResponseStart", "onResponseData"])(
-  "what %s throws is the caller's own, and nothing is sent again, though it looks like a reset",
+  "an error that %s throws belongs to the caller and leads to no resend, though it looks like a reset",
   async (where) => {
     const hints = "HTTP/1.1 103 Early Hints\r\n\r\n";
     const ok = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n";

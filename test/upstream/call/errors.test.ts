@@ -76,7 +76,7 @@ const rows: readonly Row[] = [
     cause: reset,
   },
   {
-    name: "garbage for an answer",
+    name: "garbage for a response",
     message:
       "response is not valid HTTP, it may have been processed; not sent again: condition-not-listed",
     fault: { fault: "garbage" },
@@ -89,7 +89,7 @@ const rows: readonly Row[] = [
     cause: { name: "HTTPParserError" },
   },
   {
-    name: "an answer cut in its head",
+    name: "a response cut in its head",
     message:
       "connection reset, it may have been processed (ECONNRESET); not sent again: not-retry-safe",
     fault: { fault: "cut-headers" },
@@ -100,7 +100,7 @@ const rows: readonly Row[] = [
     cause: reset,
   },
   {
-    name: "a held answer that is cut each time",
+    name: "a held response that is cut each time",
     message:
       "connection reset, it may have been processed (ECONNRESET); not sent again: attempts-exhausted",
     fault: { fault: "cut-body" },
@@ -117,7 +117,7 @@ const rows: readonly Row[] = [
     cause: reset,
   },
   {
-    name: "an answer cut in the caller's hands",
+    name: "a response cut after the caller has got it",
     message:
       "response cut off, its response had begun (ECONNRESET); not sent again: response-started",
     fault: { fault: "cut-chunked" },
@@ -130,7 +130,7 @@ const rows: readonly Row[] = [
     cause: reset,
   },
   {
-    name: "nobody listening",
+    name: "no listening server",
     message:
       "connection refused, it was not sent (ECONNREFUSED); not sent again: attempts-exhausted",
     fault: "refused",
@@ -146,9 +146,9 @@ const rows: readonly Row[] = [
   },
 ];
 
-describe.each(["upstream()", "upstream.request()"])("through %s", (way) => {
+describe.each(["upstream()", "upstream.request()"])("an error through %s", (way) => {
   test.each(rows)(
-    "$name",
+    "has its code, delivery and status: $name",
     async ({ fault, method = "GET", reused = false, options, ...expected }) => {
       const server = await opened();
       const upstream = impatient(options);
@@ -189,7 +189,7 @@ describe.each(["upstream()", "upstream.request()"])("through %s", (way) => {
   );
 });
 
-describe("the delivery is the weakest of all attempts", () => {
+describe("the delivery of several attempts", () => {
   async function outcome(
     faults: readonly (Fault | null)[],
     refuse: boolean,
@@ -204,7 +204,7 @@ describe("the delivery is the weakest of all attempts", () => {
     return thrownBy(read(upstream, server.origin, { method: "PUT", body: "a" }));
   }
 
-  test("stale, then refused: stale", async () => {
+  test("is stale if one was stale and the next refused", async () => {
     const error = await outcome([{ fault: "reset" }], true);
     expect(error).toMatchObject({ code: "ERR_REISSUE_UPSTREAM_STALE", delivery: "stale" });
     expect(error.failure).toMatchObject({ kind: "refused", delivery: "stale" });
@@ -212,21 +212,21 @@ describe("the delivery is the weakest of all attempts", () => {
     expect(error.attempts.at(-1)).toMatchObject({ reused: null, failure: { delivery: "unsent" } });
   });
 
-  test("a cut response, then refused: unknown", async () => {
+  test("is unknown if one response was cut and the next attempt refused", async () => {
     const busy: Fault = { fault: "status", headers: { connection: "close" } };
     const error = await outcome([busy], true);
     expect(error).toMatchObject({ code: "ERR_REISSUE_UPSTREAM_UNKNOWN", delivery: "unknown" });
     expect(error.attempts[0]).toMatchObject({ status: 503, failure: null, error: null });
   });
 
-  test("stale, then no response in time: unknown", async () => {
+  test("is unknown if one was stale and the next response did not come in time", async () => {
     const error = await outcome([{ fault: "reset" }, { fault: "hang" }], false);
     expect(error).toMatchObject({ code: "ERR_REISSUE_UPSTREAM_TIMEOUT", delivery: "unknown" });
     expect(error.attempts).toMatchObject([{ reused: true }, { reused: false }]);
   });
 });
 
-test("a POST that was redirected to an upstream that is down may have been processed", async () => {
+test("a POST that was redirected to an upstream that is down counts as possibly processed", async () => {
   const down = await opened();
   await down.refuse();
   const server = await opened({ respond: { status: 303, headers: { location: down.origin } } });
@@ -236,7 +236,7 @@ test("a POST that was redirected to an upstream that is down may have been proce
   expect(server.processedCount).toBe(1);
 });
 
-test("an origin that fails everything exhausts its budget, and the error says so", async () => {
+test("an origin whose requests all fail exhausts its budget, and the error says so", async () => {
   const server = await opened({ faults: [{ fault: "reset" }] });
   const upstream = impatient({ retry: { budget: { ratio: 0, minPerSecond: 1 } } });
   const errors = await Promise.all(

@@ -8,7 +8,7 @@ import { client } from "../../support/upstream/client.ts";
 
 afterEach(() => void vi.useRealTimers());
 
-describe.each(fakedTimers)("under fake timers: %s", (_name, config) => {
+describe.each(fakedTimers)("%s under fake timers", (_name, config) => {
   test("calls of every kind get responses on reused connections", async () => {
     const server = await opened();
     const upstream = client();
@@ -48,7 +48,7 @@ describe.each(fakedTimers)("under fake timers: %s", (_name, config) => {
     await expect(upstream(server.origin, { method: "POST" })).rejects.toThrow();
   }, 5000);
 
-  test("a client opened under them is closed under them", async () => {
+  test("a client opened under fake timers is closed under them", async () => {
     const server = await opened();
     vi.useFakeTimers(config);
     const upstream = client();

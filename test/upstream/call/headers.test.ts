@@ -12,20 +12,20 @@ function values(received: ReceivedRequest, name: string): string[] {
   return received.headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
 }
 
-describe("numbers, which undici takes and its types do not", () => {
+describe("a number, which undici accepts and its types do not", () => {
   const numbers = { "x-count": 5 } as object as IncomingHttpHeaders;
 
   test.each([
     ["a key is derived", { method: "POST", body: "a" }],
     ["a content type is added", { method: "PUT", body: new URLSearchParams("a=b") }],
-  ] as const)("are sent where %s", async (_, options) => {
+  ] as const)("is sent if %s", async (_, options) => {
     const server = await opened();
     const upstream = client({ origins: { [server.origin]: { idempotencyKey: "derive" } } });
     await upstream.request(server.origin, { ...options, headers: numbers });
     expect(values(server.requests[0]!, "x-count")).toEqual(["5"]);
   });
 
-  test("a number is a valid key, and is not replaced by a derived one", async () => {
+  test("is a valid key, and is not replaced by a derived one", async () => {
     const server = await opened();
     const upstream = client({ origins: { [server.origin]: { idempotencyKey: "derive" } } });
     const headers = { "idempotency-key": 42 } as object as IncomingHttpHeaders;
@@ -34,7 +34,7 @@ describe("numbers, which undici takes and its types do not", () => {
   });
 });
 
-describe("an iterator, which can be read only once", () => {
+describe("an iterator of headers, which can be read only once", () => {
   const once = { fault: "reset", times: 1 } as const;
   const entries = (): IterableIterator<[string, string]> =>
     new Map([
@@ -50,7 +50,7 @@ describe("an iterator, which can be read only once", () => {
     expect(sent).toEqual([["me"], ["me"]]);
   });
 
-  test("an iterator is sent with each attempt of undici's own request", async () => {
+  test("is sent with each attempt of undici's own request", async () => {
     const server = await opened({ faults: [once] });
     const { dispatcher } = impatient();
     await request(server.origin, { method: "POST", dispatcher, headers: entries() });
@@ -62,7 +62,7 @@ describe("an iterator, which can be read only once", () => {
 test.each([
   ["an object", (): Record<string, string> => ({ "idempotency-key": "mine" })],
   ["a list", (): string[] => ["idempotency-key", "mine"]],
-])("%s that the caller changes after the call is sent again as it was", async (_, make) => {
+])("%s that the caller changes after the call are sent again as they were", async (_, make) => {
   const server = await opened({ faults: [{ fault: "reset", times: 1 }] });
   const headers = make();
   const call = impatient().request(server.origin, { method: "POST", body: "a", headers });

@@ -10,7 +10,7 @@ function client(options: UpstreamOptions = {}): ReturnType<typeof createUpstream
   return upstream;
 }
 
-describe("an option of another client is told once, with what to write instead", () => {
+describe("an option of another client", () => {
   test.each([
     ["timeout", 1000, "signal: AbortSignal.timeout(ms)"],
     ["json", { id: 7 }, "body: JSON.stringify(value)"],
@@ -21,7 +21,7 @@ describe("an option of another client is told once, with what to write instead",
     ["agent", {}, "options of the client"],
     ["dispatcher", {}, "options of the client"],
     ["retryOn", ["reset"], "retry: { retryOn: […] }"],
-  ])("%s", async (name, value, remedy) => {
+  ])("leads to one warning that says what to write instead: %s", async (name, value, remedy) => {
     const { origin } = await opened({ respond: { body: "fine" } });
     for (const validate of [undefined, false, { callOption: false }]) {
       const upstream = client({ validate });
@@ -41,7 +41,7 @@ describe("an option of another client is told once, with what to write instead",
     }
   });
 
-  test("not where a library has already done what it says", async () => {
+  test("leads to no warning if a library has already done what it asks for", async () => {
     const { origin } = await opened({ respond: { body: "fine" } });
     const upstream = client();
     const signal = AbortSignal.timeout(20_000);
@@ -69,7 +69,7 @@ describe(
     test.each([
       ["fetched", (upstream: ReturnType<typeof client>, url: string) => upstream(url)],
       ["requested", (upstream: ReturnType<typeof client>, url: string) => upstream.request(url)],
-    ])("%s ones are told once for an origin", async (_way, call) => {
+    ])("lead to one warning for an origin if they are %s", async (_way, call) => {
       const { origin } = await opened({ respond: { body: big } });
       const upstream = client({ connections: 2, retry: { totalTimeoutMs: 2500 } });
       const silent = client({ connections: 1, validate: false, retry: { totalTimeoutMs: 2500 } });
@@ -86,7 +86,7 @@ describe(
       expect(told[0]?.message).toMatch(/^3 calls to .* wait for a connection, and 2 of its/);
     });
 
-    test("those that are read, however slowly, are not", async () => {
+    test("lead to no warning if they are read, however slowly", async () => {
       const { origin } = await opened({ respond: { body: big } });
       const upstream = client({ connections: 1, retry: { totalTimeoutMs: 2500 } });
       const held = await upstream(origin);

@@ -25,20 +25,20 @@ const clients: readonly (readonly [
   "derive" | "forward",
   (client: Upstream) => BoundUpstream,
 ])[] = [
-  ["derive, for nobody", "derive", (client) => client],
-  ["forward, for nobody", "forward", (client) => client],
+  ["derive, without an inbound request", "derive", (client) => client],
+  ["forward, without an inbound request", "forward", (client) => client],
   ["forward, for a request without a key", "forward", (client) => client.bind({})],
 ];
 
 const to = (location: string): UpstreamResponse => ({ status: 307, headers: { location } });
 
-describe.each(clients)("%s: one call has one random key", (_, idempotencyKey, bound) => {
+describe.each(clients)("the random key of one call, %s", (_, idempotencyKey, bound) => {
   const client = (...servers: FaultyUpstream[]): BoundUpstream => {
     const origins = servers.map(({ origin }) => [origin, { idempotencyKey }] as const);
     return bound(impatient({ origins: Object.fromEntries(origins) }));
   };
 
-  test.each(calls)("%s, after a 307", async (_name, call) => {
+  test.each(calls)("stays the same after a 307: %s", async (_name, call) => {
     const server = await opened({ respond: ({ path }) => (path === "/" ? to("/new") : {}) });
     const upstream = client(server);
     await (await call(upstream, server.origin)).text();
@@ -49,7 +49,7 @@ describe.each(clients)("%s: one call has one random key", (_, idempotencyKey, bo
     expect(second).not.toBe(first);
   });
 
-  test.each(calls)("%s, after a 421", async (_name, call) => {
+  test.each(calls)("stays the same after a 421: %s", async (_name, call) => {
     let requests = 0;
     const server = await opened({ respond: () => ((requests += 1) === 1 ? { status: 421 } : {}) });
     const response = await call(client(server), server.origin);
@@ -60,7 +60,7 @@ describe.each(clients)("%s: one call has one random key", (_, idempotencyKey, bo
   });
 
   test.each(calls)(
-    "%s, of its own at another origin, and the first one back",
+    "differs at another origin, and is the first one again on the way back: %s",
     async (_name, call) => {
       const server = await opened({
         respond: ({ path }) => (path === "/" ? to(`${other.origin}/there`) : {}),
@@ -76,7 +76,7 @@ describe.each(clients)("%s: one call has one random key", (_, idempotencyKey, bo
   );
 });
 
-test("calls at the same time share none", async () => {
+test("two calls at the same time never share a key", async () => {
   const server = await opened();
   const upstream = impatient({ origins: { [server.origin]: { idempotencyKey: "derive" } } });
   await Promise.all(

@@ -52,7 +52,7 @@ describe("upstream.stats()", () => {
     expect(before).toEqual(copy);
   });
 
-  test("tells idle connections from busy ones, and who waits", async () => {
+  test("distinguishes idle connections, busy ones and waiting calls", async () => {
     const server = await opened();
     const upstream = client({ connections: 1 });
     const connections = (): unknown => upstream.stats().origins[server.origin]?.connections;
@@ -63,7 +63,7 @@ describe("upstream.stats()", () => {
     expect(connections()).toEqual({ idle: 1, busy: 0, waiting: 0 });
   });
 
-  test("shows the breaker open once connecting has failed for longer than the window", async () => {
+  test("shows the open breaker once connecting has failed for longer than the window", async () => {
     const server = await opened();
     await server.refuse();
     const upstream = client({ retry: { unsentWindowMs: 20 } });
@@ -95,14 +95,14 @@ describe("the events of a client", () => {
 
   const stale = { attempt: 1, status: null, failure: { kind: "reset", delivery: "stale" } };
 
-  test("tell of a stale connection, and then of the resend", async () => {
+  test("report a stale connection, and then the resend", async () => {
     expect(await heard("GET")).toMatchObject([
       ["stale", { ...stale, method: "GET" }],
       ["resend", { ...stale, reason: "stale-socket", delayMs: 0, connection: "fresh" }],
     ]);
   });
 
-  test("tell of a stale connection, and then that the request failed for good", async () => {
+  test("report a stale connection, and then that the request failed for good", async () => {
     expect(await heard("POST")).toMatchObject([
       ["stale", { ...stale, method: "POST" }],
       ["give-up", { ...stale, reason: "not-retry-safe" }],
@@ -120,7 +120,7 @@ describe("the events of a client", () => {
     expect(listener).not.toHaveBeenCalled();
   });
 
-  test("break no call where a listener throws: its error is an uncaught exception", async () => {
+  test("break no call if a listener throws: its error is an uncaught exception", async () => {
     const server = await opened();
     const upstream = client({ clock: manualClock() });
     const thrown: unknown[] = [];

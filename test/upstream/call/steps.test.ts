@@ -35,7 +35,7 @@ describe.each(ways)("%s", (_, send) => {
     ["a key of its own", { method: "POST", headers: { "idempotency-key": "mine" } }, {}],
     ["an origin that forwards keys", { method: "POST" }, { idempotencyKey: "forward" }],
     ["an origin without a rule", { method: "POST" }, { idempotencyKey: undefined }],
-  ] as const)("%s needs none", async (_name, call, options) => {
+  ] as const)("%s needs no step", async (_name, call, options) => {
     const server = await opened();
     expect(await send(bound(server, options), server.origin, call)).toBe("ok");
   });
@@ -51,7 +51,7 @@ describe.each(ways)("%s", (_, send) => {
     expect(second).not.toBe(first);
   });
 
-  test("a route names the step of calls that name none", async () => {
+  test("a route names the step of calls that have none", async () => {
     const server = await opened();
     const routes = { "POST /charges/:id": { step: "charge", maxAttempts: 2 } };
     const upstream = bound(server, { routes });
@@ -142,7 +142,7 @@ describe.each(ways)("%s", (_, send) => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("bound to two requests, a step has two keys", async () => {
+  test("one step has two keys if it is bound to two requests", async () => {
     const server = await opened();
     const upstream = impatient({ origins: { [server.origin]: { idempotencyKey: "derive" } } });
     for (const inbound of [{}, {}]) await send(upstream.bind(inbound), server.origin, charge);

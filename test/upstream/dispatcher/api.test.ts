@@ -10,7 +10,7 @@ import { opened } from "../../testing/opened.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
-test("undici.request resends, and passes trailers and informational responses on", async () => {
+test("undici.request() resends, and passes trailers and informational responses on", async () => {
   const server = await rawServer((socket, number) => {
     onHead(socket, () => {
       if (number === 1) return void socket.resetAndDestroy();
@@ -31,7 +31,7 @@ test("undici.request resends, and passes trailers and informational responses on
   expect(server.connections).toBe(2);
 });
 
-test("undici.stream writes the one complete response, after a resend", async () => {
+test("undici.stream() writes the one complete response, after a resend", async () => {
   const server = await opened();
   const { dispatcher } = outbound();
   server.script([null, { fault: "reset" }]);
@@ -44,7 +44,7 @@ test("undici.stream writes the one complete response, after a resend", async () 
   expect(server.requests.map(({ nth }) => nth)).toEqual([1, 2, 1]);
 });
 
-test("undici.pipeline sends what is written to it, and reads as the response", async () => {
+test("undici.pipeline() sends what is written to it, and reads as the response", async () => {
   const server = await opened({ respond: ({ body }) => ({ body: `got ${body?.toString()}` }) });
   const { dispatcher } = outbound();
   const sink = new PassThrough();
@@ -59,7 +59,7 @@ test("undici.pipeline sends what is written to it, and reads as the response", a
   await server.until(({ open }) => open === 0);
 });
 
-test("undici.upgrade hands the socket over, and the pool removes it", async () => {
+test("undici.upgrade() hands the socket over, and the pool removes it", async () => {
   const server = await rawServer((socket) => {
     onHead(socket, () => {
       socket.write(
@@ -81,7 +81,7 @@ test("undici.upgrade hands the socket over, and the pool removes it", async () =
   for (const { socket } of [first, second]) socket.destroy();
 });
 
-test("connect opens a tunnel", async () => {
+test("undici.connect() opens a tunnel", async () => {
   const server = await rawServer((socket) => {
     onHead(socket, () => {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");

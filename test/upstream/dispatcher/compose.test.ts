@@ -24,7 +24,7 @@ const ends: readonly (readonly [string, (dispatcher: Dispatcher) => Promise<void
   ],
 ];
 
-describe.each(composed)("%s", (_, compose) => {
+describe.each(composed)("a dispatcher composed with %s", (_, compose) => {
   test.each(ends)("%s ends the dispatcher underneath", async (_name, end) => {
     const server = await opened();
     const agent = outbound().dispatcher;
@@ -39,7 +39,7 @@ describe.each(composed)("%s", (_, compose) => {
   });
 });
 
-test("close() of a composed dispatcher waits for calls under way, as the dispatcher's own", async () => {
+test("close() of a composed dispatcher waits for calls in flight, like the dispatcher's own", async () => {
   const server = await opened({ respond: { delayMs: 30 } });
   const dispatcher = outbound().dispatcher.compose(interceptors.redirect());
   const answer = request(server.origin, { dispatcher });

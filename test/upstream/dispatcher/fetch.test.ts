@@ -19,8 +19,8 @@ function withDispatcher(dispatcher: unknown, init: RequestInit = {}): RequestIni
   return { ...init, dispatcher } as RequestInit;
 }
 
-describe.each(fetches)("%s", (_, fetch) => {
-  test("fetch resends a request that was lost on a stale socket", async () => {
+describe.each(fetches)("fetch from %s", (_, fetch) => {
+  test("resends a request that was lost on a stale socket", async () => {
     const server = await opened();
     const { dispatcher } = outbound({ clock: manualClock() });
     const log = eventLog();
@@ -33,7 +33,7 @@ describe.each(fetches)("%s", (_, fetch) => {
     expect(log.decisions.map(({ decision }) => decision.reason)).toEqual(["stale-socket"]);
   });
 
-  test("fetch resends a body that it made a stream of", async () => {
+  test("resends a body that it has made a stream of", async () => {
     const server = await opened();
     const { dispatcher } = outbound();
     server.script([null, { fault: "reset", at: "body-end" }]);
@@ -45,7 +45,7 @@ describe.each(fetches)("%s", (_, fetch) => {
     expect(bodies).toEqual(["body 0", "body 1", "body 1"]);
   });
 
-  test("fetch does not resend a plain POST, and the error says why", async () => {
+  test("does not resend a plain POST, and the error says why", async () => {
     const server = await opened();
     const clock = manualClock();
     const { dispatcher } = outbound({ clock });
@@ -63,7 +63,7 @@ describe.each(fetches)("%s", (_, fetch) => {
     expect(server.received).toBe(2);
   });
 
-  test("as the global dispatcher it serves a plain fetch", async () => {
+  test("uses it as the global dispatcher", async () => {
     const server = await opened();
     setGlobalDispatcher(outbound().dispatcher);
     server.script([null, { fault: "reset" }]);
@@ -89,7 +89,7 @@ describe.each(fetches)("%s", (_, fetch) => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("follows redirects, with the body where the status says so", async () => {
+  test("follows redirects, with the body if the status says so", async () => {
     const server = await opened({
       respond: ({ path }) =>
         path === "/done"
@@ -119,7 +119,7 @@ describe.each(fetches)("%s", (_, fetch) => {
     ["GET", 204, {}],
     ["GET", 304, { etag: '"1"' }],
     ["OPTIONS", 200, { allow: "GET" }],
-  ])("gets a %s whose response is %i", async (method, status, headers) => {
+  ])("gets a %s whose status is %i", async (method, status, headers) => {
     const server = await opened({ respond: { status, headers } });
     const { dispatcher } = outbound();
     const response = await fetch(server.origin, withDispatcher(dispatcher, { method }));

@@ -14,7 +14,7 @@ const holding = [
 ] as const;
 
 describe.each(["newer", "older"] as const)("handlers of the %s style", (style) => {
-  test.each(holding)("hear everything in order: %s", async (_, holdBytes) => {
+  test.each(holding)("get every call in order: %s", async (_, holdBytes) => {
     const { origin } = await opened();
     const heard = new Heard();
     const agent = outbound({ holdBytes }).dispatcher;
@@ -23,8 +23,8 @@ describe.each(["newer", "older"] as const)("handlers of the %s style", (style) =
     expect(heard.names).toEqual(all);
   });
 
-  describe.each(all)("that throw in %s", (throwing) => {
-    test.each(holding)("are told of it, and nothing is resent: %s", async (_, holdBytes) => {
+  describe.each(all)("throwing in %s", (throwing) => {
+    test.each(holding)("leads to one error, and to no resend: %s", async (_, holdBytes) => {
       const server = await opened();
       const { origin } = server;
       const upstream = outbound({ holdBytes });
@@ -37,7 +37,7 @@ describe.each(["newer", "older"] as const)("handlers of the %s style", (style) =
       expect(await got(upstream, origin)).toBe("ok");
     });
 
-    test.each(holding)("leave the count of calls under way right: %s", async (_, holdBytes) => {
+    test.each(holding)("leaves the count of calls in flight right: %s", async (_, holdBytes) => {
       const server = await opened();
       const { origin } = server;
       const upstream = outbound({ holdBytes });
@@ -58,7 +58,7 @@ describe.each(["newer", "older"] as const)("handlers of the %s style", (style) =
     });
   });
 
-  test("that throw in onUpgrade get no socket, and the pool goes on", async () => {
+  test("get no socket if they throw in onUpgrade, and the pool goes on", async () => {
     const server = await rawServer((socket) => {
       onHead(socket, () => {
         socket.write(

@@ -39,7 +39,7 @@ function incomplete(heard: Heard, [style, method, value]: Part): Dispatcher.Disp
 
 describe("an incomplete handler", () => {
   test.each(needed)(
-    "of the %s style without %s is refused before anything is sent",
+    "is refused before anything is sent, in the %s style without %s",
     async (style, method, value) => {
       const server = await opened();
       const upstream = outbound();
@@ -53,23 +53,26 @@ describe("an incomplete handler", () => {
     },
   );
 
-  test.each(untold)("%s: %s, by which it would have been told", async (style, method, value) => {
-    const server = await opened();
-    const upstream = outbound();
-    const body = Readable.from(["a"]);
-    const options = { origin: server.origin, path: "/", method: "PUT", body } as const;
-    const dispatch = (): boolean =>
-      upstream.dispatcher.dispatch(options, incomplete(new Heard(), [style, method, value]));
-    expect(dispatch).toThrow(`invalid ${method} method`);
-    expect(await got(upstream, server.origin)).toBe("ok");
-    expect(server.stats().heads).toBe(1);
-    // Somebody else may still want to send it.
-    expect(body.destroyed).toBe(false);
-    await upstream.close();
-  });
+  test.each(untold)(
+    "is refused without the method that reports errors: %s, %s",
+    async (style, method, value) => {
+      const server = await opened();
+      const upstream = outbound();
+      const body = Readable.from(["a"]);
+      const options = { origin: server.origin, path: "/", method: "PUT", body } as const;
+      const dispatch = (): boolean =>
+        upstream.dispatcher.dispatch(options, incomplete(new Heard(), [style, method, value]));
+      expect(dispatch).toThrow(`invalid ${method} method`);
+      expect(await got(upstream, server.origin)).toBe("ok");
+      expect(server.stats().heads).toBe(1);
+      // Somebody else may still want to send it.
+      expect(body.destroyed).toBe(false);
+      await upstream.close();
+    },
+  );
 
   test.each([null, undefined, 5, "text", {}])(
-    "that is %o is refused before anything is sent",
+    "is refused before anything is sent if it is %o",
     async (handler) => {
       const server = await opened();
       const upstream = outbound();
@@ -83,14 +86,14 @@ describe("an incomplete handler", () => {
   );
 });
 
-test("dispatch throws the refusal of a handler without a method for errors", () => {
+test("dispatch() throws the refusal of a handler without a method for errors", () => {
   const agent = outbound().dispatcher;
   const wrong = { origin: "ftp://127.0.0.1", path: "/", method: "GET" } as const;
   expect(() => agent.dispatch(wrong, { onRequestStart: () => {} })).toThrow("onResponseError");
 });
 
 test.each(["onResponseStart", "onResponseData", "onResponseEnd"])(
-  "the newer style may leave out %s, as in undici 7",
+  "a handler of the newer style may lack %s, as in undici 7",
   async (method) => {
     const server = await opened();
     const upstream = outbound();

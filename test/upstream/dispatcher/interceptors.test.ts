@@ -15,21 +15,24 @@ test.each<readonly [string, () => Dispatcher.DispatcherComposeInterceptor]>([
   ["cache", () => interceptors.cache()],
   ["decompress", () => interceptors.decompress()],
   ["deduplicate", () => interceptors.deduplicate()],
-])("%s over it: stale sockets are still resent, and it drains", async (name, interceptor) => {
-  const server = await opened();
-  const agent = outbound().dispatcher;
-  const dispatcher = agent.compose(interceptor());
-  server.script([null, { fault: "reset" }]);
-  for (const path of ["/a", "/b"]) {
-    const { statusCode, body } = await request(server.origin + path, { dispatcher });
-    expect([statusCode, await body.text()]).toEqual([200, name === "dump" ? "" : "ok"]);
-  }
-  expect(server.requests.map(({ nth }) => nth)).toEqual([1, 2, 1]);
-  await agent.close();
-  await server.until(({ open }) => open === 0);
-});
+])(
+  "%s over the dispatcher leaves resends of stale sockets and the drain intact",
+  async (name, interceptor) => {
+    const server = await opened();
+    const agent = outbound().dispatcher;
+    const dispatcher = agent.compose(interceptor());
+    server.script([null, { fault: "reset" }]);
+    for (const path of ["/a", "/b"]) {
+      const { statusCode, body } = await request(server.origin + path, { dispatcher });
+      expect([statusCode, await body.text()]).toEqual([200, name === "dump" ? "" : "ok"]);
+    }
+    expect(server.requests.map(({ nth }) => nth)).toEqual([1, 2, 1]);
+    await agent.close();
+    await server.until(({ open }) => open === 0);
+  },
+);
 
-test("the retry interceptor begins a new call, with attempts of its own", async () => {
+test("the retry interceptor begins a new call with its own attempts", async () => {
   const server = await opened();
   const agent = outbound({ retry: { maxAttempts: 1 } }).dispatcher;
   const dispatcher = agent.compose(interceptors.retry({ minTimeout: 1, maxTimeout: 2 }));
@@ -54,7 +57,7 @@ test("the redirect interceptor follows redirects", async () => {
   expect(server.requests.map(({ path }) => path)).toEqual(["/", "/b"]);
 });
 
-test("the decompress interceptor decompresses", async () => {
+test("the decompress interceptor decompresses responses", async () => {
   const server = await opened({
     respond: { headers: { "content-encoding": "gzip" }, body: gzipSync("a".repeat(1000)) },
   });

@@ -52,7 +52,7 @@ test.each([65_536, 0])(
 );
 
 test.each([65_536, 0])(
-  "who throws when resumed is told, and has ended (holdBytes: %i)",
+  "a handler that throws when it is resumed gets one error, and has ended (holdBytes: %i)",
   async (holdBytes) => {
     const { origin } = await opened();
     const agent = outbound({ holdBytes }).dispatcher;
@@ -69,7 +69,7 @@ test.each([65_536, 0])(
 );
 
 test.each([65_536, 0])(
-  "who aborts while paused is told once (holdBytes: %i)",
+  "a handler that aborts while it pauses gets one error (holdBytes: %i)",
   async (holdBytes) => {
     const { origin } = await opened();
     const agent = outbound({ holdBytes }).dispatcher;

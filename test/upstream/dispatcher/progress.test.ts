@@ -34,7 +34,7 @@ function progressing(
 
 describe.each(styles)("handlers of the %s style", (style) => {
   test.each(["abc", Buffer.from("abc"), ["abc"], () => "abc", Readable.from([Buffer.from("abc")])])(
-    "hear of the progress of %o",
+    "get the progress of %o",
     async (body) => {
       const { origin } = await opened();
       const heard = new Heard();
@@ -45,18 +45,21 @@ describe.each(styles)("handlers of the %s style", (style) => {
     },
   );
 
-  test.each([65_536, 0])("hear of each attempt, held or not (holdBytes: %i)", async (holdBytes) => {
-    const server = await opened();
-    const agent = outbound({ holdBytes, retry: { backOff: { baseMs: 0 } } }).dispatcher;
-    server.script([{ fault: "status", status: 503 }]);
-    const heard = new Heard();
-    const options = { origin: server.origin, path: "/", method: "PUT", body: "abc" } as const;
-    agent.dispatch(options, progressing(heard, style));
-    await heard.over;
-    expect(heard.names).toEqual(["start", ...whole.slice(1, 4), ...whole.slice(1)]);
-  });
+  test.each([65_536, 0])(
+    "get the progress of each attempt, held or not (holdBytes: %i)",
+    async (holdBytes) => {
+      const server = await opened();
+      const agent = outbound({ holdBytes, retry: { backOff: { baseMs: 0 } } }).dispatcher;
+      server.script([{ fault: "status", status: 503 }]);
+      const heard = new Heard();
+      const options = { origin: server.origin, path: "/", method: "PUT", body: "abc" } as const;
+      agent.dispatch(options, progressing(heard, style));
+      await heard.over;
+      expect(heard.names).toEqual(["start", ...whole.slice(1, 4), ...whole.slice(1)]);
+    },
+  );
 
-  test("handlers get progress over HTTP/2", async () => {
+  test("get progress over HTTP/2", async () => {
     const { origin } = await h2Server(certificate(), ok);
     const agent = outbound({ allowH2: true, tls: { rejectUnauthorized: false } }).dispatcher;
     const heard = new Heard();
@@ -66,7 +69,7 @@ describe.each(styles)("handlers of the %s style", (style) => {
     expect(heard.names).toEqual(whole);
   });
 
-  test.each(hooks)("that throw in %s are told of it, and nothing is resent", async (throwing) => {
+  test.each(hooks)("get one error if they throw in %s, and nothing is resent", async (throwing) => {
     const server = await opened();
     const agent = outbound().dispatcher;
     const heard = new Heard();
@@ -95,7 +98,7 @@ test.each(["onBodySent", "onRequestSent", "onResponseStarted"])(
   },
 );
 
-test("fetch can tell when the response began", async () => {
+test("fetch can report when the response began", async () => {
   const { origin } = await opened();
   const entry = new Promise<PerformanceEntry>((resolve) => {
     const observer = new PerformanceObserver((list) => {

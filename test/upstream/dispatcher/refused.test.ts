@@ -28,7 +28,7 @@ const refused: readonly (readonly [name: string, options: object, message: RegEx
 ];
 
 test.each(refused)(
-  "%s: the handler is told once, and close still ends",
+  "the handler gets one error, and close() still ends: %s",
   async (_, options, message) => {
     const server = await opened();
     const upstream = outbound({ connections: 1 });

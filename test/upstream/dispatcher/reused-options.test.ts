@@ -79,7 +79,7 @@ test.each<[string, (origin: string) => Options, (options: any) => void, string, 
     "GET /a?user=b ",
   ],
 ])(
-  "%s changed after dispatch are those of the next request",
+  "%s that are changed after dispatch() count for the next request only",
   async (_, given, change, first, second) => {
     // The first attempt of the first request is lost, and the second request waits for the connection.
     expect(await sent(given, change)).toEqual([first, first, second]);

@@ -41,7 +41,7 @@ test("a WebSocket opens through the dispatcher and closes without disturbing it"
 });
 
 test.skipIf(globalThis.WebSocket === undefined)(
-  "so does Node's own, through the global dispatcher",
+  "the WebSocket of Node opens through the global dispatcher and closes without disturbing it",
   async () => {
     server = await greeter();
     const before = getGlobalDispatcher();

@@ -10,7 +10,7 @@ const ways: readonly [string, object][] = [
 ];
 
 describe.each(ways)("a call %s", (_, init) => {
-  test("the call rejects with an AbortError when the inbound client disconnects", async () => {
+  test("rejects with an AbortError when the inbound client disconnects", async () => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const inbound = new AbortController();
     const sent = client().bind({ signal: inbound.signal })(server.origin, init);
@@ -22,14 +22,14 @@ describe.each(ways)("a call %s", (_, init) => {
     expect(error).toBe(inbound.signal.reason);
   });
 
-  test("the call rejects as well if the client had disconnected before", async () => {
+  test("rejects as well if the client had disconnected before", async () => {
     const server = await opened();
     const upstream = client().bind({ signal: AbortSignal.abort() });
     await expect(upstream(server.origin, init)).rejects.toMatchObject({ name: "AbortError" });
     expect(server.received).toBe(0);
   });
 
-  test("an unsafe call runs to its end", async () => {
+  test("runs to its end if it is unsafe", async () => {
     const server = await opened({ respond: { body: "done" } });
     const upstream = client().bind({ signal: AbortSignal.abort() });
     const response = await upstream(server.origin, { ...init, method: "POST", body: "abc" });
@@ -77,7 +77,7 @@ describe.each(ways)("a call %s", (_, init) => {
 });
 
 test.each([true, false])(
-  "tells the stream that is sent why, aborted before: %s",
+  "gives the stream that is sent the reason, aborted before: %s",
   async (before) => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const controller = new AbortController();
@@ -101,7 +101,7 @@ test.each([true, false])(
   },
 );
 
-test("a signal that many calls share is listened to by those alone that are under way", async () => {
+test("a signal that many calls share is listened to only by those in flight", async () => {
   const server = await opened();
   const controller = new AbortController();
   const warnings: Error[] = [];

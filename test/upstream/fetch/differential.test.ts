@@ -7,8 +7,8 @@ import { generatedCall } from "./generated-call.ts";
 import { comparable, lostItsAbort } from "./named-differences.ts";
 import { varietyServer } from "./variety-server.ts";
 
-describe("upstream() beside the platform's fetch", () => {
-  test("both give the same for 1,000 generated calls, except for the differences in docs/fetch.md", async () => {
+describe("upstream() beside the fetch of the platform", () => {
+  test("gives the same results for 1,000 generated calls, except for the differences in docs/fetch.md", async () => {
     const server = await varietyServer();
     const upstream = client({ retry: { retryOn: [] } });
     const random = seededRandom(16);

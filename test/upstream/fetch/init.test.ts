@@ -30,14 +30,14 @@ describe("an init", () => {
       "that is a function",
       () => Object.assign(() => {}, { method: "DELETE", headers: { "x-own": "1" } }),
     ],
-  ])("%s is read", async (_kind, make) => {
+  ])("is read like a plain object if it is one %s", async (_kind, make) => {
     const server = await opened();
     expect((await client()(server.origin, make())).status).toBe(200);
     const { method, headers } = server.requests[0]!;
     expect([method, Object.fromEntries(headers)["x-own"]]).toEqual(["DELETE", "1"]);
   });
 
-  test("each member of an init is read once", async () => {
+  test("is read once for each of its members", async () => {
     const server = await opened();
     const reads: string[] = [];
     const init = new Proxy(
@@ -55,7 +55,7 @@ describe("an init", () => {
   });
 
   test.each([0, 3, "twice", true, null, () => 3])(
-    "with a retry of another library's, %s, is no concern of ours",
+    "with the retry option of another library, %s, is not checked",
     async (retry) => {
       const server = await opened();
       const response = await client()(server.origin, { retry } as object);
@@ -63,7 +63,7 @@ describe("an init", () => {
     },
   );
 
-  test("an init with Reissue's retry option opts in, and is checked", async () => {
+  test("with Reissue's retry option opts in, and is checked", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     const init = { method: "POST", body: "abc", retry: { retryOn: ["reset"] } } as const;
     expect((await client()(server.origin, init)).status).toBe(200);
@@ -99,7 +99,7 @@ describe("a body that is neither bytes, a form nor a stream", () => {
     expect(headers["content-type"]).toBe("text/plain;charset=UTF-8");
   });
 
-  test("is none where it is null", async () => {
+  test("is none if it is null", async () => {
     const server = await opened();
     await client()(server.origin, { method: "POST", body: null });
     const headers = Object.fromEntries(server.requests[0]!.headers);
@@ -108,7 +108,7 @@ describe("a body that is neither bytes, a form nor a stream", () => {
   });
 });
 
-test("names of headers are sent in their given spelling", async () => {
+test("the names of headers are sent in their given spelling", async () => {
   const server = await rawServer((socket) => {
     onHead(socket, () => socket.end("HTTP/1.1 204 No Content\r\n\r\n"));
   });

@@ -21,7 +21,7 @@ describe.each([
     ["bytes", () => new Uint8Array(7), 7],
     ["search params", () => new URLSearchParams("a=b"), 3],
     ["a Blob", () => new Blob(["blob"], { type: "image/png" }), 4],
-  ])("with %s goes out with its length", async (_kind, body, length) => {
+  ])("is sent with its length if it has %s", async (_kind, body, length) => {
     const server = await opened();
     const request = new Class(server.origin, { method: "POST", body: body() });
     const response = await client()(request);
@@ -34,21 +34,21 @@ describe.each([
     expect(request.bodyUsed).toBe(true);
   });
 
-  test("a body longer than the limit of a stream's record is resent complete", async () => {
+  test("with a body longer than the record of a stream is resent completely", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     const request = new Class(server.origin, { method: "PUT", body: long });
     expect((await impatient()(request)).status).toBe(200);
     expect(server.requests.map(({ bodyBytes }) => bodyBytes)).toEqual([long.length, long.length]);
   });
 
-  test("a streamed body is resent only if it is recorded completely", async () => {
+  test("with a streamed body is resent only if it is recorded completely", async () => {
     const server = await opened({ faults: [{ fault: "reset", at: "body-end", times: 1 }] });
     const init = { method: "PUT", body: new Blob([long]).stream(), duplex: "half" } as const;
     const sent = impatient()(new Class(server.origin, init));
     await expect(sent).rejects.toMatchObject({ reason: "body-not-replayable" });
   });
 
-  test.each([307, 308])("is sent on whole where a %i says so", async (status) => {
+  test.each([307, 308])("is sent on as a whole if a %i says so", async (status) => {
     const server = await opened({
       respond: ({ path }) =>
         path === "/" ? { status, headers: { location: "/there" } } : { body: "there" },
@@ -62,7 +62,7 @@ describe.each([
     expect(server.requests.map(({ body }) => body?.toString())).toEqual(["abc", "abc"]);
   });
 
-  test("a Request is refused if its body has been read, or is being read", async () => {
+  test("is refused if its body has been read, or is being read", async () => {
     const server = await opened();
     const read = new Class(server.origin, { method: "POST", body: "abc" });
     await read.text();
@@ -73,7 +73,7 @@ describe.each([
     expect(server.received).toBe(0);
   });
 
-  test("is aborted by its own signal, and by the init's in its place", async () => {
+  test("ends with its own signal, and with the signal of the init in its place", async () => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const own = new AbortController();
     const request = new Class(server.origin, { signal: own.signal });
@@ -98,7 +98,7 @@ test.each([
       return made;
     },
   ],
-])("%s form is sent as one", async (_, make) => {
+])("%s form is sent as a form", async (_, make) => {
   const server = await opened();
   for (const cache of ["default", "no-store"] as const) {
     await client()(server.origin, { method: "POST", body: make(), cache } as RequestInit);

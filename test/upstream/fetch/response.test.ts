@@ -9,8 +9,8 @@ import { client } from "../../support/upstream/client.ts";
 import { rawServer } from "../../support/upstream/servers/raw-server.ts";
 import { listening } from "../../support/listen.ts";
 
-describe("a response", () => {
-  test("a response is one of the platform's, by every test", async () => {
+describe("a response of upstream()", () => {
+  test("is a Response of the platform, by every test", async () => {
     const server = await opened({ respond: { headers: { "x-own": "1" }, body: "whole" } });
     const response = await client()(`${server.origin}/a?b#c`);
     expect(response).toBeInstanceOf(Response);
@@ -29,7 +29,7 @@ describe("a response", () => {
     expect(response.bodyUsed).toBe(true);
   });
 
-  test("clones have the same properties, each with the complete body", async () => {
+  test("has clones with the same properties, each with the complete body", async () => {
     const server = await opened({ respond: { body: "whole" } });
     const response = await client()(server.origin);
     const clone = response.clone();
@@ -50,7 +50,7 @@ describe("a response", () => {
   test.each([
     ["the platform's", Response],
     ["undici's", UndiciResponse as unknown as typeof Response],
-  ])("can be made another one of, of %s class", async (_, Class) => {
+  ])("can be made into another one of %s class", async (_, Class) => {
     const server = await opened({ respond: { status: 404, headers: { "x-own": "1" } } });
     const response = await client()(server.origin);
     const other = new Class(response.body, response);
@@ -70,7 +70,7 @@ describe("a response", () => {
     expect(await response.text()).toBe("odd");
   });
 
-  test("a response whose body is not read further gives up its connection", async () => {
+  test("gives up its connection if its body is not read further", async () => {
     const server = await opened({
       faults: [{ fault: "slow", from: "body", everyMs: 5, chunkBytes: 1 }],
       respond: { body: "x".repeat(1000) },
@@ -84,7 +84,7 @@ describe("a response", () => {
     await upstream.close();
   });
 
-  test("a response is decoded as far as it is read", async () => {
+  test("is decoded as far as it is read", async () => {
     const text = "coded ".repeat(500_000);
     const server = await opened({
       respond: { headers: { "content-encoding": "gzip" }, body: gzipSync(text) },
@@ -100,7 +100,7 @@ describe("a response", () => {
     await upstream.close();
   });
 
-  test("a response has an entry on the Performance Timeline", async () => {
+  test("has an entry on the Performance Timeline", async () => {
     const server = await opened({ respond: { body: "whole" } });
     const url = `${server.origin}/timed`;
     // Other tests of the process may have filled the buffer.
@@ -113,7 +113,7 @@ describe("a response", () => {
     expect(entry!["responseEnd"]).toBeGreaterThanOrEqual(entry!["responseStart"]!);
   });
 
-  test("Koa 3 forwards a response as a body", async () => {
+  test("is forwarded by Koa 3 as a body", async () => {
     const server = await opened({ respond: { body: "the order" } });
     const upstream = client();
     const app = new Koa();

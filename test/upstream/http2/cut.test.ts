@@ -45,7 +45,7 @@ describe.each([
   ["CANCEL", NGHTTP2_CANCEL],
   ["INTERNAL_ERROR", NGHTTP2_INTERNAL_ERROR],
 ])("a response that a reset with %s cuts below its declared length", (_, code) => {
-  test.each([0, 1, 9])("after %d bytes is sent again while it is held", async (bytes) => {
+  test.each([0, 1, 9])("is sent again after %d bytes while it is held", async (bytes) => {
     const { server, upstream, log } = await setting(cutting(code, bytes));
     expect(await got(upstream, server.origin)).toBe("0123456789");
     expect(log.records[0]?.failure).toMatchObject({ delivery: "unknown" });
@@ -63,18 +63,18 @@ describe.each([
   });
 });
 
-test("the error of a POST with a partial response says so", async () => {
+test("a POST with a partial response has an error that says so", async () => {
   const { server, upstream } = await setting(cutting(NGHTTP2_NO_ERROR, 4));
   const { body } = await upstream.request(server.origin, { method: "POST", body: "x" });
   const error = await body.text().catch((thrown: UpstreamError) => thrown);
   expect(error).toMatchObject({ delivery: "delivered", reason: "response-started" });
 });
 
-describe("responses that declare the length of content they do not have are complete", () => {
+describe("a response that declares a length without having content", () => {
   test.each([
     ["a HEAD", "HEAD", 200],
     ["a 304", "GET", 304],
-  ])("%s", async (_, method, status) => {
+  ])("is complete if it is %s", async (_, method, status) => {
     const { server, upstream, log } = await setting((stream) => {
       stream.respond({ ":status": status, "content-length": "10" }, { endStream: true });
     });
@@ -100,7 +100,7 @@ test("a response that declares its length is complete with trailers, or in piece
 /** Name of a way to reset a stream, and the way. */
 type Reset = [name: string, reset: (stream: ServerHttp2Stream) => void];
 
-describe("a stream that is reset on a warm session is no stale socket, since its server is alive", () => {
+describe("a stream that is reset on a warm session", () => {
   test.each([
     ["INTERNAL_ERROR", (stream) => stream.close(NGHTTP2_INTERNAL_ERROR)],
     ["CANCEL", (stream) => stream.close(NGHTTP2_CANCEL)],
@@ -110,21 +110,24 @@ describe("a stream that is reset on a warm session is no stale socket, since its
     ...(undiciMajor === 7
       ? ([["GOAWAY", (stream) => stream.session?.goaway(NGHTTP2_NO_ERROR)]] satisfies Reset[])
       : []),
-  ] satisfies Reset[])("%s", async (_, reset) => {
-    const { server, upstream, log } = await setting((stream, number) =>
-      number === 2 || number === 4 ? reset(stream) : ok(stream),
-    );
-    await got(upstream, server.origin);
-    expect(await got(upstream, server.origin)).toBe("ok");
-    const failed = upstream.request(server.origin, { method: "POST", body: "x" });
-    await expect(failed).rejects.toMatchObject({ reason: "not-retry-safe", delivery: "unknown" });
-    expect(log.records.filter(({ failure }) => failure !== null)).toMatchObject([
-      { reused: true, failure: { kind: "reset", delivery: "unknown" } },
-      { reused: true, failure: { kind: "reset", delivery: "unknown" } },
-    ]);
-    expect(log.decisions[0]?.decision).toMatchObject({ action: "resend", reason: "reset" });
-    expect(server.heads).toEqual(["GET", "GET", "GET", "POST"]);
-  });
+  ] satisfies Reset[])(
+    "is no stale socket after %s, since its server is alive",
+    async (_, reset) => {
+      const { server, upstream, log } = await setting((stream, number) =>
+        number === 2 || number === 4 ? reset(stream) : ok(stream),
+      );
+      await got(upstream, server.origin);
+      expect(await got(upstream, server.origin)).toBe("ok");
+      const failed = upstream.request(server.origin, { method: "POST", body: "x" });
+      await expect(failed).rejects.toMatchObject({ reason: "not-retry-safe", delivery: "unknown" });
+      expect(log.records.filter(({ failure }) => failure !== null)).toMatchObject([
+        { reused: true, failure: { kind: "reset", delivery: "unknown" } },
+        { reused: true, failure: { kind: "reset", delivery: "unknown" } },
+      ]);
+      expect(log.decisions[0]?.decision).toMatchObject({ action: "resend", reason: "reset" });
+      expect(server.heads).toEqual(["GET", "GET", "GET", "POST"]);
+    },
+  );
 
   const testOn8 = undiciMajor === 8 ? test : () => {};
   testOn8("a stream below a GOAWAY is served to its end", async () => {
@@ -140,7 +143,7 @@ describe("a stream that is reset on a warm session is no stale socket, since its
     expect(server.sessions).toHaveLength(2);
   });
 
-  test("a stream that dies with its socket is a stale socket", async () => {
+  test("is a stale socket if it dies with its socket", async () => {
     const { server, upstream, log } = await setting(
       (stream, number) => {
         if (number !== 2) return ok(stream);

@@ -20,7 +20,7 @@ test.each<[string, Record<string, string>]>([
   ["proxy-connection", { "Proxy-Connection": "keep-alive" }],
   ["http2-settings", { "http2-settings": "AAMAAABk" }],
   ["te", { TE: "gzip" }],
-])("%s is of one connection and is not passed on over HTTP/2", async (name, headers) => {
+])("%s belongs to one connection and is not passed on over HTTP/2", async (name, headers) => {
   const seen: IncomingHttpHeaders[] = [];
   const server = await h2Server(own, ok, (received) => seen.push(received));
   const upstream = outbound(h2);
@@ -35,14 +35,14 @@ test.each<[string, Record<string, string>]>([
   expect(seen.filter((received) => name in received)).toEqual([]);
 });
 
-test("te: trailers is sent", async () => {
+test("the header te: trailers is sent", async () => {
   const seen: IncomingHttpHeaders[] = [];
   const server = await h2Server(own, ok, (received) => seen.push(received));
   await outbound(h2).request(server.origin, { headers: { te: "trailers" } });
   expect(seen[0]?.["te"]).toBe("trailers");
 });
 
-test("a header given twice, in different case, fails its own call only", async () => {
+test("a header that is given twice, in different case, fails only its own call", async () => {
   const server = await h2Server(own, ok);
   const upstream = outbound(h2);
   const headers = ["User-Agent", "one", "user-agent", "two"];

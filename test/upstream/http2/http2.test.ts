@@ -29,7 +29,7 @@ test("requests use HTTP/2, one at a time on each connection, and connections are
   await vi.waitFor(() => expect(server.open.size).toBe(0));
 });
 
-test("a queue for one connection advances", async () => {
+test("a queue for a single connection moves on", async () => {
   const server = await h2Server(own, ok);
   const upstream = outbound({ ...h2, connections: 1 });
   const ask = (index: number): Promise<string> =>
@@ -84,7 +84,7 @@ describe("a refused stream", () => {
     expect(server.sessions).toHaveLength(1);
   });
 
-  test("a stream that is refused repeatedly fails after the window, as unsent", async () => {
+  test("fails after the window, as unsent, if it is refused repeatedly", async () => {
     const server = await h2Server(own, (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
     const upstream = outbound({ ...h2, retry: { unsentWindowMs: 300 } });
     const error = await posted(upstream, server.origin).catch((thrown: UpstreamError) => thrown);
@@ -94,7 +94,7 @@ describe("a refused stream", () => {
 });
 
 describe("GOAWAY", () => {
-  test("a GOAWAY on an idle connection affects no call", async () => {
+  test("affects no call on an idle connection", async () => {
     const server = await h2Server(own, ok);
     const upstream = outbound(h2);
     const log = eventLog();
@@ -111,35 +111,41 @@ describe("GOAWAY", () => {
   test.each([
     ["a GET", got, ["ok"], 3],
     ["a POST", posted, ["ok", "not-retry-safe"], 3],
-  ] as const)("that crosses %s on its way", async (_, ask, outcomes, heads) => {
-    const server = await h2Server(own, ok);
-    const upstream = outbound(h2);
-    await ask(upstream, server.origin);
-    server.sessions[0]?.goaway();
-    server.sessions[0]?.close();
-    const told = await ask(upstream, server.origin).catch(({ reason }: UpstreamError) => reason);
-    expect(outcomes).toContain(told);
-    expect(server.heads.length).toBeLessThan(heads);
-  });
+  ] as const)(
+    "has the expected outcome if it crosses %s on its way",
+    async (_, ask, outcomes, heads) => {
+      const server = await h2Server(own, ok);
+      const upstream = outbound(h2);
+      await ask(upstream, server.origin);
+      server.sessions[0]?.goaway();
+      server.sessions[0]?.close();
+      const told = await ask(upstream, server.origin).catch(({ reason }: UpstreamError) => reason);
+      expect(outcomes).toContain(told);
+      expect(server.heads.length).toBeLessThan(heads);
+    },
+  );
 
   test.each([
     ["a GET", got, "ok"],
     ["a POST", posted, "not-retry-safe"],
-  ] as const)("under %s that may have been processed", async (_, ask, outcome) => {
-    const server = await h2Server(own, (stream, number) => {
-      if (number !== 2) return ok(stream);
-      stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 0x7fff_fff0);
-      stream.session?.destroy();
-    });
-    const upstream = outbound(h2);
-    await ask(upstream, server.origin);
-    const told = await ask(upstream, server.origin).catch(({ reason }: UpstreamError) => reason);
-    expect(told).toBe(outcome);
-    expect(server.heads).toHaveLength(ask === got ? 3 : 2);
-  });
+  ] as const)(
+    "has the expected outcome for %s that may have been processed",
+    async (_, ask, outcome) => {
+      const server = await h2Server(own, (stream, number) => {
+        if (number !== 2) return ok(stream);
+        stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 0x7fff_fff0);
+        stream.session?.destroy();
+      });
+      const upstream = outbound(h2);
+      await ask(upstream, server.origin);
+      const told = await ask(upstream, server.origin).catch(({ reason }: UpstreamError) => reason);
+      expect(told).toBe(outcome);
+      expect(server.heads).toHaveLength(ask === got ? 3 : 2);
+    },
+  );
 });
 
-test("idle connections are closed after their time, and none under a request", async () => {
+test("idle connections are closed after their time, and never during a request", async () => {
   const server = await h2Server(own, (stream, number) => {
     // real time: longer than the idle timeout, which runs on the system clock here
     setTimeout(() => ok(stream), number > 3 ? 150 : 0);

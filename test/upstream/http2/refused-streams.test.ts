@@ -34,7 +34,7 @@ describe.each([
   ["GETs", got],
   ["POSTs", posted],
 ])("%s that come together", (_, ask) => {
-  test("calls that are all refused are sent little more than once each, on one connection each", async () => {
+  test("are sent little more than once each if all are refused, on one connection each", async () => {
     // The first ones open the connections, which takes its time.
     const server = await h2Server(own, (stream, number) => {
       // real time: the other calls must have been sent meanwhile
@@ -61,7 +61,7 @@ describe.each([
     expect(server.sessions.length).toBeLessThanOrEqual(calls.length);
   });
 
-  test("calls that are refused for a while are all served afterwards", async () => {
+  test("are all served after they have been refused for a while", async () => {
     let refuses = true;
     let done = 0;
     const server = await h2Server(own, (stream) => {
@@ -79,7 +79,7 @@ describe.each([
     expect(server.sessions.length).toBeLessThanOrEqual(calls.length);
   });
 
-  test("calls to an upstream that accepts few at a time are all served", async () => {
+  test("are all served by an upstream that accepts few at a time", async () => {
     let underWay = 0;
     const server = await h2Server(own, (stream) => {
       if (underWay === 5) return refuse(stream);
@@ -129,7 +129,7 @@ test("calls that wait after a refusal end at their deadline, or when they are ab
   await expect(aborted).rejects.toThrow("left");
 });
 
-test("without a window, a refused request is resent by `retryOn`, within attempts and budget", async () => {
+test("a refused request is resent without a window by `retryOn`, within attempts and budget", async () => {
   const server = await h2Server(own, refuse);
   const upstream = outbound({ ...h2, retry: { unsentWindowMs: 0 } });
   const log = eventLog();

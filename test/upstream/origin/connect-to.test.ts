@@ -32,7 +32,7 @@ async function unixServer(): Promise<{ path: string; close: () => Promise<void> 
 }
 
 describe("connectTo", () => {
-  test("is a Unix socket", async () => {
+  test("connects to a Unix socket", async () => {
     const { path } = await unixServer();
     const upstream = outbound({ origins: { "http://orders:3000": { connectTo: path } } });
     expect(await got(upstream, "http://orders:3000")).toBe("orders:3000");
@@ -43,7 +43,7 @@ describe("connectTo", () => {
     });
   });
 
-  test("without its socket is a request that was never sent, told with the origin's name", async () => {
+  test("leads to an unsent request with the name of the origin if its socket is missing", async () => {
     const { path, close } = await unixServer();
     await close();
     const retry = { unsentWindowMs: 100 };
@@ -68,7 +68,7 @@ describe("connectTo", () => {
       });
     });
 
-    test("verifies the origin's address, not the one that is connected to", async () => {
+    test("verifies the address of the origin instead of the one that is connected to", async () => {
       const loopback = certificate("IP:127.0.0.1");
       const server = await tlsServer(loopback, echoHost);
       const connectTo = `127.0.0.1:${new URL(server.origin).port}`;
@@ -85,7 +85,7 @@ describe("connectTo", () => {
   });
 
   test.each(["orders", "orders:0", "orders:99999", ":80", "http://orders:80", "a b:1", 80, null])(
-    "refuses %j",
+    "refuses the value %j",
     (connectTo) => {
       const options = { origins: { "http://orders:3000": { connectTo: connectTo as string } } };
       expect(() => outbound(options)).toThrow(OptionError);

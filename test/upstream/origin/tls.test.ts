@@ -80,7 +80,7 @@ test.each(["rst", "fin"] as const)(
 );
 
 describe("a stale socket over TLS", () => {
-  test("a GET that meets it is resent on a fresh connection", async () => {
+  test("leads to a resend of a GET on a fresh connection", async () => {
     let heads = 0;
     const server = await tlsServer(own, (_request, response) => {
       heads += 1;
@@ -95,7 +95,7 @@ describe("a stale socket over TLS", () => {
     expect([heads, server.sockets.length]).toEqual([3, 2]);
   });
 
-  test("a POST that meets it is not resent", async () => {
+  test("leads to no resend of a POST", async () => {
     let heads = 0;
     const server = await tlsServer(own, (_request, response) => {
       heads += 1;

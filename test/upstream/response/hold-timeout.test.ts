@@ -47,7 +47,7 @@ async function isOpen(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe("a response that drips while it is held", () => {
-  test("the response is given once its timeout is over, and the rest as it comes", async () => {
+  test("is given once its timeout is over, and the rest as it comes", async () => {
     const { clock, server, sent } = await held();
     await clock.advance(199);
     expect(await isOpen(sent)).toBe(true);
@@ -70,24 +70,27 @@ describe("a response that drips while it is held", () => {
     ["its latest chunk", 0, 300],
     ["its latest chunk, which came late", 150, 300],
     ["its latest chunk, with a timeout little longer than the hold", 0, 210],
-  ])("and then falls silent is bounded by bodyTimeoutMs from %s", async (_, at, bodyTimeoutMs) => {
-    const { clock, server, sent } = await held({ bodyTimeoutMs });
-    await clock.advance(at);
-    server.drip(1);
-    await settled();
-    await clock.advance(200 - at);
-    const { body } = await sent;
-    const text = body.text();
-    text.catch(() => {});
-    await settled();
-    await clock.advance(at + bodyTimeoutMs - 200 - 1);
-    expect(await isOpen(text)).toBe(true);
-    await clock.advance(1);
-    await expect(text).rejects.toThrow("fell silent");
-    expect(clock.pending).toBe(0);
-  });
+  ])(
+    "is bounded by bodyTimeoutMs if it then falls silent, from %s",
+    async (_, at, bodyTimeoutMs) => {
+      const { clock, server, sent } = await held({ bodyTimeoutMs });
+      await clock.advance(at);
+      server.drip(1);
+      await settled();
+      await clock.advance(200 - at);
+      const { body } = await sent;
+      const text = body.text();
+      text.catch(() => {});
+      await settled();
+      await clock.advance(at + bodyTimeoutMs - 200 - 1);
+      expect(await isOpen(text)).toBe(true);
+      await clock.advance(1);
+      await expect(text).rejects.toThrow("fell silent");
+      expect(clock.pending).toBe(0);
+    },
+  );
 
-  test("the timeout starts at the headers, though they came late", async () => {
+  test("is held from its headers on, though they came late", async () => {
     const clock = manualClock();
     const server = await dripServer();
     const sent = client({ clock, retry: { attemptTimeoutMs: 200 } }).request(server.origin);
@@ -100,7 +103,7 @@ describe("a response that drips while it is held", () => {
     expect(await (await sent).body.text()).toBe("..........");
   });
 
-  test("the request is resent if `timeout` is listed, and the response is given at the last attempt", async () => {
+  test("is resent if `timeout` is listed, and given at the last attempt", async () => {
     const log = eventLog();
     const { clock, server, sent } = await held({ retry: { retryOn: ["timeout"], maxAttempts: 3 } });
     for (let attempt = 2; attempt <= 3; attempt += 1) {
@@ -127,7 +130,7 @@ describe("a response that drips while it is held", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("the response is given if the request's body cannot be resent", async () => {
+  test("is given if the body of the request cannot be resent", async () => {
     const { clock, server, sent } = await held(
       { retry: { retryOn: ["timeout"] }, bodies: { maxBytes: 0 } },
       {
@@ -143,7 +146,7 @@ describe("a response that drips while it is held", () => {
     expect(await body.text()).toBe("..........");
   });
 
-  test("the response is given after the total timeout, which ends at the headers", async () => {
+  test("is given after the total timeout, which ends at the headers", async () => {
     const { clock, server, sent } = await held({
       retry: { attemptTimeoutMs: 1000, totalTimeoutMs: 300, retryOn: ["timeout"] },
     });
@@ -153,7 +156,7 @@ describe("a response that drips while it is held", () => {
     expect(await body.text()).toBe("..........");
   });
 
-  test("the response is ended at the inbound deadline", async () => {
+  test("is ended at the inbound deadline", async () => {
     const clock = manualClock();
     const server = await dripServer();
     const bound = client({ clock }).bind({ deadlineMs: 300 });
@@ -165,7 +168,7 @@ describe("a response that drips while it is held", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a response that is cut after it was given fails as begun", async () => {
+  test("fails as begun if it is cut after it was given", async () => {
     const { clock, server, sent } = await held();
     await clock.advance(200);
     const { body } = await sent;
@@ -211,7 +214,7 @@ describe("a handler that gets a held response", () => {
     return { names, server, clock, agent };
   }
 
-  test("a handler that pauses gets the chunks in order when it resumes, while the upstream waits", async () => {
+  test("gets the chunks in order when it resumes, while the upstream waits", async () => {
     let paused: Dispatcher.DispatchController | null = null;
     const { names, server, clock } = await heard((controller, name) => {
       if (!name.startsWith("head")) return;
@@ -231,7 +234,7 @@ describe("a handler that gets a held response", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a handler that pauses later gets no more until it resumes", async () => {
+  test("gets no more after a later pause until it resumes", async () => {
     let paused: Dispatcher.DispatchController | null = null;
     const { names, server, clock } = await heard((controller, name) => {
       if (name !== "..") return;
@@ -249,7 +252,7 @@ describe("a handler that gets a held response", () => {
   });
 
   test.each(["head 200", ".....", "..", "end"])(
-    "and throws at %o is told of it once, and nothing is left behind",
+    "gets one error if it throws at %o, and leaves nothing behind",
     async (at) => {
       const { names, server, clock, agent } = await heard((_controller, name) => {
         if (name === at) throw new Error("thrown");

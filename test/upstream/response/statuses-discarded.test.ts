@@ -51,7 +51,7 @@ test.each<[string, (socket: Socket) => void]>([
       socket.on("close", () => clearInterval(timer));
     },
   ],
-])("a discarded response whose body %s does not wedge the pool", async (_what, answer) => {
+])("a discarded response whose body %s does not block the pool", async (_what, answer) => {
   const server = await busyOnce(answer);
   const upstream = impatient({ connections: 1 });
   expect(await get(upstream, server.origin)).toBe("200 ok");
@@ -60,7 +60,7 @@ test.each<[string, (socket: Socket) => void]>([
   await server.until(({ open }) => open.size === 0);
 });
 
-test("a discarded response that is cut closes its own connection only", async () => {
+test("a discarded response that is cut closes only its own connection", async () => {
   const server = await busyOnce((socket) => {
     socket.write("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbu");
     // real time: the first part must be read before the reset
@@ -75,7 +75,7 @@ test("a discarded response that is cut closes its own connection only", async ()
   expect(server.open.size).toBe(1);
 });
 
-test("nothing follows a discarded response with Connection: close on that connection", async () => {
+test("no request follows a discarded response with Connection: close on that connection", async () => {
   const server = await busyOnce((socket) => {
     socket.write("HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy");
   });

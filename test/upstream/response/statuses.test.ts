@@ -11,7 +11,7 @@ const busy = (status: number, retryAfter?: number | string): Fault => ({
 });
 
 test.each([1, 2])(
-  "503 with Retry-After %i times, then 200: each wait is as long as asked",
+  "a 503 with Retry-After comes %i times before a 200, and each wait is as long as asked",
   async (times) => {
     const clock = manualClock();
     const server = await opened({ faults: [{ fault: "status", retryAfter: 2, times }] });
@@ -32,7 +32,7 @@ test.each([1, 2])(
   },
 );
 
-test("Retry-After as a date is obeyed", async () => {
+test("a date in Retry-After is obeyed", async () => {
   const clock = manualClock();
   const retryAfter = new Date(clock.wallNow() + 7000).toUTCString();
   const server = await opened({ faults: [{ fault: "status", retryAfter, times: 1 }] });
@@ -42,25 +42,28 @@ test("Retry-After as a date is obeyed", async () => {
   expect((await answer).statusCode).toBe(200);
 });
 
-describe("by default", () => {
-  test.each([502, 503, 504, 429])("%i is asked again", async (status) => {
+describe("the default for a status", () => {
+  test.each([502, 503, 504, 429])("resends after a %i", async (status) => {
     const server = await opened({ faults: [{ fault: "status", status, times: 1 }] });
     const response = await impatient()(server.origin);
     expect(response.status).toBe(200);
     expect(server.requests).toHaveLength(2);
   });
 
-  test.each([400, 404, 408, 409, 421, 425, 500, 501, 505])("%i is the caller's", async (status) => {
-    const server = await opened({ faults: [{ fault: "status", status, body: "why" }] });
-    const { statusCode, body } = await impatient().request(server.origin);
-    expect(statusCode).toBe(status);
-    expect(await body.text()).toBe("why");
-    expect(server.requests).toHaveLength(1);
-  });
+  test.each([400, 404, 408, 409, 421, 425, 500, 501, 505])(
+    "gives a %i to the caller",
+    async (status) => {
+      const server = await opened({ faults: [{ fault: "status", status, body: "why" }] });
+      const { statusCode, body } = await impatient().request(server.origin);
+      expect(statusCode).toBe(status);
+      expect(await body.text()).toBe("why");
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 });
 
 describe("numbers in retryOn", () => {
-  test("a listed status is resent, and no other", async () => {
+  test("covers a listed status, and no other", async () => {
     const server = await opened();
     const upstream = impatient({ retry: { retryOn: [500, 418] } });
     server.script([busy(500), busy(418)]);
@@ -70,7 +73,7 @@ describe("numbers in retryOn", () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  test("statuses of a call opt its POST in", async () => {
+  test("opts the POST of a call in", async () => {
     const server = await opened({ faults: [{ fault: "status", status: 409, times: 1 }] });
     const init = { method: "POST", body: "a", retry: { retryOn: [409] } };
     expect((await impatient()(server.origin, init)).status).toBe(200);
@@ -78,13 +81,13 @@ describe("numbers in retryOn", () => {
   });
 });
 
-describe("after the last attempt", () => {
+describe("the response to the last attempt", () => {
   const long = "x".repeat(300_000);
 
   test.each([
-    ["a short answer", "why"],
-    ["a long answer", long],
-  ])("%s is whole, and its connection is used again", async (_kind, body) => {
+    ["a short body", "why"],
+    ["a long body", long],
+  ])("is complete with %s, and its connection is used again", async (_kind, body) => {
     const server = await opened({ faults: [{ fault: "status", status: 503, body, times: 6 }] });
     const upstream = impatient();
     const { statusCode, body: answer } = await upstream.request(server.origin);
@@ -98,7 +101,7 @@ describe("after the last attempt", () => {
     expect((await upstream(server.origin)).status).toBe(200);
   });
 
-  test("the headers are those of the last response", async () => {
+  test("has its own headers", async () => {
     const server = await opened();
     server.script([1, 2, 3].map((n) => ({ fault: "status", headers: { "x-try": `${n}` } })));
     expect((await impatient()(server.origin)).headers.get("x-try")).toBe("3");
@@ -118,7 +121,7 @@ test("a response with Retry-After beyond the deadline is given immediately", asy
   expect(clock.pending).toBe(0);
 });
 
-test("a POST gets its 503 immediately, and is resent with a key", async () => {
+test("a POST gets its 503 immediately, and is resent if it has a key", async () => {
   const server = await opened({ faults: [{ fault: "status", retryAfter: 0, methods: ["POST"] }] });
   const upstream = impatient();
   const first = await upstream(server.origin, { method: "POST", body: "a" });
@@ -128,7 +131,7 @@ test("a POST gets its 503 immediately, and is resent with a key", async () => {
   expect([second.status, server.requests.length]).toEqual([503, 4]);
 });
 
-test("HEAD is resent, and no body needs to be read", async () => {
+test("a HEAD is resent, and no body needs to be read", async () => {
   const server = await opened({ faults: [{ fault: "status", times: 2 }] });
   const { statusCode } = await impatient().request(server.origin, { method: "HEAD" });
   expect([statusCode, server.requests.length]).toEqual([200, 3]);

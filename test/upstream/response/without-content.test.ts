@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { client } from "../../support/upstream/client.ts";
 import { rawServer } from "../../support/upstream/servers/raw-server.ts";
 
-describe.each(["304 Not Modified", "204 No Content"])("%s with a Content-Length", (line) => {
+describe.each(["304 Not Modified", "204 No Content"])("a %s with a Content-Length", (line) => {
   const answer = `HTTP/1.1 ${line}\r\nEtag: "one"\r\nContent-Length: 1234\r\n\r\n`;
   const status = Number(line.slice(0, 3));
 
@@ -19,7 +19,7 @@ describe.each(["304 Not Modified", "204 No Content"])("%s with a Content-Length"
     },
   );
 
-  test("the response is complete, and the next request uses another connection", async () => {
+  test("completes, and the next request uses another connection", async () => {
     const server = await rawServer((socket) => socket.on("data", () => socket.write(answer)));
     const upstream = client({ connections: 1 });
     const two = [upstream(server.origin), upstream(server.origin)];

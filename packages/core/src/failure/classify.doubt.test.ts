@@ -27,7 +27,7 @@ describe("errors that look unsent", () => {
       thrown("x", { config: { retryConfig: { currentRetryAttempt: 1 } } }),
     ],
     ["the last of several attempts of superagent", thrown("x", { retries: 1 })],
-    ["what failed after an answer", thrown("x", { response: { status: 200 } })],
+    ["a failure after a response", thrown("x", { response: { status: 200 } })],
     ["what failed while a body was read", terminated(refused)],
   ])("an error is not unsent if it is %s", (_, error) => {
     const itself = Object.assign(error, { code: "ECONNREFUSED", syscall: "connect" });

@@ -62,7 +62,7 @@ describe("reused", () => {
     ["a death a second later", reset, { ...stale, diedAfterMs: 1001, roundTripMs: 3000 }],
     ["a timeout", failed("UND_ERR_HEADERS_TIMEOUT"), stale],
     ["the caller's timer", reset, { ...stale, timedOut: true }],
-    ["an answer that makes no sense", failed("HPE_INVALID_CONSTANT"), stale],
+    ["a response that makes no sense", failed("HPE_INVALID_CONSTANT"), stale],
     ["a bug", bug, stale],
   ])("does not make %s stale", (_, error, evidence) => {
     expect(classify(error, evidence).delivery).toBe("unknown");

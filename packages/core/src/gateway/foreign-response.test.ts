@@ -108,11 +108,11 @@ describe("an error with the response of an upstream", () => {
   });
 
   it.each<[string, unknown]>([
-    ["an answer that was chosen", createError(404, { response: { status: 404, headers } })],
+    ["a response that was chosen", createError(404, { response: { status: 404, headers } })],
     ["an application's own", thrown({ status: 404 })],
     ["an application's own, with headers", thrown({ status: 401, headers })],
     [
-      "an application's own, with the headers of an answer that refuses",
+      "an application's own, with the headers of a response that refuses",
       thrown({
         status: 401,
         headers: { "WWW-Authenticate": "Bearer", "Retry-After": "60", Connection: "close" },

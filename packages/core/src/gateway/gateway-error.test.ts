@@ -62,7 +62,7 @@ describe("gatewayError", () => {
   it.each([
     ["an abort of the caller's", new DOMException("", "AbortError")],
     ["an error that is no transport failure", new TypeError("x is not a function")],
-    ["an answer that somebody has chosen", createError(404, { cause: refused })],
+    ["a response that was chosen", createError(404, { cause: refused })],
     ["nothing", null],
   ])("leaves %s unchanged", (_, thrown) => {
     expect(gatewayError(classify(thrown), { retrySafe: true, cause: thrown })).toBeNull();

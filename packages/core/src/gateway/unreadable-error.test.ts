@@ -37,7 +37,7 @@ describe("unreadableError", () => {
     ["a frozen error", Object.freeze(new Error("frozen"))],
     ["an object", { status: 404 }],
     ["a function", () => {}],
-    ["an answer that was chosen", createError(409, { headers: { "retry-after": "1" } })],
+    ["a response that was chosen", createError(409, { headers: { "retry-after": "1" } })],
     ["a header that is a number", withHeaders({ "retry-after": 1 })],
     ["a header that is undefined", withHeaders({ "retry-after": undefined })],
     ["a list of values", withHeaders({ "set-cookie": ["a=b", "c=d"] })],

@@ -25,8 +25,8 @@ async function refused(upstream: Upstream, origin: string): Promise<void> {
   ).rejects.toMatchObject(closed);
 }
 
-describe("close", () => {
-  test("a request waiting for its response is waited for, and new ones are refused meanwhile", async () => {
+describe("close()", () => {
+  test("waits for a request without a response yet, and refuses new ones in the meantime", async () => {
     const server = await opened({ respond: { delayMs: 50 } });
     const upstream = client();
     const answer = upstream.request(server.origin);
@@ -40,7 +40,7 @@ describe("close", () => {
     expect(server.connections).toBe(1);
   });
 
-  test("a request in back-off is waited for, and resent", async () => {
+  test("waits for a request in back-off, which is resent", async () => {
     const clock = manualClock();
     const server = await opened({ faults: [{ fault: "status", retryAfter: 3, times: 1 }] });
     const upstream = client({ clock });
@@ -57,7 +57,7 @@ describe("close", () => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("a request in the queue for a connection is waited for", async () => {
+  test("waits for a request in the queue for a connection", async () => {
     const server = await opened({ respond: { delayMs: 5 } });
     const upstream = client({ connections: 1 });
     const answers = Array.from({ length: 5 }, () => upstream.request(server.origin));
@@ -68,7 +68,7 @@ describe("close", () => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("a request that meets a dead socket is waited for, and resent on a fresh one", async () => {
+  test("waits for a request that meets a dead socket and is resent on a fresh one", async () => {
     const server = await opened();
     const upstream = client();
     await (await upstream(server.origin)).text();
@@ -82,7 +82,7 @@ describe("close", () => {
     await server.until(({ open }) => open === 0);
   });
 
-  test("a request whose response is being read is waited for", async () => {
+  test("waits for a request whose response is being read", async () => {
     const body = "x".repeat(5_000_000);
     const server = await opened({ respond: { body } });
     const upstream = client();
@@ -97,7 +97,7 @@ describe("close", () => {
   });
 });
 
-test("close has the same result twice at once, later, and after destroy", async () => {
+test("close() has the same result twice at once, later, and after destroy()", async () => {
   const server = await opened({ respond: { delayMs: 20 } });
   const upstream = client();
   const answer = upstream.request(server.origin);
@@ -111,7 +111,7 @@ test("close has the same result twice at once, later, and after destroy", async 
   await client().close();
 });
 
-describe("close still waits for a request in back-off", () => {
+describe("close() with a request in back-off", () => {
   async function waitsFor(
     prepare: (upstream: Upstream, origin: string) => Promise<unknown>,
   ): Promise<void> {
@@ -133,7 +133,7 @@ describe("close still waits for a request in back-off", () => {
     await server.until(({ open }) => open === 0);
   }
 
-  test("a call that was aborted in its body factory does not change that", async () => {
+  test("waits for it after another call was aborted in its body factory", async () => {
     await waitsFor(async (upstream, origin) => {
       const controller = new AbortController();
       const body = (): string => (controller.abort(), "a");
@@ -147,7 +147,7 @@ describe("close still waits for a request in back-off", () => {
   test.each([
     ["short", 2],
     ["long", 100_000],
-  ])("after a caller that threw at the end of a %s response", async (_kind, length) => {
+  ])("waits for it after a caller threw at the end of a %s response", async (_kind, length) => {
     await waitsFor(async (upstream, origin) => {
       const errors: unknown[] = [];
       await new Promise<void>((resolve) => {
@@ -170,7 +170,7 @@ describe("close still waits for a request in back-off", () => {
   });
 });
 
-test("close opens no connection for the rest of a discarded response", async () => {
+test("close() opens no connection for the rest of a discarded response", async () => {
   const busy = "HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nnever";
   const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   const server = await rawServer((socket, number) => {

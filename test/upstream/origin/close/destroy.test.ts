@@ -14,8 +14,8 @@ function settled(promise: Promise<unknown>): Promise<unknown> {
   return Promise.race([promise.catch((error: unknown) => error), setTimeout(500, "still waiting")]);
 }
 
-describe("destroy ends a call immediately", () => {
-  test.each(moments)("$name", async (moment) => {
+describe("destroy()", () => {
+  test.each(moments)("ends a call at once in this moment: $name", async (moment) => {
     const clock = manualClock();
     const upstream = client({ clock, connections: 1 });
     const scene = await moment.stage(clock, upstream);
@@ -41,7 +41,7 @@ describe("destroy ends a call immediately", () => {
   });
 });
 
-test("destroy fails all calls under way with its own error", async () => {
+test("destroy() fails all calls in flight with its own error", async () => {
   const server = await opened({ faults: [{ fault: "hang" }] });
   const upstream = client({ connections: 2 });
   const calls = Array.from({ length: 4 }, () => settled(upstream.request(server.origin)));
@@ -52,7 +52,7 @@ test("destroy fails all calls under way with its own error", async () => {
   await server.until(({ open }) => open === 0);
 });
 
-test("nothing is resent after destroy, whatever its error looks like", async () => {
+test("nothing is resent after destroy(), whatever its error looks like", async () => {
   const server = await opened({ faults: [{ fault: "hang" }] });
   const upstream = client({ retry: { attemptTimeoutMs: 500 } });
   const call = upstream.request(server.origin);
@@ -63,7 +63,7 @@ test("nothing is resent after destroy, whatever its error looks like", async () 
   expect(server.connections).toBe(1);
 });
 
-test("destroy ends a held response that its caller has paused, and close does not wait for it", async () => {
+test("destroy() ends a held response that its caller has paused, and close() does not wait for it", async () => {
   const server = await opened();
   const upstream = client();
   const heard: unknown[] = [];
@@ -85,7 +85,7 @@ test("destroy ends a held response that its caller has paused, and close does no
   expect(await settled(upstream.close())).toBe(undefined);
 });
 
-test("nothing is sent by a call that destroys the client in its own body factory", async () => {
+test("a call that destroys the client in its own body factory sends nothing", async () => {
   const server = await opened();
   const upstream = client();
   const body = (): string => {
@@ -97,7 +97,7 @@ test("nothing is sent by a call that destroys the client in its own body factory
   expect(server.connections).toBe(0);
 });
 
-test("nothing is sent by a call whose handler destroys the client when it begins", async () => {
+test("a call whose handler destroys the client when it begins sends nothing", async () => {
   const server = await opened();
   const { dispatcher } = client();
   const error = await new Promise<unknown>((resolve) => {

@@ -16,7 +16,7 @@ async function ended(origin: string, mode: string): Promise<unknown> {
 }
 
 test.each(["close", "destroy", "abort", "idle", "unread"])(
-  "nothing keeps the process alive: %s",
+  "the process can end in this state: %s",
   async (mode) => {
     const server = await opened({
       faults: [{ fault: "hang", match: ({ path }) => path === "/hang" }],
@@ -25,7 +25,7 @@ test.each(["close", "destroy", "abort", "idle", "unread"])(
   },
 );
 
-test("nothing keeps the process alive: a discarded response that never ends", async () => {
+test("the process can end although a discarded response never ends", async () => {
   let busy = 0;
   const server = await rawServer((socket) => {
     socket.on("data", (data) => {

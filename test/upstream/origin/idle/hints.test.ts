@@ -39,7 +39,7 @@ test.each(hints)("a keep-alive hint sets the idle limit: %s", async (_, headers,
 });
 
 test.each(["timeout=1", "Timeout=1", "max=9, Timeout=0", "timeout=0"])(
-  "%s: there is nothing left of it, so the connection is not used again",
+  "a hint of %s leaves no time, so the connection is not used again",
   async (hint) => {
     const server = await opened({ keepAliveHint: hint });
     const upstream = outbound({ connections: 1 });
@@ -63,7 +63,7 @@ test("a POST obeys a hint below unsafeIdleMs", async () => {
   expect(server.connections).toBe(2);
 });
 
-test("the latest response's hint applies, and the connection of a failed resend does not inherit it", async () => {
+test("the hint of the latest response counts, and the connection of a failed resend does not inherit it", async () => {
   const clock = manualClock();
   let hint = "timeout=2";
   const server = await opened({ respond: () => ({ headers: { "Keep-Alive": hint } }) });

@@ -68,7 +68,7 @@ async function staleAt(ageMs: number, { clock, server, upstream }: Setting): Pro
 }
 
 describe("one stale socket", () => {
-  test("requests that may be resent are not affected", async () => {
+  test("leaves requests alone that may be resent", async () => {
     const at = await setting();
     const log = eventLog();
     await staleAt(600, at);
@@ -77,21 +77,21 @@ describe("one stale socket", () => {
     expect(await isReused(599, at)).toBe(true);
   });
 
-  test("a POST avoids connections of that idle time, and no others", async () => {
+  test("keeps POSTs off connections of that idle time, and off no others", async () => {
     const at = await setting();
     await staleAt(600, at);
     expect(await isReused(480, at, posted)).toBe(true);
     expect(await isReused(490, at, posted)).toBe(false);
   });
 
-  test("a response on a connection as old clears the hint", async () => {
+  test("is forgotten after a response on a connection of that age", async () => {
     const at = await setting();
     await staleAt(600, at);
     expect(await isReused(600, at)).toBe(true);
     expect(await isReused(600, at, posted)).toBe(true);
   });
 
-  test("an idle connection that outlives it clears the hint", async () => {
+  test("is forgotten after an idle connection outlives it", async () => {
     const at = await setting();
     await staleAt(600, at);
     const before = at.server.connections;
@@ -102,7 +102,7 @@ describe("one stale socket", () => {
     expect(at.server.connections - before).toBe(1);
   });
 
-  test("a pool of one connection opens a few new ones", async () => {
+  test("makes a pool of one connection open a few new ones", async () => {
     const at = await setting({ connections: 1 });
     await staleAt(600, at);
     const before = at.server.connections;
@@ -135,7 +135,7 @@ test("two consecutive stale sockets of similar idle times lower the limit, and s
   }
 });
 
-test("stale sockets of one moment are one event, even with equal idle times", async () => {
+test("stale sockets at the same time are one event, even with equal idle times", async () => {
   const at = await setting();
   at.server.setRespond(() => ({ delayMs: 5 }));
   const both = async (): Promise<unknown> =>
@@ -160,7 +160,7 @@ test("a learned limit rises slowly, and never above the configured one", async (
   expect(await isReused(1001, at)).toBe(false);
 });
 
-test("connections that die young, or with different idle times at one moment, teach nothing", async () => {
+test("connections that die young, or with different idle times at the same time, teach nothing", async () => {
   const at = await setting();
   await closedAt(19, at);
   await closedAt(19, at);

@@ -78,7 +78,7 @@ describe.each([
 ] as const)("a warm connection dies under a %s, %d ms after the write (%s)", (...row) => {
   const [, afterMs, how, options] = row;
 
-  test("the request may have been processed, and is resent as such", async () => {
+  test("leaves the request possibly processed, and it is resent as such", async () => {
     const at = await dying(afterMs, how);
     await ask(at);
     await at.clock.advance(25);
@@ -93,7 +93,7 @@ describe.each([
     ]);
   });
 
-  test("the death teaches nothing about idle connections", async () => {
+  test("teaches nothing about idle connections", async () => {
     const at = await dying(afterMs, how);
     await ask(at);
     await at.clock.advance(25);
@@ -116,7 +116,7 @@ test("the error of a POST without a key says that it may have been processed", a
   });
 });
 
-test.each([0, 50])("a death %d ms after the write is the race", async (afterMs) => {
+test.each([0, 50])("a death %d ms after the write counts as the race", async (afterMs) => {
   const at = await dying(afterMs);
   await ask(at);
   await at.clock.advance(25);
@@ -126,16 +126,16 @@ test.each([0, 50])("a death %d ms after the write is the race", async (afterMs) 
   ]);
 });
 
-describe("the window of the race grows with the round trip", () => {
+describe("the window of the race", () => {
   test.each([
-    ["connect and answer take 100 ms, the death 150", 100, 100, 150, "stale-socket"],
-    ["connect and answer take 100 ms, the death 250", 100, 100, 250, "reset"],
+    ["connect and response take 100 ms, the death 150", 100, 100, 150, "stale-socket"],
+    ["connect and response take 100 ms, the death 250", 100, 100, 250, "reset"],
     // The loop was held up while it connected.
-    ["the connect takes 500 ms, the answer none, the death 100", 500, 0, 100, "reset"],
+    ["the connect takes 500 ms, the response none, the death 100", 500, 0, 100, "reset"],
     // The server works for long.
-    ["the connect takes no time, the answer 500 ms, the death 100", 0, 500, 100, "reset"],
-    ["connect and answer take 3 s, the death as long", 3000, 3000, 3000, "reset"],
-  ])("%s", async (_, connectMs, answerMs, deathMs, reason) => {
+    ["the connect takes no time, the response 500 ms, the death 100", 0, 500, 100, "reset"],
+    ["connect and response take 3 s, the death as long", 3000, 3000, 3000, "reset"],
+  ])("grows with the round trip: %s", async (_, connectMs, answerMs, deathMs, reason) => {
     const at = await dying(deathMs, "resetAndDestroy", answerMs);
     const first = ask(at);
     at.clock.jump(connectMs);

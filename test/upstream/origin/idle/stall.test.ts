@@ -24,7 +24,7 @@ test.each([
   ["that the server still holds open", Infinity],
   ["that the server has closed meanwhile", 60],
 ])(
-  "a POST that was held up after it was given a hot socket %s takes a fresh one",
+  "a POST that was delayed after it was given a hot socket %s takes a fresh one",
   async (_, idle) => {
     const server = await opened({ idleTimeoutMs: idle });
     const upstream = outbound({ unsafeIdleMs: 50 });

@@ -65,23 +65,29 @@ async function heldUp(
   return { results: await Promise.allSettled(asked), log };
 }
 
-describe.each(["end", "destroy", "resetAndDestroy"] as const)("64 sockets end by %s", (how) => {
-  test.each([80, 400, 900])("and the loop is held up for %d ms: no GET fails", async (ms) => {
-    const { results, log } = await heldUp(ms, how, 64);
-    expect(
-      results.map((result) => (result.status === "fulfilled" ? result.value : result)),
-    ).toEqual(Array(64).fill("ok"));
-    const reasons = new Set(log.decisions.map(({ decision }) => decision.reason));
-    expect([...reasons].filter((reason) => reason === "reset")).toEqual([]);
-  });
-});
+describe.each(["end", "destroy", "resetAndDestroy"] as const)(
+  "64 sockets that end by %s",
+  (how) => {
+    test.each([80, 400, 900])(
+      "fail no GET although the event loop is blocked for %d ms",
+      async (ms) => {
+        const { results, log } = await heldUp(ms, how, 64);
+        expect(
+          results.map((result) => (result.status === "fulfilled" ? result.value : result)),
+        ).toEqual(Array(64).fill("ok"));
+        const reasons = new Set(log.decisions.map(({ decision }) => decision.reason));
+        expect([...reasons].filter((reason) => reason === "reset")).toEqual([]);
+      },
+    );
+  },
+);
 
 test.each([
   ["of a GET", undefined, 400, "stale"],
   ["of a POST with a key", keyed, 400, "stale"],
   ["of a GET, more than a second later", undefined, 1100, "unknown"],
   ["of a POST, which the upstream may have done in that time", post, 400, "unknown"],
-] as const)("a death seen in the first turn after the write %s", async (...row) => {
+] as const)("a death in the first turn after the write %s", async (...row) => {
   const [, options, ms, delivery] = row;
   const { log } = await heldUp(ms, "destroy", 1, options);
   expect(log.records[0]).toMatchObject({ reused: true, failure: { kind: "reset", delivery } });

@@ -64,7 +64,7 @@ describe.each(words)("%j that crosses", (answer) => {
     ["a PUT", "/", { method: "PUT", body: "x" }],
     ["a POST with a key", "/", keyed],
     ["a POST that is opted in", "/opted", { method: "POST", body: "x" }],
-  ])("%s is a stale connection: resent at once, on a fresh one", async (_, path, init) => {
+  ])("leads with %s to a resend at once, on a fresh connection", async (_, path, init) => {
     const at = await tiring(answer);
     expect(await second(at, path, init)).toBe(200);
     expect(at.server.connections).toBe(2);
@@ -78,7 +78,7 @@ describe.each(words)("%j that crosses", (answer) => {
     });
   });
 
-  test("a POST without a key gets the 408 as its response, and nothing is resent", async () => {
+  test("a POST without a key gets the 408 as its response, and is not resent", async () => {
     const at = await tiring(answer);
     expect(await second(at, "/", { method: "POST", body: "x" })).toBe(408);
     expect(at.server.received.join("").match(/POST/g)).toHaveLength(1);
@@ -86,7 +86,7 @@ describe.each(words)("%j that crosses", (answer) => {
 });
 
 describe("a 408 that is a response", () => {
-  test("a 408 on a fresh connection is given to the caller", async () => {
+  test("is given to the caller on a fresh connection", async () => {
     const at = await tiring(ok, timeout);
     expect((await at.upstream(at.server.origin)).status).toBe(408);
     expect(at.log.decisions).toEqual([]);
@@ -97,13 +97,13 @@ describe("a 408 that is a response", () => {
     ["where it is kept by name", timeout.replace("close", "keep-alive")],
     ["where the server had begun to work", `HTTP/1.1 103 Early Hints\r\n\r\n${timeout}`],
     ["unless it is one", timeout.replace("408", "404")],
-  ])("%s", async (_, answer) => {
+  ])("is given to the caller %s", async (_, answer) => {
     const at = await tiring(answer);
     expect(await second(at)).toBe(answer.includes("404") ? 404 : 408);
     expect(at.log.decisions).toEqual([]);
   });
 
-  test("a 408 that comes too late to have crossed the request is given to the caller", async () => {
+  test("is given to the caller if it comes too late to have crossed the request", async () => {
     const at = await tiring(timeout, ok, 60);
     expect(await second(at)).toBe(408);
     expect(at.log.decisions).toEqual([]);

@@ -33,21 +33,27 @@ const closing = [
 ] as const;
 
 /** Servers that close a connection after an answer, and do not say so. */
-describe.each(closing)("POSTs do not meet the end of a connection that comes %s", (...row) => {
+describe.each(closing)("a POST and the end of a connection that comes %s", (...row) => {
   const [, every, finish] = row;
 
-  test.each([1, 4, Infinity])("one after the other, with %d connections", async (connections) => {
-    const server = await rawServer(answering(every, finish));
-    const upstream = client({ connections });
-    for (const _ of calls) expect(await posted(upstream, server.origin)).toBe("ok");
-  });
+  test.each([1, 4, Infinity])(
+    "never meet if the POSTs follow each other on %d connections",
+    async (connections) => {
+      const server = await rawServer(answering(every, finish));
+      const upstream = client({ connections });
+      for (const _ of calls) expect(await posted(upstream, server.origin)).toBe("ok");
+    },
+  );
 
-  test.each([1, 4])("in line, with %d connections", async (connections) => {
-    const server = await rawServer(answering(every, finish));
-    const upstream = client({ connections });
-    const all = await Promise.all(calls.map(() => posted(upstream, server.origin)));
-    expect(new Set(all)).toEqual(new Set(["ok"]));
-  });
+  test.each([1, 4])(
+    "never meet if the POSTs wait in line for %d connections",
+    async (connections) => {
+      const server = await rawServer(answering(every, finish));
+      const upstream = client({ connections });
+      const all = await Promise.all(calls.map(() => posted(upstream, server.origin)));
+      expect(new Set(all)).toEqual(new Set(["ok"]));
+    },
+  );
 });
 
 /** Holds the event loop up. */
@@ -64,7 +70,7 @@ async function spawned(options: SpawnedUpstreamOptions): Promise<string> {
 }
 
 test.each([1, 8])(
-  "nor from another process, %d at a time, once it is known",
+  "POSTs from another process, %d at a time, do not meet such a close once it is known",
   async (concurrency) => {
     const origin = await spawned({ faults: [{ fault: "answer-then-close", with: "fin" }] });
     const upstream = client();
@@ -149,7 +155,7 @@ test("POSTs of several callers use one connection more than there are callers", 
   expect(server.connections).toBeLessThanOrEqual(8);
 });
 
-test("one connection that dies right after its response costs a few further connections, not one for each request", async () => {
+test("a connection that dies right after its response costs a few further connections, and not one for each request", async () => {
   const server = await rawServer((socket, number) => {
     if (number === 1) onHead(socket, () => socket.end(answer));
     else keeping(socket);

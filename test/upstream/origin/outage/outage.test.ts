@@ -29,7 +29,7 @@ test("a POST survives an upstream that refuses for less than the window", async 
   }
 });
 
-test("once an upstream has been down for the window, callers fail immediately and one at a time probes", async () => {
+test("callers fail immediately once an upstream has been down for the window, and one at a time probes", async () => {
   const clock = new SkewedClock();
   const server = await opened();
   const upstream = outbound({ clock, retry: { unsentWindowMs: 200 } });
@@ -58,7 +58,7 @@ test("once an upstream has been down for the window, callers fail immediately an
   );
 });
 
-test("an outage without recent attempts is forgotten: the next caller has a window", async () => {
+test("an outage without recent attempts is forgotten, so that the next caller has a window", async () => {
   const clock = new SkewedClock();
   const server = await opened();
   const upstream = outbound({ clock, retry: { unsentWindowMs: 300 } });

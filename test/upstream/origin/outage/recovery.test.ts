@@ -47,15 +47,18 @@ test.each<[string, UpstreamOptions, (upstream: Upstream, url: string) => Promise
   ["POSTs", {}, posted],
   ["GETs", {}, got],
   ["POSTs on few connections", { connections: 2 }, posted],
-])("%s that come together when the upstream is back are all served", async (_, options, ask) => {
-  const server = await opened();
-  await server.refuse();
-  const { upstream } = await down(server.origin, options);
-  await server.accept();
-  const asked = burst.map(() => ask(upstream, server.origin));
-  expect(new Set(await Promise.all(asked))).toEqual(new Set(["ok"]));
-  expect(server.duplicates()).toEqual([]);
-});
+])(
+  "%s that come at the same time when the upstream is back are all served",
+  async (_, options, ask) => {
+    const server = await opened();
+    await server.refuse();
+    const { upstream } = await down(server.origin, options);
+    await server.accept();
+    const asked = burst.map(() => ask(upstream, server.origin));
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(["ok"]));
+    expect(server.duplicates()).toEqual([]);
+  },
+);
 
 test("concurrent calls over HTTP/2 are served as well", async () => {
   const { upstream, origin } = await behindDoor({}, true);
@@ -63,7 +66,7 @@ test("concurrent calls over HTTP/2 are served as well", async () => {
   expect(new Set(await Promise.all(asked))).toEqual(new Set(["ok"]));
 });
 
-test("while an upstream stays down, waiting calls fail as soon as the probe has, with its error", async () => {
+test("waiting calls fail with the error of the probe as soon as it fails, while an upstream stays down", async () => {
   const server = await opened();
   await server.refuse();
   const { upstream } = await down(server.origin);
@@ -79,7 +82,7 @@ test("while an upstream stays down, waiting calls fail as soon as the probe has,
   expect(log.starts).toHaveLength(1);
 });
 
-test("while the probe hangs, a limited number of calls waits, each for the window or until its own deadline; the rest fail immediately", async () => {
+test("a limited number of calls waits while the probe hangs, each for the window or until its own deadline, and the rest fail immediately", async () => {
   const { upstream, origin } = await behindDoor({ maxWaitingForProbe: 3 }, false);
   const log = eventLog();
   const probe = got(upstream, origin).catch(() => {});
@@ -106,7 +109,7 @@ test("while the probe hangs, a limited number of calls waits, each for the windo
   await probe;
 });
 
-test("when the probe is aborted, one of the waiting calls probes, and all are served", async () => {
+test("one of the waiting calls probes when the probe is aborted, and all are served", async () => {
   const { upstream, origin, door } = await behindDoor({}, false);
   const controller = new AbortController();
   const probe = upstream.request(origin, { signal: controller.signal });

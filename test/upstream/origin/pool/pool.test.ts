@@ -40,7 +40,7 @@ test.each([
   ["by its method", { method: "PUT" }],
   ["by its key", { method: "POST", headers: { "idempotency-key": "k" } }],
   ["by its call", { method: "POST", retry: { retryOn: ["reset"] } }],
-] as const)("what is retry-safe %s may have a cold connection", async (_, options) => {
+] as const)("a retry-safe call %s may have a cold connection", async (_, options) => {
   const clock = manualClock();
   const server = await opened();
   const upstream = outbound({ clock });
@@ -65,7 +65,7 @@ test("a connection idle for longer than idleMs is never used", async () => {
   await server.until(({ open }) => open === 1);
 });
 
-test("in a pool full of connections that a POST cannot use, the longest idle one makes room", async () => {
+test("the longest idle connection makes room in a pool full of connections that a POST cannot use", async () => {
   const clock = manualClock();
   const server = await opened({
     respond: ({ path }) => ({ delayMs: path === "/coldest" ? 0 : 20 }),

@@ -41,7 +41,7 @@ test("a limit of several connections is used, never exceeded, and the order of a
 });
 
 test.each([1, 3])(
-  "a plain POST in line has its turn among %d callers whose next GET follows at once",
+  "a plain POST in line gets its turn among %d callers whose next GET follows at once",
   async (callers) => {
     const server = await opened();
     const upstream = outbound({ connections: 1 });
@@ -74,7 +74,7 @@ test("an aborted waiter leaves the queue, and no other loses its place", async (
   expect(server.requests.map(({ path }) => path)).toEqual(["/first", "/last"]);
 });
 
-test("when the only connection dies under its request, queued calls continue on a fresh one", async () => {
+test("queued calls continue on a fresh connection when the only one dies under its request", async () => {
   const server = await opened();
   const upstream = outbound({ connections: 1 });
   const log = eventLog();

@@ -28,7 +28,7 @@ test("the body of a redirect is not read further if the redirect leads to an unr
   await vi.waitFor(() => expect(left).toBe(1), { timeout: 2000 });
 });
 
-test("after a 421, the body of a factory is resent under the key of its step", async () => {
+test("the body of a factory is resent after a 421 under the key of its step", async () => {
   const requests: IncomingMessage[] = [];
   const { origin } = await serving((request, response) => {
     requests.push(request);

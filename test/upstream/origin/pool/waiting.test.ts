@@ -92,7 +92,7 @@ test.each([
   ["by its call", 1000, undefined],
   ["by its origin", undefined, 1000],
 ])(
-  "a connection that comes after the time set %s, but before the timer, is not spent on that wait",
+  "a connection that comes after the time set %s, but before the timer, is not used for that wait",
   async (_, own, shared) => {
     const clock = new SkewedClock();
     const gate = new Gate();

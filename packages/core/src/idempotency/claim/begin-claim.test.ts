@@ -127,11 +127,11 @@ test.each<[string, () => Awaitable<ClaimResult>]>([
   ["gives nothing", async () => undefined as never],
   ["gives nothing at once", () => undefined as never],
   ["gives another library's promise of nothing", () => foreignPromise(undefined) as never],
-  ["gives what nobody can read at once", () => ({ state: "completed", answer: Buffer.from("{}") })],
+  ["gives an unreadable value at once", () => ({ state: "completed", answer: Buffer.from("{}") })],
   ["gives a state that there is not", async () => ({ state: "free" }) as never],
-  ["gives what nobody can read", async () => ({ state: "completed", answer: Buffer.from("{}\n") })],
+  ["gives an unreadable value", async () => ({ state: "completed", answer: Buffer.from("{}\n") })],
   [
-    "gives an answer of a later version",
+    "gives a response of a later version",
     async () => ({ state: "completed", answer: Buffer.from('{"version":2}\n') }),
   ],
 ])("a store that %s leads to a 503 with the reason in the cause", async (_name, claim) => {

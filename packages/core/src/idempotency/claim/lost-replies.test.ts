@@ -36,7 +36,7 @@ const losses: readonly (readonly [name: string, lose: (memory: IdempotencyStore)
     },
   ],
   [
-    "gives what nobody understands",
+    "gives an unknown value",
     (memory) => async (request) => {
       await memory.claim(request);
       return "OK" as never;
