@@ -14,6 +14,8 @@ const connectingEvents = ["connect", "close"] as const;
 /** The listeners that belong to a socket itself, its agent's among them; all others belong to its request. */
 export class OwnListeners {
   readonly #own = new Map<string | symbol, Listener[]>();
+  /** What Node's methods added while the socket connected, which is gone once it is connected. */
+  #ofConnecting: Registration[] = [];
 
   /** Takes those that listen now for the socket's own. */
   add(socket: Socket): void {
@@ -37,11 +39,13 @@ export class OwnListeners {
         Reflect.apply(original, socket, args);
         for (const [index, event] of connectingEvents.entries()) {
           const added = (socket.rawListeners(event) as Listener[]).slice(before[index]);
-          if (added.length > 0) this.#own.set(event, [...(this.#own.get(event) ?? []), ...added]);
+          for (const listener of added) this.#ofConnecting.push([event, listener]);
         }
       };
     }
     return () => {
+      this.#ofConnecting = [];
+      this.#forgetPast(socket);
       // Put back, not deleted.
       // perf: docs/performance.md#methods-of-a-socket
       for (const [name, original] of originals)
@@ -49,10 +53,27 @@ export class OwnListeners {
     };
   }
 
+  /**
+   * Forgets listeners that are not called any more. One that waited for the connection holds the request that it was made
+   * for, and, with the error of a request's last send, the socket before: all requests since the first would stay.
+   */
+  #forgetPast(socket: Socket): void {
+    for (const [event, listeners] of this.#own) {
+      const present = socket.rawListeners(event) as Listener[];
+      this.#own.set(
+        event,
+        listeners.filter((listener) => present.includes(listener)),
+      );
+    }
+  }
+
   /** The listeners that are not the socket's own, in their order; `once` listeners in their wrappers. */
   others(socket: Socket): Registration[] {
     return socket.eventNames().flatMap((event) => {
       const own = [...(this.#own.get(event) ?? [])];
+      for (const [connectingEvent, listener] of this.#ofConnecting) {
+        if (connectingEvent === event) own.push(listener);
+      }
       return (socket.rawListeners(event) as Listener[])
         .filter((listener) => {
           const at = own.indexOf(listener);

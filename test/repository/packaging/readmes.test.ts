@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { root } from "./markdown.ts";
+import { root } from "../readme/markdown.ts";
 
 interface Manifest {
   readonly name: string;
