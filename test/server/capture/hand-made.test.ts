@@ -14,7 +14,7 @@ import fastify from "fastify";
 import Koa from "koa";
 import inject from "light-my-request";
 import serverless from "serverless-http";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 import { listening } from "../../support/listen.ts";
 
@@ -127,7 +127,16 @@ const injecting =
 const inPieces = (json: string): Readable =>
   Readable.from([json.slice(0, 4), json.slice(4)].map(Buffer.from), { objectMode: false });
 
-// light-my-request puts its own prototypes behind those of Express, for good, so it comes last.
+// light-my-request puts its own prototypes behind those of Express, for all files that run in this process after this one.
+const prototypes = [express5, express4 as unknown as typeof express5].flatMap((express) =>
+  [express.request, express.response].map((own: object) => [own, Object.getPrototypeOf(own)]),
+) as [own: object, before: object][];
+
+afterAll(() => {
+  for (const [own, before] of prototypes) Object.setPrototypeOf(own, before);
+});
+
+// It comes last.
 describe.each([
   ["Express 5", () => onExpress(express5)],
   ["Express 4", () => onExpress(express4 as unknown as typeof express5)],

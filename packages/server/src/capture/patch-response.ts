@@ -2,7 +2,7 @@ import { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 import { frameworkPrototype } from "../request/framework-prototype.ts";
-import { slotHolder } from "../request/request-slot.ts";
+import { existingHolder, slotHolder } from "../request/request-slot.ts";
 import { detachStream } from "./detached-stream.ts";
 import { names, type Methods } from "./response-methods.ts";
 import { detachClient } from "./detached-socket.ts";
@@ -178,7 +178,7 @@ function patchPrototype(response: ServerResponse): Patch | null {
 function hooksOf(response: ServerResponse): ResponseHooks | undefined {
   // The getter may be read on the prototype, which has no request.
   if (response.req == null) return undefined;
-  const patched = (slotHolder(response.req) as RequestSlots)[hooksSlot];
+  const patched = (existingHolder(response.req) as RequestSlots)[hooksSlot];
   if (patched === undefined) return undefined;
   return isSame(response, patched.response) ? patched.hooks : undefined;
 }

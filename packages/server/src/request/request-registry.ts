@@ -5,7 +5,13 @@ import { someRouteHasTimeout, type RouteConfig } from "../config/route-config.ts
 import type { ParsedBodies } from "../misuse/parsed-bodies.ts";
 import type { Bindable } from "../outbound/bindable.ts";
 import { RequestContext } from "./request-context.ts";
-import { slotHolder } from "./request-slot.ts";
+import {
+  existingHolder,
+  inheritsFrom,
+  isSameMessage,
+  separateHolder,
+  slotHolder,
+} from "./request-slot.ts";
 
 /** The parts of a gate that its requests need. */
 export interface GateBinding {
@@ -54,7 +60,7 @@ export function deferContext(
   if (gate.settings.parsedBodies !== null) lookAtBody(request, gate.settings.parsedBodies);
   if (idempotencyKey === "required" || timeoutMs !== Infinity) return false;
   if (request.headers?.["idempotency-key"] !== undefined) return false;
-  const slots = slotsOf(request);
+  const slots = exchangeSlots(request, response);
   if (slots[contextSlot] !== undefined || slots[routeSlot] !== undefined) return false;
   gate.settings.counts.onRequest();
   slots[contextSlot] = {
@@ -69,7 +75,8 @@ export function deferContext(
 
 /** Looks at the body of a request, unless a route before the gate ignores its key. */
 function lookAtBody(request: IncomingMessage, parsedBodies: ParsedBodies): void {
-  if (slotsOf(request)[routeSlot]?.idempotencyKey !== "ignored") parsedBodies.look(request);
+  const route = existingSlots(request)[routeSlot];
+  if (route?.idempotencyKey !== "ignored") parsedBodies.look(request);
 }
 
 /** Returns the context of a request that comes through a gate; from now on its calls use that gate's client. */
@@ -100,12 +107,12 @@ export function getOrCreateContext(
   gate: GateConfig,
   frameworkContext: unknown = request,
 ): RequestContext {
-  const existing = getContext(request);
+  const slots = exchangeSlots(request, response);
+  const existing = contextIn(slots);
   if (existing !== null) {
     existing.mergeGate(gate, frameworkContext);
     return existing;
   }
-  const slots = slotsOf(request);
   const route = slots[routeSlot];
   const startedAtMs = startOf(gate);
   const context = new RequestContext(request, response, gate, frameworkContext, route, startedAtMs);
@@ -114,7 +121,10 @@ export function getOrCreateContext(
 
 /** Returns the context of a request, created now if it was deferred; null where the request has come through no gate. */
 export function getContext(request: IncomingMessage): RequestContext | null {
-  const slots = slotsOf(request);
+  return contextIn(existingSlots(request));
+}
+
+function contextIn(slots: RequestSlots): RequestContext | null {
   const current = slots[contextSlot];
   if (current === undefined || isContext(current)) return current ?? null;
   const { gate, response, frameworkContext, startedAtMs } = current;
@@ -152,7 +162,7 @@ export function applyRoute(
 
 /** Marks the handler of a request as ended, which settles a claim whose response was sent by the timeout. */
 export function handlerEnded(request: IncomingMessage): void {
-  const context = slotsOf(request)[contextSlot];
+  const context = existingSlots(request)[contextSlot];
   // A request with a deferred context has no timeout.
   if (context !== undefined && isContext(context)) context.handlerEnded();
 }
@@ -164,6 +174,23 @@ function isContext(held: RequestContext | DeferredContext): held is RequestConte
 
 function slotsOf(request: IncomingMessage): RequestSlots {
   return slotHolder(request);
+}
+
+function existingSlots(request: IncomingMessage): RequestSlots {
+  return existingHolder(request);
+}
+
+/**
+ * The slots of a request at a gate, which knows its response: a request that a handler has derived from its own, to have
+ * it responded to apart, is another request.
+ */
+function exchangeSlots(request: IncomingMessage, response: ServerResponse): RequestSlots {
+  const slots = slotsOf(request);
+  const current = slots[contextSlot];
+  if (current === undefined || current.request === request) return slots;
+  const isApart =
+    inheritsFrom(request, current.request) && !isSameMessage(response, current.response);
+  return isApart ? separateHolder(request) : slots;
 }
 
 /** The time at which a request arrives, in ms of the gate's clock; null while no route has a timeout. */
