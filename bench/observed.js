@@ -132,7 +132,7 @@ async function openClient(name, observer) {
  * @returns {Promise<Opened>}
  */
 async function openService(framework, observer) {
-  const { contenders, close } = await openServices([
+  const services = await openServices([
     {
       name: framework,
       file: "observed-services.js",
@@ -143,6 +143,6 @@ async function openService(framework, observer) {
       sleeps: true,
     },
   ]);
-  const [{ turn }] = contenders;
-  return { turn, close };
+  const [{ turn }] = services.contenders;
+  return { turn, close: () => services.close() };
 }
