@@ -1,9 +1,16 @@
-import { attemptChannel, decisionChannel, type AttemptMessage } from "@reissue/core";
+import { agentStats } from "@reissue/agent";
+import {
+  attemptChannel,
+  decisionChannel,
+  type AttemptMessage,
+  type Decision,
+  type DecisionMessage,
+} from "@reissue/core";
 import { faultyUpstream } from "@reissue/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { agentWith } from "../support/agent/agents.ts";
-import { call, failure } from "../support/agent/call.ts";
+import { begin, call, failure, replyTo } from "../support/agent/call.ts";
 
 test("the channels publish each attempt and each decision, as those of the client do", async () => {
   const upstream = await faultyUpstream();
@@ -48,4 +55,26 @@ test("the channels publish each attempt and each decision, as those of the clien
     ["end", 1, false, "unknown"],
     ["decision", 1, "not-retry-safe"],
   ]);
+});
+
+test("a socket that its client destroys with an error is told of as given up, for it is not replaced", async () => {
+  const upstream = await faultyUpstream({ faults: [{ fault: "hang" }] });
+  onTestFinished(() => upstream.close());
+  const decisions: Decision[] = [];
+  const onDecision = (message: unknown): void =>
+    void decisions.push((message as DecisionMessage).decision);
+  decisionChannel.subscribe(onDecision);
+  onTestFinished(() => {
+    decisionChannel.unsubscribe(onDecision);
+  });
+  const agent = agentWith({ retry: { maxAttempts: 2 } });
+  const request = begin(upstream.origin, { agent });
+  const failed = failure(replyTo(request.end()));
+  await vi.waitFor(() => expect(upstream.stats().heads).toBe(1));
+  request.socket?.destroy(Object.assign(new Error("no more"), { code: "ECONNRESET" }));
+  expect((await failed).reissue).toMatchObject({ reason: "condition-not-listed", resends: 0 });
+  expect(decisions).toEqual([{ action: "give-up", reason: "condition-not-listed" }]);
+  const { resends, giveUps } = agentStats(agent).origins[upstream.origin]!;
+  expect(Object.values(resends)).toEqual([0, 0, 0, 0, 0]);
+  expect(giveUps["condition-not-listed"]).toBe(1);
 });

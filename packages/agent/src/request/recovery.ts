@@ -137,8 +137,7 @@ export class RequestRecovery implements WaitingRequest {
     if (failure.kind === "unknown") return;
     this.#add(socket, failure, error);
     this.#learn(socket, failure, error);
-    const decision = this.#decide(failure);
-    const reason = decision.action === "give-up" ? decision.reason : "condition-not-listed";
+    const reason = this.#history.giveUp({ type: "failure", failure }, this.#request);
     putReport(error, this.#report(reason, failure.delivery));
   }
 

@@ -111,11 +111,23 @@ export class RetryHistory {
     record: AttemptRecord | null = this.#latest,
   ): Decision {
     const nowMs = request.origin.clock.now();
-    const state = this.#state(request, nowMs);
-    const decision = decide(outcome, request.facts, request.policy, state);
+    const decision = this.#decide(outcome, request, nowMs);
     this.publish(outcome, decision, request, record);
     if (decision.action === "resend") this.#charge(decision.reason, request, nowMs);
     return decision;
+  }
+
+  /**
+   * Publishes that a request is not sent again, where that is so whatever would be decided: its socket was destroyed on
+   * purpose, say.
+   *
+   * @returns the reason: the one of the decision, or else `condition-not-listed`.
+   */
+  giveUp(outcome: Outcome, request: RetryRequest): GiveUpReason {
+    const decision = this.#decide(outcome, request, request.origin.clock.now());
+    const reason = decision.action === "give-up" ? decision.reason : "condition-not-listed";
+    this.publish(outcome, { action: "give-up", reason }, request);
+    return reason;
   }
 
   /**
@@ -189,6 +201,10 @@ export class RetryHistory {
     const merged = last === undefined ? null : mergedRecord(last, record);
     if (merged === null) records.push(record);
     else records[records.length - 1] = merged;
+  }
+
+  #decide(outcome: Outcome, request: RetryRequest, nowMs: number): Decision {
+    return decide(outcome, request.facts, request.policy, this.#state(request, nowMs));
   }
 
   #state({ origin, deadlineMs }: RetryRequest, nowMs: number): RetryState {
