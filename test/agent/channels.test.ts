@@ -61,8 +61,10 @@ test("a socket that its client destroys with an error is told of as given up, fo
   const upstream = await faultyUpstream({ faults: [{ fault: "hang" }] });
   onTestFinished(() => upstream.close());
   const decisions: Decision[] = [];
-  const onDecision = (message: unknown): void =>
-    void decisions.push((message as DecisionMessage).decision);
+  const onDecision = (message: unknown): void => {
+    const { origin, decision } = message as DecisionMessage;
+    if (origin === upstream.origin) decisions.push(decision);
+  };
   decisionChannel.subscribe(onDecision);
   onTestFinished(() => {
     decisionChannel.unsubscribe(onDecision);

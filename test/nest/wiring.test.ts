@@ -56,6 +56,29 @@ describe.each<Platform>(["express", "fastify"])("ReissueModule on platform-%s", 
     ]);
   });
 
+  test("counts in stats() what the gate of its application has done", async () => {
+    const options = { idempotency: { store: memoryStore(), scope: "shared" as const } };
+    const controllers = [
+      controller(failing, Get("orders")),
+      controller(() => ({}), Post("orders"), Idempotent()),
+    ];
+    const App = module(controllers, [ReissueModule.forRoot(options)]);
+    const one = await startApplication(nest, platform, App);
+    const other = await startApplication(nest, platform, App);
+    await one.get("/orders");
+    await one.post("/orders", keyed);
+    await one.post("/orders", keyed);
+    expect(one.app.get(ReissueModule).stats()).toMatchObject({
+      requests: 3,
+      keyedRuns: 0,
+      idempotency: { claimed: 1, completed: 1, replayed: 1 },
+      translations: { 502: 1 },
+      timeouts: 0,
+      draining: false,
+    });
+    expect(other.app.get(ReissueModule).stats()).toMatchObject({ requests: 0, translations: {} });
+  });
+
   test("takes its options from a class", async () => {
     class Options {
       createReissueOptions = () => ({ convert: "always" as const });

@@ -8,10 +8,13 @@ import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts"
 
 const ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/** What is told of idle connections until the test ends. */
-function told(): IdleCloseMessage[] {
+/** What is told of idle connections to an origin until the test ends. */
+function told(origin: string): IdleCloseMessage[] {
   const messages: IdleCloseMessage[] = [];
-  const listener = (message: unknown): void => void messages.push(message as IdleCloseMessage);
+  const listener = (value: unknown): void => {
+    const message = value as IdleCloseMessage;
+    if (message.origin === origin) messages.push(message);
+  };
   idleCloseChannel.subscribe(listener);
   onTestFinished(() => {
     idleCloseChannel.unsubscribe(listener);
@@ -36,7 +39,7 @@ describe("an idle connection of an agent", () => {
     "is told of with its idle time when the upstream closes it by %s()",
     async (close) => {
       const { agent, socket, origin } = await idle();
-      const messages = told();
+      const messages = told(origin);
       socket[close]();
       await vi.waitFor(() => expect(Object.values(agent.freeSockets)).toEqual([]));
       expect(messages).toEqual([{ client: "agent", origin, idleMs: 3000 }]);
@@ -44,16 +47,16 @@ describe("an idle connection of an agent", () => {
   );
 
   test("is not told of when its agent is destroyed", async () => {
-    const { agent } = await idle();
-    const messages = told();
+    const { agent, origin } = await idle();
+    const messages = told(origin);
     agent.destroy();
     await vi.waitFor(() => expect(Object.values(agent.freeSockets)).toEqual([]));
     expect(messages).toEqual([]);
   });
 
   test("is not told of when bytes that nobody has asked for end it", async () => {
-    const { agent, socket } = await idle();
-    const messages = told();
+    const { agent, socket, origin } = await idle();
+    const messages = told(origin);
     socket.write(ok);
     await vi.waitFor(() => expect(Object.values(agent.freeSockets)).toEqual([]));
     expect(messages).toEqual([]);
