@@ -57,7 +57,7 @@ test("the channels publish each attempt and each decision, as those of the clien
   ]);
 });
 
-test("a socket that its client destroys with an error is told of as given up, for it is not replaced", async () => {
+test("a socket that its client destroys with an error is reported as given up, since it is not replaced", async () => {
   const upstream = await faultyUpstream({ faults: [{ fault: "hang" }] });
   onTestFinished(() => upstream.close());
   const decisions: Decision[] = [];

@@ -10,7 +10,7 @@ import { agentWith } from "../support/agent/agents.ts";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-test("A request that was sent again is not kept by the requests after it", async () => {
+test("a request that was sent again is not kept by later requests", async () => {
   const upstream = await faultyUpstream({ faults: [{ fault: "reset", on: "reused" }] });
   onTestFinished(() => upstream.close());
   const agent = agentWith();

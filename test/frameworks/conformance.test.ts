@@ -146,7 +146,7 @@ describe.each(frameworks)("%s", (framework, start: Start) => {
   });
 
   describe("the options of a route", () => {
-    test("opt in with retryOn", async () => {
+    test("opt it in with retryOn", async () => {
       const service = await start({ route: { retryOn: ["ECONNRESET"] }, run: throwing(refused) });
       const answer = await ask(service, { method: "POST" });
       expect([answer.status, answer.headers.get("x-should-retry")]).toEqual([502, "true"]);

@@ -32,7 +32,7 @@ async function orderTwice(service: string): Promise<void> {
 const charge = { method: "POST", body: "10", step: "charge" };
 
 describe("a middleware that calls the upstream before the key is known", () => {
-  test("leaves the keys to their steps in Express, where a route reads the key", async () => {
+  test("leaves the keys to their steps if a route of Express reads the key", async () => {
     const { origin, keys } = await upstreamWithKeys();
     const app = express();
     const gate = expressGate({
@@ -53,7 +53,7 @@ describe("a middleware that calls the upstream before the key is known", () => {
     expect(keys).toEqual([keys[0], keys[0]]);
   });
 
-  test("leaves the keys to their steps in Koa, where a route reads the key", async () => {
+  test("leaves the keys to their steps if a route of Koa reads the key", async () => {
     const { origin, keys } = await upstreamWithKeys();
     const app = new Koa();
     app.use(

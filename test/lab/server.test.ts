@@ -92,7 +92,7 @@ describe("orders", () => {
     events.close();
   });
 
-  test("that are not JSON are refused", async () => {
+  test("are refused if they are not JSON", async () => {
     const { url } = await openLab();
     const headers = { origin: url.slice(0, -1), "content-type": "application/json" };
     const { status } = await rawRequest(url, { method: "POST", path: "/stop", headers, body: "{" });

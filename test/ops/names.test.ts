@@ -30,7 +30,7 @@ describe("names in an expression", () => {
     ],
     ["sum by (job, reissue_phase) (reissue_breakers)", "by reissue_phase"],
     ["reissue_failure_idle_seconds", "reissue_failure_idle_seconds"],
-  ])("that do not exist are found in %s", (expression, unknown) => {
+  ])("are found in %s if they do not exist", (expression, unknown) => {
     expect(unknownNames(expression)).toEqual([unknown]);
   });
 

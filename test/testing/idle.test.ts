@@ -65,7 +65,7 @@ test.each([
 );
 
 test.each(["rst", "fin"] as const)(
-  "killIdle() by %s spares busy connections and, unless told otherwise, unused ones",
+  "killIdle() by %s spares busy connections and, by default, unused ones",
   async (how) => {
     const upstream = await opened();
     const [used, busy, unused] = await Promise.all([

@@ -36,7 +36,7 @@ async function idle() {
 
 describe("an idle connection of an agent", () => {
   test.each(["end", "resetAndDestroy"] as const)(
-    "is told of with its idle time when the upstream closes it by %s()",
+    "is reported with its idle time when the upstream closes it by %s()",
     async (close) => {
       const { agent, socket, origin } = await idle();
       const messages = told(origin);
@@ -46,7 +46,7 @@ describe("an idle connection of an agent", () => {
     },
   );
 
-  test("is not told of when its agent is destroyed", async () => {
+  test("is not reported when its agent is destroyed", async () => {
     const { agent, origin } = await idle();
     const messages = told(origin);
     agent.destroy();
@@ -54,7 +54,7 @@ describe("an idle connection of an agent", () => {
     expect(messages).toEqual([]);
   });
 
-  test("is not told of when bytes that nobody has asked for end it", async () => {
+  test("is not reported when unrequested bytes end it", async () => {
     const { agent, socket, origin } = await idle();
     const messages = told(origin);
     socket.write(ok);

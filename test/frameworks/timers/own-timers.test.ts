@@ -163,7 +163,7 @@ describe.each(frameworks)("%s while the client waits", (_, start) => {
 });
 
 describe("AbortSignal.timeout() with little time left", () => {
-  test.each(Object.entries(timedOut))("aborts %s", async (_name, call) => {
+  test.each(Object.entries(timedOut))("aborts the call of %s", async (_name, call) => {
     const [, start] = frameworks[0] as (typeof frameworks)[number];
     await check(await calling(start, call));
   });

@@ -62,7 +62,7 @@ async function fail(): Promise<void> {
 }
 
 describe("ReissueInstrumentation", () => {
-  test("fits into the place where instrumentations are registered", async () => {
+  test("fits into a list of instrumentations", async () => {
     const { provider, collect } = meterProvider();
     const instrumentation: Instrumentation = instrumented();
     const unload = registerInstrumentations({

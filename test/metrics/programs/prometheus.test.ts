@@ -131,7 +131,7 @@ describe("Prometheus", () => {
     expect(new Set(names).size).toBe(Object.keys(metricTable).length);
   });
 
-  test("answers the questions of docs/observability.md", async () => {
+  test("evaluates the expressions of docs/observability.md", async () => {
     const prometheus = await startPrometheus({ opentelemetry: await exportedByOpenTelemetry() });
     const orders = await opened();
     const upstream = outbound();

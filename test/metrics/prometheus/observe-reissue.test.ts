@@ -86,7 +86,7 @@ describe("observeReissue()", () => {
     expect(() => observeReissue(options)).toThrow(message);
   });
 
-  test("counts into two registries alike", async () => {
+  test("counts into each of two registries", async () => {
     const [one, two] = [observed(), observed()];
     await fail();
     expect(await one.metrics()).toBe(await two.metrics());

@@ -38,12 +38,12 @@ describe.each(published)("the README of $name", ({ name, folder }) => {
     .trimEnd()
     .split("\n");
 
-  test("It begins with the package's name, and leads to all documentation at its end", () => {
+  test("begins with the name of the package, and leads to all documentation at its end", () => {
     expect(lines[0]).toBe(`# ${name}`);
     expect(lines.at(-1)).toContain(lastLine);
   });
 
-  test("It shows code or a command in its first twenty lines", () => {
+  test("shows code or a command in its first twenty lines", () => {
     expect(lines.slice(0, 20).join("\n")).toMatch(/^```(?:js|ts|sh)$/m);
   });
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => projects.remove());
 
 describe.each(packages)("$name", (manifest) => {
-  test("satisfies publint", async () => {
+  test("satisfies all rules of publint", async () => {
     await run(join(tools, "publint"), ["run", tarball(manifest), "--strict"], root);
   });
 

@@ -25,7 +25,7 @@ test.skipIf(absent("nginx"))(
 );
 
 test.skipIf(absent("nginx"))(
-  "drain loses no POST once nginx has been told to stop sending",
+  "drain() loses no POST once nginx has stopped sending",
   { timeout: 120_000 },
   async () => {
     expect(await badGateways("drain", { told: true })).toBe(0);

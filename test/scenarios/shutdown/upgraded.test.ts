@@ -54,7 +54,7 @@ test.each([
   },
 );
 
-test("drain destroys a connection that is upgraded meanwhile, and leaves an earlier one that it was not told of", async () => {
+test("drain() destroys a connection that is upgraded during the drain, and leaves an earlier one that it does not know", async () => {
   const server = await upgrading();
   const before = await upgraded(server);
   const drained = drain(server, { lameDuckMs: 100, deadlineMs: 200 });

@@ -123,7 +123,7 @@ test.each<[string, (client: pg.PoolClient) => Promise<any>, RegExp]>([
     },
     /foreign key/,
   ],
-])("work that %s is rolled back, and may be tried again", async (name, fail, message) => {
+])("the work is rolled back, and may be tried again, if it %s", async (name, fail, message) => {
   const claim = await claimed(name);
   const failing = store.withTransaction(claim, async (client) => {
     await effect(name)(client);
@@ -138,7 +138,7 @@ test.each<[string, (client: pg.PoolClient) => Promise<any>, RegExp]>([
   expect(await told(name)).toMatchObject({ status: 201 });
 });
 
-test("work that ends its own transaction fails with an error that says so", async () => {
+test("the work fails with a clear error if it ends its own transaction", async () => {
   const claim = await claimed("ended");
   const ended = store.withTransaction(claim, async (client) => {
     await client.query("COMMIT");

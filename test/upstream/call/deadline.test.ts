@@ -138,7 +138,7 @@ test("an unreachable upstream is tried until the deadline, and not after it", as
 test.each<[string, Fault, boolean]>([
   ["is ended in its head", { fault: "slow", everyMs: 1000 }, false],
   ["is not ended once the caller has it", { fault: "slow", everyMs: 20, from: "body" }, true],
-])("a slowly dripping response %s", async (_when, fault, given) => {
+])("a response that drips slowly keeps its own limit: it %s", async (_when, fault, given) => {
   const clock = manualClock();
   const server = await opened({ faults: [fault], respond: { body: "0123456789", chunked: given } });
   const sent = client({ clock, retry: { attemptTimeoutMs: 200 } }).request(server.origin);

@@ -211,7 +211,7 @@ test("a request that is refused for another reason begins no step", async () => 
   expect(server.requests).toHaveLength(1);
 });
 
-test("a step of a route is checked where the client is made", () => {
+test("a step of a route is checked when the client is made", () => {
   const origins = {
     "http://payments:3000": { routes: { "POST /charges": { step: "" } } },
   };

@@ -77,7 +77,7 @@ describe.each(ways)("a call %s", (_, init) => {
 });
 
 test.each([true, false])(
-  "gives the stream that is sent the reason, aborted before: %s",
+  "the stream that is sent gets the reason, aborted before: %s",
   async (before) => {
     const server = await opened({ faults: [{ fault: "hang" }] });
     const controller = new AbortController();

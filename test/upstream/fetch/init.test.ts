@@ -74,7 +74,7 @@ describe("an init", () => {
   });
 
   test.each([5, "POST", true, Symbol("init")])(
-    "that is no object, %s, is refused",
+    "is refused if it is no object: %s",
     async (init) => {
       const server = await opened();
       await expect(client()(server.origin, init as never)).rejects.toBeInstanceOf(TypeError);

@@ -211,7 +211,7 @@ describe("errors in logs", () => {
       "reset",
       "unknown",
     ],
-  ])("%s is recognised where it was printed", (_name, error, kind, delivery) => {
+  ])("%s is recognised in its printed form", (_name, error, kind, delivery) => {
     expect(only(inspect(error))).toEqual([kind, delivery]);
     expect(only(`2026-12-01 ERROR call failed\n${inspect(error)}\n`)).toEqual([kind, delivery]);
   });

@@ -98,7 +98,7 @@ describe("an error with the response of an upstream", () => {
       { status: "NOT_FOUND", statusCode: 404, response: { statusCode: 404, headers } },
     ],
     ...recorded,
-  ])("of the library becomes a plain 500: %s", (_, fields) => {
+  ])("becomes a plain 500 if it is %s", (_, fields) => {
     const cause = Object.freeze(thrown(fields));
     const error = foreignResponseError(cause);
     expect(error).toMatchObject({ status: 500, statusCode: 500, expose: false, headers: {} });

@@ -44,7 +44,7 @@ describe("gatewayError", () => {
     [refused, 502],
     [full, 503],
     [late, 504],
-  ])("always converts %s if it is told to, and still asks for no retry", (cause, status) => {
+  ])(`always converts %s with convert: "always", and still asks for no retry`, (cause, status) => {
     const error = gatewayError(classify(cause), { retrySafe: false, convert: "always", cause });
     expect(error?.status).toBe(status);
     expect(error?.headers).toEqual({ "x-should-retry": "false", "Cache-Control": "no-store" });
@@ -104,7 +104,7 @@ describe("proxyStatus", () => {
     ["edge-1.example", "edge-1.example; error=connection_refused"],
     ["my proxy", '"my proxy"; error=connection_refused'],
     ['a "b" \\c', '"a \\"b\\" \\\\c"; error=connection_refused'],
-  ])("names %s", (name, value) => {
+  ])("names the error %s", (name, value) => {
     expect(proxyStatus(name, classify(refused))).toBe(value);
   });
 

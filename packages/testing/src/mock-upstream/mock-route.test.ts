@@ -49,7 +49,7 @@ describe("MockRoute", () => {
   });
 });
 
-test("gives a JSON response its content type, unless the test sets another one", () => {
+test("a JSON response has its content type, unless the test sets another one", () => {
   expect(toUpstreamResponse({ json: { a: 1 } }, "r")).toEqual({
     headers: { "content-type": "application/json" },
     body: '{"a":1}',

@@ -36,7 +36,7 @@ async function isReused(ageMs: number, { clock, server, upstream }: Setting, ask
   return server.connections === before;
 }
 
-test("closes of idle connections lower the limit once two agree, for GET and POST alike", async () => {
+test("two closes of idle connections at similar ages lower the limit, for GET and POST", async () => {
   const at = await setting();
   await closedAt(500, at);
   expect(await isReused(450, at)).toBe(true);

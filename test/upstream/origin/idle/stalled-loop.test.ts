@@ -87,8 +87,11 @@ test.each([
   ["of a POST with a key", keyed, 400, "stale"],
   ["of a GET, more than a second later", undefined, 1100, "unknown"],
   ["of a POST, which the upstream may have done in that time", post, 400, "unknown"],
-] as const)("a death in the first turn after the write %s", async (...row) => {
-  const [, options, ms, delivery] = row;
-  const { log } = await heldUp(ms, "destroy", 1, options);
-  expect(log.records[0]).toMatchObject({ reused: true, failure: { kind: "reset", delivery } });
-});
+] as const)(
+  "a death in the first turn after the write is judged by its time and method: %s",
+  async (...row) => {
+    const [, options, ms, delivery] = row;
+    const { log } = await heldUp(ms, "destroy", 1, options);
+    expect(log.records[0]).toMatchObject({ reused: true, failure: { kind: "reset", delivery } });
+  },
+);

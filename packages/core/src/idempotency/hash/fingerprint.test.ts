@@ -29,7 +29,7 @@ test.each([
   expect(fingerprint({ ...parts, ...other })).not.toBe(fingerprint(parts));
 });
 
-test("two different requests are never framed alike, wherever a part ends", () => {
+test("two different requests never have the same frame, wherever a part ends", () => {
   const text = fc.string({ unit: "binary", maxLength: 4 });
   const request = fc.record({
     method: text,
