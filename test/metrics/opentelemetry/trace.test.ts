@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { attemptChannel, type AttemptMessage } from "@reissue/core";
 import { reissue } from "@reissue/express";
 import { ReissueInstrumentation } from "@reissue/opentelemetry";
 import { manualClock } from "@reissue/testing";
@@ -10,6 +11,8 @@ import { agentWith } from "../../support/agent/agents.ts";
 import { call, failure } from "../../support/agent/call.ts";
 import { listening } from "../../support/listen.ts";
 import { askRaw } from "../../support/request.ts";
+import { outbound } from "../../support/upstream/open-upstream.ts";
+import { opened } from "../../testing/opened.ts";
 import { tracing, type SeenSpan } from "../../support/telemetry/tracing.ts";
 
 const { spans } = tracing(new ReissueInstrumentation());
@@ -165,6 +168,45 @@ describe("a trace from an inbound request to its upstream", () => {
       ["server", 1, false, {}],
     ]);
   });
+});
+
+describe("requests at once, some of which are resent", () => {
+  test.each([{}, { connections: 2 }])(
+    "have one span for each send, and each resend says which it is, with %o",
+    async (options) => {
+      const upstream = await opened({
+        respond: { delayMs: 2 },
+        faults: [{ fault: "reset", probability: 0.2 }],
+      });
+      const client = outbound({ retry: { maxAttempts: 5 }, ...options });
+      const paths = Array.from({ length: 60 }, (_, number) => `/${number}`);
+      const attempts: AttemptMessage[] = [];
+      const onStart = (message: unknown): void => void attempts.push(message as AttemptMessage);
+      attemptChannel.start.subscribe(onStart);
+      onTestFinished(() => {
+        attemptChannel.start.unsubscribe(onStart);
+      });
+      await Promise.all(
+        paths.map(async (path) => {
+          const response = await client(upstream.origin + path).catch(() => null);
+          await response?.text();
+        }),
+      );
+      expect(attempts.length).toBeGreaterThan(paths.length);
+      const all = await spans(attempts.length);
+      expect(all).toHaveLength(attempts.length);
+      for (const path of paths) {
+        const own = all.filter(({ attributes }) => attributes["url.path"] === path);
+        const counts = own.map(({ attributes }) => attributes["http.request.resend_count"]);
+        const sent = attempts.filter((each) => each.path === path);
+        expect(counts).toEqual(
+          sent.map(({ attempt }) => (attempt === 1 ? undefined : attempt - 1)),
+        );
+        const reasons = own.map(({ attributes }) => attributes["reissue.reason"]);
+        expect(reasons.map(Boolean)).toEqual(own.map(({ failed }) => failed));
+      }
+    },
+  );
 });
 
 describe("a request of an agent", () => {
