@@ -1,7 +1,6 @@
 import { request, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
-import { SocketAgent } from "./socket-agent.ts";
 import type { Target } from "./target.ts";
 
 /** What a response says about its connection. */
@@ -32,7 +31,6 @@ export class ProbeConnection {
   readonly closed: Promise<Close>;
   readonly #target: Target;
   readonly #socket: Socket;
-  readonly #agent: SocketAgent;
   #idleSinceMs: number;
   #idleData = "";
   #by: Close["by"] | null = null;
@@ -42,7 +40,6 @@ export class ProbeConnection {
   constructor(socket: Socket, target: Target) {
     this.#socket = socket;
     this.#target = target;
-    this.#agent = new SocketAgent(socket);
     this.#idleSinceMs = target.clock.now();
     this.closed = new Promise((resolve) => {
       const onClose = (by: Close["by"]): void => {
@@ -79,11 +76,17 @@ export class ProbeConnection {
     const { url, method, path, clock, timeoutMs } = this.#target;
     return new Promise((resolve, reject) => {
       const outgoing = request({
-        agent: this.#agent,
+        // Without an agent: Node's destroys an idle connection on which something is read, such as a 408.
+        createConnection: () => this.#socket,
         host: url.hostname,
         method,
         path,
-        headers: { host: url.host, "user-agent": "reissue-probe", accept: "*/*" },
+        headers: {
+          host: url.host,
+          connection: "keep-alive",
+          "user-agent": "reissue-probe",
+          accept: "*/*",
+        },
       });
       const timer = clock.setTimeout(() => outgoing.destroy(timeoutError(timeoutMs)), timeoutMs);
       this.#inFlight = true;
@@ -95,7 +98,7 @@ export class ProbeConnection {
         end();
       };
       outgoing.once("error", (error) => settle(() => reject(error)));
-      // A request that waits for a socket that closes meanwhile would be given it all the same.
+      // Node does not tell a request that is given a connection which has closed.
       void this.closed.then(() => outgoing.destroy());
       outgoing.once("response", (response) => {
         response.resume();
