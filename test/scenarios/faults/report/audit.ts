@@ -54,9 +54,12 @@ function auditError(trial: Trial, error: UpstreamError, check: Check): void {
   const deliveries = attempts.map(({ failure }) => failure?.delivery ?? "unknown");
   check(delivery === weakest(deliveries), "says more of its fate than its attempts do");
   let startedAtMs = 0;
-  for (const [index, attempt] of attempts.entries()) {
+  let number = 1;
+  for (const attempt of attempts) {
     const { reused, idleMs, failure } = attempt;
-    check(attempt.attempt === index + 1, "numbers its attempts wrongly");
+    check(attempt.attempt === number, "numbers its attempts wrongly");
+    // Unsent attempts that failed alike share a record.
+    number += 1 + attempt.repeats;
     check(attempt.startedAtMs >= startedAtMs, "has attempts out of order");
     startedAtMs = attempt.startedAtMs;
     check(attempt.durationMs >= 0, "has an attempt that took less than no time");
