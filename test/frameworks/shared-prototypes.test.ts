@@ -1,10 +1,11 @@
-import { EventEmitter, once } from "node:events";
-import { createServer, IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { EventEmitter } from "node:events";
+import { IncomingMessage, ServerResponse } from "node:http";
 
 import * as express from "@reissue/express";
 import { reissue as koa } from "@reissue/koa";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+
+import { listening } from "../support/listen.ts";
 
 class Context {
   readonly path = "/";
@@ -27,19 +28,11 @@ const makers: Record<string, () => object> = {
   "an instance of a class": () => new Context(),
 };
 
-/** Opens a server whose listener makes a context or request by hand. */
-async function opened(listener: (req: IncomingMessage, res: ServerResponse) => unknown) {
-  const server = createServer((req, res) => void listener(req, res)).listen(0, "127.0.0.1");
-  onTestFinished(() => server.close().closeAllConnections());
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 describe.each(Object.entries(makers))("%s as a hand-made context", (_, make) => {
   test("it has the client in Koa, and no other object has", async () => {
     const gate = koa();
     onTestFinished(() => gate.close());
-    const origin = await opened(async (req, res) => {
+    const origin = await listening(async (req, res) => {
       const ctx = Object.assign(make(), { req, res, response: { body: null } });
       await gate(ctx as never, async () => {
         res.end(typeof (ctx as { upstream?: unknown }).upstream);
@@ -56,7 +49,7 @@ test("a request that Express has not seen has the client, and no other request h
   const gate = express.reissue();
   gate.errors();
   onTestFinished(() => gate.close());
-  const origin = await opened((req, res) => {
+  const origin = await listening((req, res) => {
     gate(req, res, () => {
       res.end(typeof (req as { upstream?: unknown }).upstream);
     });

@@ -1,7 +1,3 @@
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
-
 import { Router } from "@koa/router";
 import { reissue as expressGate, type Gate } from "@reissue/express";
 import { reissue as fastifyPlugin } from "@reissue/fastify";
@@ -13,6 +9,8 @@ import Koa3 from "koa";
 import Koa2 from "koa2";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { listening } from "../../support/listen.ts";
+
 const refused = Object.assign(new Error("connect ECONNREFUSED"), {
   code: "ECONNREFUSED",
   syscall: "connect",
@@ -21,13 +19,6 @@ const refused = Object.assign(new Error("connect ECONNREFUSED"), {
 /** A client in the style of callbacks. */
 function withCallback(done: (error: Error) => void): void {
   setImmediate(done, refused);
-}
-
-async function serving(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  onTestFinished(() => server.close().closeAllConnections());
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function statusOf(url: string, init?: RequestInit): Promise<[number, string | null]> {
@@ -51,7 +42,7 @@ describe.each([
     onTestFinished(() => gate.close());
     mount(app, gate);
     app.use(gate.errors());
-    return serving(app);
+    return listening(app);
   }
 
   test.each<[string, (gate: Gate) => express5.RequestHandler]>([
@@ -107,7 +98,7 @@ describe.each([
     const app = new Koa();
     app.silent = true;
     mount(app);
-    return serving(app.callback());
+    return listening(app.callback());
   }
 
   test.each<[string, Koa3.Middleware]>([

@@ -1,12 +1,9 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-
 import { handler } from "@reissue/server";
 import { createUpstream, type BoundUpstream, type UpstreamOptions } from "@reissue/upstream";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
+import { listening } from "../../support/listen.ts";
 import { ask } from "../../support/request.ts";
 import {
   frameworks,
@@ -168,13 +165,8 @@ test("keys and scopes do not appear on stderr, where the handler of node:http wr
     },
     { upstream, idempotency: { store, scope: () => scope } },
   );
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  onTestFinished(async () => {
-    server.close().closeAllConnections();
-    await upstream.dispatcher.destroy();
-  });
-  await once(server, "listening");
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  onTestFinished(() => upstream.dispatcher.destroy());
+  const origin = await listening(listener);
   await askAll({ origin, errors: [], close: async () => {} }, seen, store, made);
   for (const word of ["attempts", "The application's own", "connection lost"]) {
     expect(seen.stderr.join("\n")).toContain(word);

@@ -1,6 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { json } from "node:stream/consumers";
 
 import { memoryStore, reissue } from "@reissue/express";
@@ -9,6 +8,8 @@ import { createUpstream, type BoundUpstream } from "@reissue/upstream";
 import express from "express";
 import { createResponse } from "node-mocks-http";
 import { describe, expect, onTestFinished, test } from "vitest";
+
+import { listening } from "../../support/listen.ts";
 
 interface Item {
   readonly url: string;
@@ -106,15 +107,12 @@ describe("requests that a handler makes from its own", () => {
     ["objects that inherit, in node:http", () => onNode(inherit)],
   ])("have a key each: %s", async (_, open) => {
     const { listener, runs } = open();
-    const server = createServer(listener).listen(0, "127.0.0.1");
-    onTestFinished(() => server.close().closeAllConnections());
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
+    const origin = await listening(listener);
     const items = ["/pay/a", "/pay/b"].map((url): Item => ({ url, key: `key-of-${url}` }));
     const call = async (): Promise<unknown> => {
       const headers = { "content-type": "application/json" };
       const init = { method: "POST", headers, body: JSON.stringify(items) };
-      return (await fetch(`http://127.0.0.1:${port}/batch`, init)).json();
+      return (await fetch(`${origin}/batch`, init)).json();
     };
     const first = [201, "first"];
     const replayed = [201, "true"];

@@ -10,7 +10,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { agentWith } from "../../support/agent/agents.ts";
 import { call, failure } from "../../support/agent/call.ts";
 import { listening } from "../../support/listen.ts";
-import { askRaw } from "../../support/request.ts";
+import { askTraced, callerSpan } from "../../support/telemetry/ask-traced.ts";
 import { outbound } from "../../support/upstream/open-upstream.ts";
 import { opened } from "../../testing/opened.ts";
 import { tracing, type SeenSpan } from "../../support/telemetry/tracing.ts";
@@ -18,19 +18,9 @@ import { tracing, type SeenSpan } from "../../support/telemetry/tracing.ts";
 const { spans } = tracing(new ReissueInstrumentation());
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
-const callerSpan = "00f067aa0ba902b7";
 
-/** Sends a request over a connection that no instrumentation knows. */
-function ask(origin: string, method: string): Promise<string> {
-  const head = [
-    `${method} / HTTP/1.1`,
-    "Host: a",
-    "Connection: close",
-    "Content-Length: 0",
-    `traceparent: 00-${traceId}-${callerSpan}-01`,
-  ];
-  return askRaw({ origin }, `${head.join("\r\n")}\r\n\r\n`);
-}
+const ask = (origin: string, method: string): Promise<string> =>
+  askTraced(origin, { method, traceId });
 
 /** A server of node:http's that does with its requests, in turn, what a list says; then it responds. */
 function orders(...script: ((req: IncomingMessage, res: ServerResponse) => void)[]) {

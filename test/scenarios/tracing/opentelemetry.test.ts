@@ -15,7 +15,7 @@ import express from "express";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 import { listening } from "../../support/listen.ts";
-import { askRaw } from "../../support/request.ts";
+import { askTraced } from "../../support/telemetry/ask-traced.ts";
 import { opened } from "../../testing/opened.ts";
 
 const spans = new InMemorySpanExporter();
@@ -45,17 +45,10 @@ function traceOf(user: string): string {
   return Buffer.from(user.padEnd(16, ".")).toString("hex");
 }
 
-/** Sends a user's request over a connection that no instrumentation knows. */
+/** Sends a request of a user. */
 function ask(origin: string, method: string, user: string): Promise<string> {
-  const head = [
-    `${method} /${user} HTTP/1.1`,
-    "Host: a",
-    "Connection: close",
-    "Content-Length: 0",
-    `traceparent: 00-${traceOf(user)}-00f067aa0ba902b7-01`,
-    `baggage: user=${user}`,
-  ];
-  return askRaw({ origin }, `${head.join("\r\n")}\r\n\r\n`);
+  const lines = [`baggage: user=${user}`];
+  return askTraced(origin, { method, path: `/${user}`, traceId: traceOf(user), lines });
 }
 
 test.each<[string, string, ReissueOptions]>([

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +17,7 @@ import fastify from "fastify";
 import Koa from "koa";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { listening } from "../../support/listen.ts";
 import { misuseWarnings } from "../../support/misuse-warnings.ts";
 import { frameworks, type Call } from "../../support/frameworks/frameworks.ts";
 import { serve } from "../capture/service.ts";
@@ -88,14 +88,7 @@ const readers: readonly (readonly [name: string, read: (call: Call) => Promise<U
 
 /** A server that sends back what it gets. */
 async function echo(): Promise<string> {
-  return listening(createServer((request, response) => void request.pipe(response)));
-}
-
-async function listening(server: ReturnType<typeof createServer>): Promise<string> {
-  server.listen(0, "127.0.0.1");
-  onTestFinished(() => server.close().closeAllConnections());
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return listening((request, response) => void request.pipe(response));
 }
 
 const cap = 1_048_576;
@@ -245,7 +238,7 @@ test("a length beside chunks is ignored if the parser of Node accepts both", asy
     upstream: { bind: () => null },
     ...claiming(),
   });
-  const origin = await listening(createServer({ insecureHTTPParser: true }, listener));
+  const origin = await listening(listener, { insecureHTTPParser: true });
   const send = async (tail: string): Promise<Message> => {
     const wire = await Wire.open(origin);
     const head = "POST / HTTP/1.1\r\nHost: a\r\nIdempotency-Key: k\r\nContent-Length: 3\r\n";
@@ -291,7 +284,7 @@ async function withParsers(framework: string): Promise<string> {
       const isForm = req.is("multipart/form-data") !== false;
       res.send(JSON.stringify(isForm ? await fileOf(req) : (req.body as unknown)));
     });
-    return listening(createServer(app));
+    return listening(app);
   }
   if (framework === "Koa") {
     const app = new Koa();
@@ -302,7 +295,7 @@ async function withParsers(framework: string): Promise<string> {
       const { body } = ctx.request as { readonly body?: unknown };
       ctx.body = JSON.stringify(isForm ? await fileOf(ctx.req) : body);
     });
-    return listening(createServer(app.callback()));
+    return listening(app.callback());
   }
   const app = fastify();
   await app.register(fastifyPlugin, claiming());
@@ -349,7 +342,7 @@ describe("a body that was read before", () => {
         next(error);
       },
     );
-    return { origin: await listening(createServer(app)), codes };
+    return { origin: await listening(app), codes };
   }
   const json = { headers: { "content-type": "application/json" } };
 
@@ -371,7 +364,7 @@ describe("a body that was read before", () => {
   test("leads to a clear 500 if it was decoded into text", async () => {
     const app = express().set("env", "test");
     app.use((req, _res, next) => (req.setEncoding("utf8"), next()), expressGate(claiming()));
-    const origin = await listening(createServer(app));
+    const origin = await listening(app);
     expect((await send(origin, Buffer.from("{}"), json)).status).toBe(500);
   });
 
@@ -384,7 +377,7 @@ describe("a body that was read before", () => {
       express.raw({ type: () => true }),
     );
     app.post("/", (_req, res) => void res.send("read"));
-    const origin = await listening(createServer(app));
+    const origin = await listening(app);
     const answer = await send(origin, Buffer.alloc(0), { inChunks: true });
     expect(answer).toEqual({ status: 200, body: "read" });
   });
@@ -400,7 +393,7 @@ describe("a body that was read before", () => {
     app.use(
       (error: unknown, _req: unknown, _res: unknown, _next: unknown) => void (failed = error),
     );
-    const origin = await listening(createServer(app));
+    const origin = await listening(app);
     const wire = (await Wire.open(origin)).send(asked({ key: "k" }).slice(0, -1));
     // real time: the server must have read the head
     await sleep(20);
