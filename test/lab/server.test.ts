@@ -42,6 +42,7 @@ describe("the page", () => {
     ["GET", "/start", 405],
     ["GET", "/?x=1", 200],
     ["HEAD", "/", 200],
+    ["HEAD", "/events", 200],
   ])("the request %s %s gets the status %i", async (method, path, status) => {
     const { url } = await openLab();
     expect((await rawRequest(url, { method, path })).status).toBe(status);

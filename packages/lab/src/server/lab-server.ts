@@ -68,6 +68,9 @@ export class LabServer {
     if (file !== undefined) {
       response.writeHead(200, { ...securityHeaders, "Content-Type": file.type });
       response.end(file.bytes);
+    } else if (method === "HEAD") {
+      response.writeHead(200, { ...securityHeaders, "Content-Type": "text/event-stream" });
+      response.end();
     } else {
       this.#watch(response);
     }

@@ -2,6 +2,7 @@ import { beginClaim, fingerprint, isPromise, type KeyedRequest } from "@reissue/
 
 import type { RequestContext } from "../request/request-context.ts";
 import { recordResponse } from "../capture/response-recorder.ts";
+import { inviteBody } from "./invite-body.ts";
 import { ownFingerprint } from "./own-fingerprint.ts";
 import { allowRead, isBodyLost, readBody } from "./read-body.ts";
 import { replay } from "./replay.ts";
@@ -22,6 +23,10 @@ export async function deduplicate(
   if (deduplication === null || key === null || scope === null) return true;
   // A response that was made by hand may not name its request.
   if (response.req === undefined) Object.assign(response, { req: request });
+  const wasEnded = response.writableEnded;
+  // Responded to while the key is claimed, by the route's timeout or by one of the application's own: a handler that ran
+  // now could not settle the claim any more. One that the application has run after its response runs here too.
+  const hasResponse = (): boolean => context.timedOut || (response.writableEnded && !wasEnded);
   // Then Node has parsed what came with the head.
   await Promise.resolve();
   let body: Uint8Array;
@@ -29,16 +34,17 @@ export async function deduplicate(
     const reading = readBody(request, {
       maxBytes: deduplication.maxBodyBytes,
       clock: context.gate.clock,
+      onWait: () => inviteBody(request, response),
     });
     body = isPromise(reading) ? await reading : reading;
   } catch (error) {
-    if (context.timedOut) return false;
+    if (hasResponse()) return false;
     if (isBodyLost(request)) context.gate.parsedBodies?.report();
     // The rest of the body stays unread, and an error handler of the application's may leave out the error's headers.
     if (!request.complete) response.shouldKeepAlive = false;
     throw error;
   }
-  if (context.timedOut) return false;
+  if (hasResponse()) return false;
   const parts = {
     method: request.method ?? "",
     path: context.path,
@@ -48,12 +54,12 @@ export async function deduplicate(
   const own = deduplication.fingerprint;
   const hash =
     own === null ? fingerprint(parts) : await ownFingerprint(own, context.frameworkContext, body);
-  if (context.timedOut) return false;
+  if (hasResponse()) return false;
   const beginning = beginClaim(new Keyed(scope, key, hash, context), deduplication.claims);
   const outcome = isPromise(beginning) ? await beginning : beginning;
-  const isAbandoned = context.clientDisconnected || context.timedOut;
+  const isAbandoned = context.clientDisconnected || hasResponse();
   if (outcome.action === "refuse") {
-    if (context.timedOut) return false;
+    if (hasResponse()) return false;
     throw outcome.error;
   }
   if (outcome.action === "replay") {

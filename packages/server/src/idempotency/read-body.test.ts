@@ -29,7 +29,9 @@ function pushing(chunks: readonly (string | Buffer)[], claims: Claims = {}): Inc
 const clock = manualClock();
 
 async function read(request: unknown, maxBytes = 100): Promise<string> {
-  return Buffer.from(await readBody(request as IncomingMessage, { maxBytes, clock })).toString();
+  return Buffer.from(
+    await readBody(request as IncomingMessage, { maxBytes, clock, onWait() {} }),
+  ).toString();
 }
 
 const claims: readonly Claims[] = [

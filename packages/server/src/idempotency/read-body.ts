@@ -9,6 +9,8 @@ import { isChunk } from "../capture/recorded-body.ts";
 interface ReadBodyOptions {
   readonly maxBytes: number;
   readonly clock: Clock;
+  /** Called where a part of the body has yet to arrive. */
+  readonly onWait: () => void;
 }
 
 /**
@@ -29,8 +31,9 @@ interface ReadBodyOptions {
  */
 export function readBody(
   request: IncomingMessage,
-  { maxBytes, clock }: ReadBodyOptions,
+  options: ReadBodyOptions,
 ): Awaitable<Uint8Array> {
+  const { maxBytes } = options;
   const { _readableState: state } = request as unknown as ReadableInternals;
   if (!isStream(state)) return bodyWithoutStream(request);
   // Read or not, the body was empty.
@@ -44,7 +47,7 @@ export function readBody(
   if (length > maxBytes) throw bodyTooLargeError(maxBytes);
   // Node's parser pushes the last byte of a declared length before it marks the stream as ended.
   const isWhole = state.ended || (state.length === length && isParsed(request));
-  return isWhole ? bufferedBody(request, maxBytes) : drainedBody(request, { maxBytes, clock });
+  return isWhole ? bufferedBody(request, maxBytes) : drainedBody(request, options);
 }
 
 const noBytes = new Uint8Array();
@@ -144,7 +147,7 @@ interface ReadableInternals {
 
 function drainedBody(
   request: IncomingMessage,
-  { maxBytes, clock }: ReadBodyOptions,
+  { maxBytes, clock, onWait }: ReadBodyOptions,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -180,6 +183,7 @@ function drainedBody(
     };
     const onClose = (): void => onError(disconnectError());
     request.on("readable", onReadable).on("error", onError).on("close", onClose);
+    onWait();
   });
 }
 

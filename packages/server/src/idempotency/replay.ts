@@ -40,7 +40,7 @@ function prepare(
   setHeaders(response, sent);
   response.setHeader("Idempotent-Replayed", "true");
   if (canSendTrailers && (trailers.length > 0 || sent.some(isTrailer))) {
-    response.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]));
+    response.addTrailers(byName(trailers));
     // Node refuses Trailer for a HEAD otherwise. Other responses are chunked by themselves, unless their length is known.
     if (response.req.method === "HEAD") response.setHeader("Transfer-Encoding", "chunked");
     response.writeHead(status);
@@ -48,6 +48,13 @@ function prepare(
     response.setHeader("Content-Length", body.byteLength);
     response.writeHead(status);
   }
+}
+
+/** Trailers as an object, the one form that responses made by hand take too; as pairs where a name is repeated. */
+function byName(trailers: readonly Field[]): Record<string, string> | [string, string][] {
+  const names = new Set(trailers.map(([name]) => name.toLowerCase()));
+  if (names.size === trailers.length) return Object.fromEntries(trailers);
+  return trailers.map(([name, value]) => [name, value]);
 }
 
 /** Whether Node would garble a header, joining the head with a body that it is given at once. */
