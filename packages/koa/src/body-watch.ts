@@ -34,7 +34,7 @@ export function watchBodies(response: KoaResponse | undefined): void {
   if (response === undefined || watched in response) return;
   const prototype: object = Object.getPrototypeOf(response);
   const inherited = accessorOf(prototype);
-  if (inherited === null) return;
+  if (inherited === null || !mayChange(prototype)) return;
   const { get, set } = inherited;
   const body: PropertyDescriptor & ThisType<KoaResponse> = {
     ...inherited,
@@ -45,6 +45,12 @@ export function watchBodies(response: KoaResponse | undefined): void {
   };
   Object.defineProperty(prototype, "body", body);
   Object.defineProperty(prototype, watched, { value: true });
+}
+
+/** Whether the accessor of a prototype may be replaced. */
+function mayChange(prototype: object): boolean {
+  const own = Object.getOwnPropertyDescriptor(prototype, "body");
+  return Object.isExtensible(prototype) && own?.configurable !== false;
 }
 
 interface Accessor extends PropertyDescriptor {

@@ -152,14 +152,15 @@ const patches = new WeakMap<object, Patch>();
 /**
  * Patches the prototype that a response shares with its framework's others, once.
  *
- * @returns null where there is no such prototype, or it has methods of its own.
+ * @returns null where there is no such prototype, or it has methods of its own, or cannot get any.
  */
 function patchPrototype(response: ServerResponse): Patch | null {
   const prototype = frameworkPrototype(response, ServerResponse.prototype);
   if (prototype === null) return null;
   const existing = patches.get(prototype);
   if (existing !== undefined) return existing;
-  if ([...names, "writableEnded"].some((name) => Object.hasOwn(prototype, name))) return null;
+  const isTaken = [...names, "writableEnded"].some((name) => Object.hasOwn(prototype, name));
+  if (isTaken || !Object.isExtensible(prototype)) return null;
   // Looked up at each call: light-my-request inserts a prototype of its own here when it injects its first request.
   const patch = createPatch(() => Object.getPrototypeOf(prototype) as Methods, hooksOf);
   Object.assign(prototype, patch.methods);

@@ -55,7 +55,8 @@ export function defineUpstream(
   Object.defineProperty(isFirst ? prototype : target, "upstream", property);
 }
 
-/** Whether a prototype is an application's own, and has no property of the name yet. */
+/** Whether a prototype is an application's own, has no property of the name yet, and can get one. */
 function mayHold(prototype: object): boolean {
-  return !Object.hasOwn(prototype, "constructor") && !Object.hasOwn(prototype, "upstream");
+  const isTaken = Object.hasOwn(prototype, "constructor") || Object.hasOwn(prototype, "upstream");
+  return !isTaken && Object.isExtensible(prototype);
 }
