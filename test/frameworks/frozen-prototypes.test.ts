@@ -39,9 +39,7 @@ describe("an application that has frozen the prototypes of its requests and resp
     onTestFinished(() => gate.close());
     // As Express' own, which all apps of this process share.
     const request = Object.freeze(Object.create(IncomingMessage.prototype) as IncomingMessage);
-    const response = Object.freeze(
-      Object.create(ServerResponse.prototype) as ServerResponse<IncomingMessage>,
-    );
+    const response = Object.freeze(Object.create(ServerResponse.prototype) as ServerResponse);
     const origin = await listening((req, res) => {
       Object.setPrototypeOf(req, request);
       Object.setPrototypeOf(res, response);

@@ -13,6 +13,7 @@ import type {
   RouteOptions,
 } from "fastify";
 
+import { isTimeoutOfRunning } from "./handler-timeout.ts";
 import { setReplyHeaders } from "./reply-headers.ts";
 
 /** Returns the context of a request; creates it where a hook before Reissue's has failed. */
@@ -24,7 +25,9 @@ export type ErrorHandler = NonNullable<RouteOptions["errorHandler"]>;
 /** Wraps the error handler of a route, or else of its scope, to get the translated error. */
 export function withTranslation(own: ErrorHandler | undefined, contextOf: ContextOf): ErrorHandler {
   return function reissueErrors(error, request, reply) {
-    const passed = handleError(error, contextOf(request, reply));
+    const context = contextOf(request, reply);
+    if (isTimeoutOfRunning(error, reply)) context.setTimedOut();
+    const passed = handleError(error, context);
     if (passed === null) return void reply.hijack();
     if (passed.asProblem) {
       setReplyHeaders(reply);

@@ -30,6 +30,7 @@ import fp from "fastify-plugin";
 
 import { createUpstream } from "@reissue/upstream/lazy";
 import { withErrorHandling, withTranslation } from "./errors.ts";
+import { watchRunning } from "./handler-timeout.ts";
 import { watchNotFound } from "./not-found.ts";
 import { setReplyHeaders } from "./reply-headers.ts";
 
@@ -154,7 +155,8 @@ async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promis
     if (settings !== null) readsRoute = true;
     const own: FastifyContextConfig & Config = { ...config, [routeSlot]: settings };
     route.config = own;
-    route.handler = withErrorHandling(route.handler, contextOf);
+    const handler = watchRunning(route.handler, route, fastify.initialConfig as object);
+    route.handler = withErrorHandling(handler, contextOf);
     route.errorHandler = withTranslation(route.errorHandler, contextOf);
   });
   watchNotFound(fastify, contextOf);

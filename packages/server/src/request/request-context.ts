@@ -52,6 +52,7 @@ export class RequestContext {
   #startedAtMs: number | null;
   /** Null while no route of the request has a timeout. */
   #timeout: RequestTimeout | null = null;
+  #isTimedOut = false;
 
   /**
    * @param frameworkContext - The argument of the framework's middleware.
@@ -134,9 +135,14 @@ export class RequestContext {
     return this.response.writableEnded && !this.response.finished;
   }
 
-  /** Whether the response was sent because the timeout expired. */
+  /** Whether the response was sent because the timeout expired, that of the route or the framework's own. */
   get timedOut(): boolean {
-    return this.#timeout?.hasExpired === true;
+    return this.#isTimedOut || this.#timeout?.hasExpired === true;
+  }
+
+  /** Notes that the framework responds in the place of a handler that takes too long, and goes on. */
+  setTimedOut(): void {
+    this.#isTimedOut = true;
   }
 
   /** The idempotency key, without quotes; null where there is none, or the route ignores it. */
