@@ -5,6 +5,7 @@ export {
   decisionChannel,
   idleCloseChannel,
   rescueChannel,
+  type AroundSend,
   type AttemptMessage,
   type DecisionMessage,
   type IdleCloseMessage,

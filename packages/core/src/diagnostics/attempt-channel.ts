@@ -9,6 +9,12 @@ import type { AttemptRecord } from "../history/attempt-record.ts";
 import type { Decision, Outcome, RequestFacts } from "../retry/decide.ts";
 import type { ClientKind } from "./client-kind.ts";
 
+/** What is put around the sending of an attempt, such as a context. */
+export interface AroundSend {
+  /** Calls `send`, once and at once. */
+  run(send: () => void): void;
+}
+
 /**
  * Message of `reissue:attempt`: one object for each attempt, completed when the attempt ends.
  *
@@ -25,11 +31,10 @@ export interface AttemptMessage {
   /** Record of the attempt; undefined until it has ended. */
   record?: AttemptRecord;
   /**
-   * Hands the attempt to its connection. A subscriber of `start` may put a function around it, such as one that sets a
-   * context for what undici and its instrumentations do. Undefined in messages of an agent, since Node's request was
-   * made before.
+   * What is put around the handing over to undici and its instrumentations. A subscriber of `start` may set it; if it is
+   * not null, around the one that was there. Undefined in messages of an agent, since Node's request was made before.
    */
-  send?: () => void;
+  around?: AroundSend | null;
 }
 
 /** Message of `reissue:decision`: one for every attempt that did not simply succeed. */

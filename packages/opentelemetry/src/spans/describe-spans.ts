@@ -11,6 +11,7 @@ import {
 } from "@reissue/core";
 
 import { AttemptContext, SpanSearch } from "./attempt-context.ts";
+import { SendInContext } from "./send-in-context.ts";
 import { deferEnd } from "./defer-end.ts";
 import { decisionAttributes, failureAttributes } from "./failure-attributes.ts";
 import { isHttpClientSpan, type ReadableSpan } from "./http-client-span.ts";
@@ -45,15 +46,14 @@ export function describeSpans(): () => void {
       if (isHttpClientSpan(span)) assign(message, span);
       return;
     }
-    const { send } = message;
     // Without an instrumentation there is no span to be found.
-    if (send === undefined || !undiciRequests.hasSubscribers) return;
+    if (message.around === undefined || !undiciRequests.hasSubscribers) return;
     const search = new SpanSearch((span) => {
       assign(message, span);
       deferEnd(span);
     });
     const own = new AttemptContext(context.active(), search);
-    message.send = () => context.with(own, send);
+    message.around = new SendInContext(own, message.around);
   }
 
   function onFailure(value: unknown): void {

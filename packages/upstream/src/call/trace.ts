@@ -1,4 +1,4 @@
-import { attemptChannel, type AttemptRecord } from "@reissue/core";
+import { attemptChannel, type AttemptMessage, type AttemptRecord } from "@reissue/core";
 import type { Dispatcher } from "undici";
 
 import type { Attempt } from "./attempt.ts";
@@ -15,11 +15,12 @@ export function dispatchAttempt(
   if (!attemptChannel.hasSubscribers) return connection.dispatch(options, attempt, careful);
   const { method, path } = request.options;
   const { client, name: origin } = request.origin;
-  const send = (): void => connection.dispatch(options, attempt, careful);
-  const message = { client, origin, method, path, attempt: number, send };
+  const message: AttemptMessage = { client, origin, method, path, attempt: number, around: null };
   attempt.message = message;
   attemptChannel.start.publish(message);
-  message.send();
+  // An object, and no function that is wrapped in another. perf: docs/performance.md#around-a-send
+  if (message.around == null) return connection.dispatch(options, attempt, careful);
+  message.around.run(() => connection.dispatch(options, attempt, careful));
 }
 
 /**
