@@ -201,7 +201,7 @@ describe("an Idempotency-Key", () => {
         return request.once("socket", () => request.setHeader("Idempotency-Key", "k"));
       },
     ],
-  ])("counts if it is given %s", async (_name, start) => {
+  ])("counts in this form: %s", async (_name, start) => {
     const upstream = await opened();
     const agent = agentWith();
     await call(upstream.origin, { agent });

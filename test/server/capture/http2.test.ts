@@ -154,7 +154,7 @@ describe.each(services)("%s over HTTP/2", (_, start) => {
       "ab",
     ],
   ])(
-    "the %s gets its response once, and gets it again for a retry",
+    "the response is sent once, and sent again for a retry: %s",
     async (_name, method, run, body) => {
       let runs = 0;
       const session = opened(await start((call, number) => ((runs += 1), run(call, number))));

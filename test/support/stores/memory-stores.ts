@@ -4,10 +4,10 @@ import { memoryStore, type IdempotencyStore } from "@reissue/core";
 
 import { isFullRun } from "../test-size.ts";
 
-/** Stores in memory: one that answers at once, and one that answers in a turn of the loop to come, as others do. */
+/** Stores in memory: one responds at once, the other in a later turn of the event loop, as those on a network do. */
 const stores: [name: string, open: () => IdempotencyStore][] = [
-  ["answers at once", memoryStore],
-  ["answers later", () => later(memoryStore())],
+  ["responding at once", memoryStore],
+  ["responding later", () => later(memoryStore())],
 ];
 
 /** Each of some cases with each store; with one of them, in turn, in the short form. */

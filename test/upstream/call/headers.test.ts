@@ -62,7 +62,7 @@ describe("an iterator of headers, which can be read only once", () => {
 test.each([
   ["an object", (): Record<string, string> => ({ "idempotency-key": "mine" })],
   ["a list", (): string[] => ["idempotency-key", "mine"]],
-])("%s that the caller changes after the call are sent again as they were", async (_, make) => {
+])("%s that the caller changes after the call is sent again as it was", async (_, make) => {
   const server = await opened({ faults: [{ fault: "reset", times: 1 }] });
   const headers = make();
   const call = impatient().request(server.origin, { method: "POST", body: "a", headers });

@@ -30,7 +30,7 @@ describe("an init", () => {
       "that is a function",
       () => Object.assign(() => {}, { method: "DELETE", headers: { "x-own": "1" } }),
     ],
-  ])("is read like a plain object if it is one %s", async (_kind, make) => {
+  ])("is read like a plain object: an init %s", async (_kind, make) => {
     const server = await opened();
     expect((await client()(server.origin, make())).status).toBe(200);
     const { method, headers } = server.requests[0]!;

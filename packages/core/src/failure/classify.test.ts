@@ -128,7 +128,7 @@ describe("an UpstreamError", () => {
       thrown("x", { name: "CombinedError", networkError: upstreamError }),
     ],
     ["as the reason of an abort", thrown("", { code: "ABORT_ERR", cause: upstreamError })],
-  ])("%s keeps its own failure", (_, error) => {
+  ])("keeps its own failure: %s", (_, error) => {
     expect(classify(error)).toEqual(failure);
   });
 

@@ -14,23 +14,23 @@ const bug = new TypeError("x is not a function");
 
 describe("written", () => {
   it.each([reset, cut, refused, bug, null, failed("UND_ERR_BODY_TIMEOUT")])(
-    "is false: %s is unsent",
+    "makes %s unsent if it is false",
     (error) => {
       expect(classify(error, { written: false }).delivery).toBe("unsent");
     },
   );
 
-  it("is false: a connection was waited for, whatever the error says", () => {
+  it("says that a connection was waited for if it is false, whatever the error says", () => {
     expect(classify(reset, { written: false })).toMatchObject({ kind: "reset", phase: "pool" });
     expect(classify(cut, { written: false })).toMatchObject({ kind: "reset", phase: "pool" });
     expect(classify(refused, { written: false }).phase).toBe("connect");
   });
 
-  it("is false: an error that is no transport failure stays one", () => {
+  it("does not make a transport failure of any other error if it is false", () => {
     expect(classify(bug, { written: false })).toMatchObject({ kind: "unknown", status: null });
   });
 
-  it("is true: an unsent that the error promised is revoked, except for a refused stream", () => {
+  it("revokes an unsent that the error promised if it is true, except for a refused stream", () => {
     expect(classify(refused, { written: true }).delivery).toBe("unknown");
     expect(classify(refusedStream, { written: true }).delivery).toBe("unsent");
     expect(classify(refusedStream, { responseStarted: true }).delivery).toBe("unknown");
@@ -84,7 +84,7 @@ describe("reused", () => {
 });
 
 describe("delivered", () => {
-  it("is true: the failure is delivered, and the death of a connection cut the body", () => {
+  it("makes the failure delivered if it is true, so that the death of a connection cut the body", () => {
     expect(classify(reset, { delivered: true })).toMatchObject({
       kind: "incomplete",
       phase: "response-body",
@@ -94,7 +94,7 @@ describe("delivered", () => {
     expect(classify(bug, { delivered: true }).delivery).toBe("delivered");
   });
 
-  it("is false: a failure of the body is unknown", () => {
+  it("makes a failure of the body unknown if it is false", () => {
     expect(classify(cut).delivery).toBe("delivered");
     expect(classify(cut, { delivered: false })).toMatchObject({
       kind: "incomplete",

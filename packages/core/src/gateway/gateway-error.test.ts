@@ -104,7 +104,7 @@ describe("proxyStatus", () => {
     ["edge-1.example", "edge-1.example; error=connection_refused"],
     ["my proxy", '"my proxy"; error=connection_refused'],
     ['a "b" \\c', '"a \\"b\\" \\\\c"; error=connection_refused'],
-  ])("names the error %s", (name, value) => {
+  ])("uses the name %s", (name, value) => {
     expect(proxyStatus(name, classify(refused))).toBe(value);
   });
 

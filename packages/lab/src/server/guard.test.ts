@@ -49,7 +49,7 @@ describe("refusal", () => {
     ["POST", { ...json, "content-type": "text/plain", origin }, 415],
     ["POST", { host: "evil.example", origin: "http://evil.example" }, 421],
     ["DELETE", json, 403],
-  ])("refuses %s with %o because of %s", (method, headers, status) => {
+  ])("refuses %s with %o by the status %s", (method, headers, status) => {
     expect(refusal({ method, headers }, hosts)?.status).toBe(status);
   });
 });

@@ -33,7 +33,7 @@ test.each<[string, unknown]>([
   ["a short Blob", new Blob(["a".repeat(65_536)])],
   ["a generator", slices("a")],
   ["an object", {}],
-])("%s stays as it is", (_, body) => {
+])("a short body or a source stays as it is: %s", (_, body) => {
   expect(inSlices(body)).toBeNull();
 });
 
