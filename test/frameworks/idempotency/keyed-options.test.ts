@@ -84,6 +84,12 @@ describe.each(frameworks)("%s", (_, start) => {
     expect((await ask(service, "POST", '{"order":2,"at":1}'))[0]).toBe(422);
   });
 
+  test("the option keep gets bytes of its own, which it may change", async () => {
+    const service = await started(start, { keep: ({ body }) => body.fill("x").length > 0 });
+    expect(await ask(service, "POST", "x")).toEqual([200, null, "run 1"]);
+    expect(await ask(service, "POST", "x")).toEqual([200, "true", "run 1"]);
+  });
+
   test("an empty fingerprint is refused, and the handler does not run", async () => {
     for (const nothing of ["", new Uint8Array(), undefined, {}]) {
       let runs = 0;

@@ -34,7 +34,9 @@ export function isKept(
   time: Pick<ClaimConfig, "clock" | "storeTimeoutMs">,
 ): Awaitable<boolean> {
   try {
-    const result = keep({ status: head.status, headers: byName(head.fields), body });
+    // A copy: the function may work on the bytes in their place, and they are what is stored.
+    const copy = Buffer.from(body);
+    const result = keep({ status: head.status, headers: byName(head.fields), body: copy });
     return isPromise(result)
       ? withTimeout(result, time).then(checkResult).catch(warn)
       : checkResult(result);

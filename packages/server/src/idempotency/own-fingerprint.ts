@@ -23,7 +23,8 @@ export async function ownFingerprint<FrameworkContext>(
   frameworkContext: FrameworkContext,
   body: Uint8Array,
 ): Promise<string> {
-  const chosen: unknown = await fingerprint(frameworkContext, body);
+  // A copy: the function may work on the bytes in their place, and the handler reads them later.
+  const chosen: unknown = await fingerprint(frameworkContext, Uint8Array.from(body));
   const isBytes = typeof chosen === "string" || chosen instanceof Uint8Array;
   if (isBytes && chosen.length > 0) return chosenFingerprint(chosen);
   const problem = `must return a string or bytes, not empty, got ${describe(chosen)}`;
