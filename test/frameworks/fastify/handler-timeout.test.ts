@@ -12,7 +12,7 @@ describe("Fastify's own timeout", () => {
     ["the server", 20, {}],
     ["the route", 0, { handlerTimeout: 20 }],
   ])(
-    "of %s lets no retry run beside the handler, which goes on",
+    "lets no retry run beside the handler, which goes on: %s",
     async (_, handlerTimeout, route) => {
       const clock = manualClock();
       const app = fastify({ handlerTimeout });
