@@ -63,8 +63,8 @@ const processes = ["test/scenarios/{processes,shutdown}/**/*.test.ts"];
 /** Tests of the client, the agent and the gate by themselves, which change nothing that a process shares. */
 const sockets = ["test/{upstream,agent,server}/**/*.test.ts"];
 
-/** Tests of the repository itself: its pages, examples, rules, and packages as they are published. */
-const repository = ["test/repository/**/*.test.ts", "test/ops/*.test.ts"];
+/** Tests of the repository itself: its pages, examples, benches, rules, and packages as they are published. */
+const repository = ["test/repository/**/*.test.{ts,js}", "test/ops/*.test.ts"];
 
 /** Workers for tests that wait for sockets and servers more than they compute: one more than the cores of CI. */
 const waiting = 3;

@@ -46,8 +46,28 @@ export function publish(name, { rounds, medians, findings, probed }) {
     findings,
     ...(probed !== undefined && { probed }),
   };
+  writeResult(name, result);
+}
+
+/**
+ * Writes a file under results/.
+ *
+ * @param {string} name
+ * @param {object} result
+ */
+export function writeResult(name, result) {
   mkdirSync(new URL("../results/", import.meta.url), { recursive: true });
-  writeFileSync(file(name), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(file(name), `${inLines(result)}\n`);
+}
+
+/** JSON as the formatter lays it out, with lists of numbers on one line: a series of seconds is no page of its own. */
+function inLines(/** @type {object} */ result) {
+  return JSON.stringify(result, null, 2).replaceAll(
+    /\[\s+(-?[\d.]+(?:,\s+-?[\d.]+)*)\s+\]/g,
+    (_, list) => {
+      return `[${list.replaceAll(/\s+/g, " ")}]`;
+    },
+  );
 }
 
 /**
