@@ -15,6 +15,8 @@ export const exitCodes = {
   command: 6,
   /** An error of this program's own; sysexits.h calls it EX_SOFTWARE. */
   defect: 70,
+  /** The terminal was closed: 128 and the number of SIGHUP. */
+  hungUp: 129,
   /** Ctrl-C: 128 and the number of SIGINT. */
   interrupted: 130,
   /** 128 and the number of SIGTERM. */

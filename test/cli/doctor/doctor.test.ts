@@ -1,8 +1,9 @@
+import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { freePort } from "../../support/free-port.ts";
 import { listening } from "../../support/listen.ts";
@@ -132,4 +133,19 @@ test("the connections of a running server are measured without a command", async
   expect(stdout).toMatch(
     / {2}change {2}closes idle connections after .* aws-alb keeps them for 60 s/,
   );
+});
+
+test.each<[NodeJS.Signals, number]>([
+  ["SIGHUP", 129],
+  ["SIGTERM", 143],
+])("the command is ended on %s, as a closed terminal sends it", async (signal, code) => {
+  const { port, args } = await argumentsFor("never", 5000, "60s");
+  const bin = join(import.meta.dirname, "../../../packages/cli/dist/bin.cjs");
+  const doctor = spawn(process.execPath, [bin, ...args], { stdio: "ignore" });
+  onTestFinished(() => void doctor.kill("SIGKILL"));
+  await expect.poll(() => isOpen(port), { timeout: 10_000 }).toBe(true);
+  const exited = once(doctor, "exit");
+  doctor.kill(signal);
+  expect(await exited).toEqual([code, null]);
+  await expect.poll(() => isOpen(port)).toBe(false);
 });
