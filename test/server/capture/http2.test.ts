@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { connect, constants, createServer, type ClientHttp2Session } from "node:http2";
+import {
+  connect,
+  constants,
+  createServer,
+  type ClientHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
@@ -168,6 +174,23 @@ describe.each(services)("%s over HTTP/2", (_, start) => {
       expect(runs).toBe(1);
     },
   );
+
+  test("a response that is sent on the stream itself is not kept, and ends the claim", async () => {
+    const statuses = [503, 201];
+    const session = opened(
+      await start(({ response }) => {
+        const { stream } = response as unknown as { readonly stream: ServerHttp2Stream };
+        stream.respond({ ":status": statuses.shift() });
+        stream.end("direct");
+        return null;
+      }),
+    );
+    expect((await ask(session)).status).toBe(503);
+    expect((await retry(session)).status).toBe(201);
+    const refused = await retry(session);
+    expect([refused.status, refused.body]).toEqual([409, expect.stringContaining("201")]);
+    expect(statuses).toEqual([]);
+  });
 
   test("the handler gets a body of any size, and another body is a mismatch", async () => {
     const session = opened(

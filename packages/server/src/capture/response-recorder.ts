@@ -165,7 +165,7 @@ class ResponseRecorder implements ResponseHooks {
   }
 
   onDisconnect(detach: () => Methods | null): void {
-    if (this.#hasBegun || this.#isSettled) return;
+    if (this.#hasBegun || this.#isSettled || this.#isUnrecorded) return;
     this.#originals = detach() ?? this.#originals;
     this.#listener.onDisconnect();
   }
@@ -173,6 +173,14 @@ class ResponseRecorder implements ResponseHooks {
   get #isBodyless(): boolean {
     const status = this.#head?.status ?? this.#response.statusCode;
     return this.#isHeadRequest || status === 204 || status === 304;
+  }
+
+  /**
+   * Whether the response was sent by other means: methods that were put on it later, as a second copy of Express does, or
+   * the stream of HTTP/2 below it.
+   */
+  get #isUnrecorded(): boolean {
+    return this.#head === null && this.#response.headersSent;
   }
 
   get #isCut(): boolean {
@@ -236,15 +244,23 @@ class ResponseRecorder implements ResponseHooks {
     if (this.#isSettled) return;
     this.#isSettled = true;
     const response = this.#response;
-    // Other methods were put on the response, as a second copy of Express does, and nothing was recorded.
-    const isUnrecorded = this.#head === null && response.headersSent;
     // A disconnect may be why the handler destroyed the response, and the work was done.
-    const isCut = this.#hasBegun || isUnrecorded || isClientDetached(response);
-    this.#listener.onCut(isCut ? (this.#head ?? this.#headWith(response.statusCode)) : null);
+    const isCut = this.#hasBegun || this.#isUnrecorded || isClientDetached(response);
+    this.#listener.onCut(isCut ? (this.#head ?? this.#headWith(sentStatus(response))) : null);
   }
 }
 
 const noBytes = Buffer.alloc(0);
+
+/** The status that was sent; a handler over HTTP/2 may have sent it on the stream, of which the response learns nothing. */
+function sentStatus(response: Http2Response): number {
+  return response.stream?.sentHeaders?.[":status"] ?? response.statusCode;
+}
+
+/** A response over HTTP/2, with the property that node:http's have not. */
+interface Http2Response extends ServerResponse {
+  readonly stream?: { readonly sentHeaders?: { readonly ":status"?: number } };
+}
 
 /** Whether Node would declare the length of a body that it is given at once. */
 function takesLength(response: ServerResponse): boolean {
