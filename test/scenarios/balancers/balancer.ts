@@ -4,6 +4,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { expect } from "vitest";
+
 import { freePort } from "../../support/free-port.ts";
 import { accepting, startProgram, temporaryFolder } from "../../support/programs/program.ts";
 
@@ -90,20 +92,26 @@ async function configured(
   changes: readonly Change[],
 ): Promise<string> {
   let text = await recipe(file);
-  const [first, second] = instances;
-  const servers = file.startsWith("nginx") ? 1 : 2;
-  const addresses: Change[] = [
-    ["127.0.0.1:8080", `127.0.0.1:${port}`],
-    ["127.0.0.1:3001", `127.0.0.1:${first}`, servers],
-    ["127.0.0.1:3002", `127.0.0.1:${second}`, servers],
-  ];
-  for (const [from, to, times = 1] of [...changes, ...addresses]) {
+  for (const [from, to, times = 1] of changes) {
     const parts = text.split(from);
     if (parts.length - 1 !== times) {
       throw new Error(`${file} has ${JSON.stringify(from)} ${parts.length - 1} times`);
     }
     text = parts.join(to);
   }
+  const ports: Record<string, number | undefined> = {
+    8080: port,
+    3001: instances[0],
+    3002: instances[1],
+  };
+  const written: string[] = [];
+  // All at once: a port that is put in may begin as one that is looked for.
+  text = text.replaceAll(/(?<=127\.0\.0\.1:)(?:8080|3001|3002)\b/g, (own) => {
+    written.push(own);
+    return String(ports[own]);
+  });
+  const servers = file.startsWith("nginx") ? ["3001", "3002"] : ["3001", "3001", "3002", "3002"];
+  expect(written.toSorted(), `addresses in ${file}`).toEqual([...servers, "8080"]);
   return text;
 }
 
