@@ -1,100 +1,48 @@
 // @ts-check
 // A fleet of 10,000 clients and 100 instances, simulated: what each policy does to an upstream in trouble.
-import { defaultConditions } from "@reissue/core";
-
 import { policies } from "./fleet/policies.js";
-import { Reissue } from "./fleet/policy/reissue.js";
 import { scenarios } from "./fleet/scenarios.js";
 import { fleet, simulate } from "./fleet/simulate.js";
+import { budgetVariants, waveVariants } from "./fleet/variants.js";
+import { fleetSection, variantSection } from "./report/fleet-section.js";
 import { quick } from "./run/quick.js";
 import { writeResult } from "./run/result.js";
-import { table } from "./run/table.js";
 
 const seed = 1;
 const settings = quick ? { ...fleet, clients: 300, instances: 3 } : fleet;
 
-/** @type {Record<string, Record<string, import("./fleet/simulate.js").Figures>>} */
-const figures = {};
+/** @type {import("./report/fleet-section.js").FleetResult} */
+const result = {
+  command: "npm --prefix bench run fleet",
+  seed,
+  settings,
+  scenarios: scenarios.map(({ name, title, durationMs, disturbedMs }) => {
+    return { name, title, durationMs, disturbedMs };
+  }),
+  figures: {},
+  budgets: budgetVariants(settings.clients).map(ofVariant),
+  waves: waveVariants.map(ofVariant),
+};
 for (const scenario of scenarios) {
-  figures[scenario.name] = {};
+  const byPolicy = (result.figures[scenario.name] = {});
   for (const [policy, policyOf] of Object.entries(policies)) {
-    figures[scenario.name][policy] = simulate(scenario, policyOf, { settings, seed });
-    print(scenario.title, policy, figures[scenario.name][policy]);
+    process.stderr.write(`${scenario.title}: ${policy}\n`);
+    byPolicy[policy] = simulate(scenario, policyOf, { settings, seed });
   }
 }
 
-/** Timeouts are not resent by default; here they are, by many clients that call seldom and by few that call often. */
-const retryOn = [...defaultConditions, /** @type {const} */ ("timeout")];
-const overload = scenarios.filter(({ name }) => name === "overload")[0];
-/** @type {Omit<BudgetRow, "figures">[]} */
-const rows = [
-  { clients: settings.clients, budget: "20 % and 10 a second", options: { retryOn } },
-  {
-    clients: settings.clients,
-    budget: "20 % and 0.1 a second",
-    options: { retryOn, budget: { minPerSecond: 0.1 } },
-  },
-  { clients: settings.clients / 100, budget: "20 % and 10 a second", options: { retryOn } },
-  {
-    clients: settings.clients / 100,
-    budget: "20 % and 0.1 a second",
-    options: { retryOn, budget: { minPerSecond: 0.1 } },
-  },
-];
+console.log(`\n${fleetSection(result)}`);
+console.log(`\n${variantSection(result.budgets)}\n\n${variantSection(result.waves)}`);
+if (!quick) writeResult("fleet", result);
 
 /**
- * @typedef {object} BudgetRow
- * @property {number} clients
- * @property {string} budget
- * @property {import("@reissue/core").RetryOptions} options
- * @property {Omit<import("./fleet/simulate.js").Figures, "series">} figures
+ * @param {import("./fleet/variants.js").Variant} variant
+ * @returns {import("./report/fleet-section.js").VariantFigures}
  */
-
-/** @type {BudgetRow[]} */
-const budgets = rows.map((row) => {
-  const { series: _, ...figures } = simulate(
-    overload,
-    (client) => new Reissue(client, row.options),
-    {
-      settings: { ...settings, clients: row.clients },
-      seed,
-    },
-  );
-  print(`${row.clients} clients, timeouts listed`, row.budget, figures);
-  return { ...row, figures };
-});
-
-const header = ["scenario", "policy", "goodput", "amplification", "recovery, s", "duplicates"];
-console.log(
-  `\n${table(
-    header,
-    Object.entries(figures).flatMap(([scenario, byPolicy]) =>
-      Object.entries(byPolicy).map(([policy, { goodput, amplification, recoveryS, duplicates }]) =>
-        [scenario, policy, goodput, amplification, recoveryS ?? "never", duplicates].map(String),
-      ),
-    ),
-  )}`,
-);
-if (!quick) {
-  writeResult("fleet", {
-    command: "npm --prefix bench run fleet",
-    seed,
-    settings,
-    scenarios: scenarios.map(({ name, title, durationMs, disturbedMs }) => {
-      return { name, title, durationMs, disturbedMs };
-    }),
-    figures,
-    budgets,
-  });
-}
-
-/**
- * @param {string} what
- * @param {string} policy
- * @param {Omit<import("./fleet/simulate.js").Figures, "series">} figures
- */
-function print(what, policy, { goodput, amplification, events }) {
-  process.stderr.write(
-    `${what}, ${policy}: goodput ${goodput}, amplification ${amplification}, ${events} events\n`,
-  );
+function ofVariant({ name, scenario: of, settings: own, policyOf }) {
+  process.stderr.write(`${of}: ${name}\n`);
+  const [scenario] = scenarios.filter(({ name }) => name === of);
+  const options = { settings: { ...settings, ...own }, seed };
+  const { series: _series, ...figures } = simulate(scenario, policyOf, options);
+  return { name, scenario: of, figures };
 }

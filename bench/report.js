@@ -1,30 +1,49 @@
 // @ts-check
-// Writes the tables of docs/benchmarks.md from what the last runs left in results/; with --check it only says whether
-// the page is stale.
-import { readFileSync, writeFileSync } from "node:fs";
+// Writes the measured figures of all pages from what the last runs left in results/: tables between markers, and single
+// figures that a comment follows. With --check it only says which pages are stale.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-import { findingTable } from "./run/finding.js";
-import { probeTable } from "./run/probes.js";
-import { lastResult } from "./run/result.js";
+import { findingSection } from "./report/finding-section.js";
+import { fleetSection, validationSection, variantSection } from "./report/fleet-section.js";
+import { withFigures } from "./report/inline-figures.js";
+import { readResult } from "./run/result.js";
 
-const page = new URL("../docs/benchmarks.md", import.meta.url);
-const written = readFileSync(page, "utf8");
-const text = written.replaceAll(
-  /(<!-- results of (\S+) -->\n).*?(<!-- end -->)/gs,
-  (_, begin, name, end) => `${begin}\n${section(name)}\n\n${end}`,
-);
+/**
+ * Tables that differ from those of most benches, by the name in their marker.
+ *
+ * @type {Record<string, () => string>}
+ */
+const sections = {
+  fleet: () => fleetSection(readResult("fleet")),
+  "fleet-budgets": () => variantSection(readResult("fleet").budgets),
+  "fleet-waves": () => variantSection(readResult("fleet").waves),
+  "fleet-validation": () => validationSection(readResult("fleet-validation")),
+};
 
-if (!process.argv.includes("--check")) {
-  writeFileSync(page, text);
-} else if (text !== written) {
-  console.error("docs/benchmarks.md is stale: run npm --prefix bench run report");
-  process.exitCode = 1;
+const root = new URL("../", import.meta.url);
+const docs = readdirSync(new URL("docs/", root), { recursive: true, encoding: "utf8" });
+const pages = docs.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+const isCheck = process.argv.includes("--check");
+
+for (const page of ["README.md", ...pages]) {
+  const file = new URL(page, root);
+  const written = readFileSync(file, "utf8");
+  const text = withFigures(withSections(written), readResult);
+  if (text === written) continue;
+  if (!isCheck) writeFileSync(file, text);
+  else {
+    console.error(`${page} is stale: run npm --prefix bench run report`);
+    process.exitCode = 1;
+  }
+}
+
+function withSections(/** @type {string} */ page) {
+  return page.replaceAll(
+    /(<!-- results of (\S+) -->\n).*?(<!-- end -->)/gs,
+    (_, begin, name, end) => `${begin}\n${section(name)}\n\n${end}`,
+  );
 }
 
 function section(/** @type {string} */ name) {
-  const { findings, probed, rounds, node, undici, date, cpu } = lastResult(name);
-  const machine = `${cpu.count} × ${cpu.model}`;
-  const origin = `${date.slice(0, 10)}, Node ${node.slice(1)}, undici ${undici}, ${machine}, ${rounds} rounds.`;
-  const tables = [findingTable(findings), ...(probed === undefined ? [] : [probeTable(probed)])];
-  return [...tables, origin].join("\n\n");
+  return sections[name]?.() ?? findingSection(readResult(name));
 }

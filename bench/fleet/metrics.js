@@ -63,7 +63,10 @@ export class Metrics {
     else this.#at(call.startedAtMs).good += 1;
   }
 
+  /** What happens after the last second, when no call begins any more, is counted nowhere. */
+  #after = new Second();
+
   #at(/** @type {number} */ nowMs) {
-    return this.seconds[Math.min(Math.floor(nowMs / 1000), this.seconds.length - 1)];
+    return this.seconds[Math.floor(nowMs / 1000)] ?? this.#after;
   }
 }

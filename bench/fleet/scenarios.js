@@ -39,22 +39,8 @@ export const scenarios = [
       }
     },
   },
-  {
-    name: "outage",
-    title: "Outage of 30 s",
-    durationMs: 120_000,
-    disturbedMs: [20_000, 50_000],
-    plan({ queue, instances, balancer }) {
-      queue.after(20_000, () => {
-        for (const instance of instances) instance.crash();
-        balancer.onStopped();
-      });
-      queue.after(50_000, () => {
-        for (const instance of instances) instance.start();
-        balancer.onStarted();
-      });
-    },
-  },
+  outage({ name: "blip", title: "Outage of 2 s", lengthMs: 2000, durationMs: 80_000 }),
+  outage({ name: "outage", title: "Outage of 30 s", lengthMs: 30_000, durationMs: 120_000 }),
   {
     name: "slow-third",
     title: "A slow third",
@@ -85,3 +71,26 @@ export const scenarios = [
     },
   },
 ];
+
+/**
+ * All instances crash at once, and come back together.
+ *
+ * @param {{ name: string, title: string, lengthMs: number, durationMs: number }} facts
+ * @returns {Scenario}
+ */
+function outage({ lengthMs, ...facts }) {
+  return {
+    ...facts,
+    disturbedMs: [20_000, 20_000 + lengthMs],
+    plan({ queue, instances, balancer }) {
+      queue.after(20_000, () => {
+        for (const instance of instances) instance.crash();
+        balancer.onStopped();
+      });
+      queue.after(20_000 + lengthMs, () => {
+        for (const instance of instances) instance.start();
+        balancer.onStarted();
+      });
+    },
+  };
+}

@@ -32,21 +32,28 @@ export function publish(name, { rounds, medians, findings, probed }) {
   console.log(`\n${findingTable(findings)}`);
   if (probed !== undefined) console.log(`\n${probeTable(probed)}`);
   if (quick) return console.log("\nA quick run: nothing is written, and nothing is proven.");
-  const processors = cpus();
-  const undici = createRequire(import.meta.url)("undici/package.json");
   /** @type {Result} */
   const result = {
     command: `npm --prefix bench run ${name}`,
-    node: process.version,
-    undici: undici.version,
-    date: new Date().toISOString(),
-    cpu: { model: processors[0]?.model ?? "unknown", count: processors.length },
+    ...machine(),
     rounds,
     medians,
     findings,
     ...(probed !== undefined && { probed }),
   };
   writeResult(name, result);
+}
+
+/** What a measurement depends on besides the code: machine, versions and day. */
+export function machine() {
+  const processors = cpus();
+  const undici = createRequire(import.meta.url)("undici/package.json");
+  return {
+    node: process.version,
+    undici: /** @type {string} */ (undici.version),
+    date: new Date().toISOString(),
+    cpu: { model: processors[0]?.model ?? "unknown", count: processors.length },
+  };
 }
 
 /**
@@ -71,12 +78,11 @@ function inLines(/** @type {object} */ result) {
 }
 
 /**
- * What the last run wrote.
+ * What the last run wrote: a {@link Result} of most benches, and what those of the fleet say about themselves.
  *
  * @param {string} name
- * @returns {Result}
  */
-export function lastResult(name) {
+export function readResult(name) {
   return JSON.parse(readFileSync(file(name), "utf8"));
 }
 
