@@ -45,13 +45,7 @@ export function fleetFailures({ scenarios, figures }) {
         type: /** @type {const} */ ("nominal"),
         scale: { domain: policies },
       },
-      color: {
-        field: "policy",
-        type: /** @type {const} */ ("nominal"),
-        title: null,
-        scale: policyColors,
-        legend: { orient: /** @type {const} */ ("bottom") },
-      },
+      color: policyColor,
     },
   });
   return {
