@@ -1,7 +1,9 @@
 // @ts-check
+import { RetryHandler } from "undici";
 import { describe, expect, test } from "vitest";
 
 import { policies } from "../../../bench/fleet/policies.js";
+import { defaults } from "../../../bench/fleet/policy/retry-agent.js";
 import { scenarios } from "../../../bench/fleet/scenarios.js";
 import { fleet, simulate } from "../../../bench/fleet/simulate.js";
 
@@ -47,5 +49,13 @@ describe("the simulated fleet", () => {
   test("loses requests to idle connections without retries, and none under Reissue", () => {
     expect(figuresOf("nothing", "no retries").failed).toBeGreaterThan(0);
     expect(figuresOf("nothing", "Reissue").failed).toBe(0);
+  });
+
+  test("gives RetryAgent the defaults of undici's own RetryHandler", () => {
+    const handler = new RetryHandler(
+      { origin: "http://upstream", path: "/", method: "GET" },
+      { dispatch: () => true, handler: {} },
+    );
+    expect(handler).toMatchObject({ retryOpts: defaults });
   });
 });
