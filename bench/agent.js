@@ -8,7 +8,7 @@ import { publish } from "./run/result.js";
 import { median, ratio } from "./run/statistics.js";
 
 const concurrency = 64;
-const times = quick ? 1 : 8;
+const times = quick ? 1 : 4;
 const rounds = quick ? 3 : 4;
 const warmUp = 1;
 const [baseline, ...others] = Object.keys(agents);
