@@ -19,7 +19,15 @@ let queue = [];
 /** @type {Counted} */
 let counted = { requests: [], posts: [] };
 
+/** Requests to cut while the clients warm up, in all. */
+const cutsBeforeEach = 4;
+let cuts = cutsBeforeEach;
+
 const server = createServer({ keepAliveTimeout: settings.idleMs }, (request, response) => {
+  if (request.headers["x-cut"] !== undefined && cuts > 0) {
+    cuts -= 1;
+    return void request.socket.destroy();
+  }
   const second = Math.floor((performance.now() - startMs) / 1000);
   counted.requests[second] = (counted.requests[second] ?? 0) + 1;
   // Named by hand, so that Node adds no Keep-Alive header: the simulated instance does not say how long it waits.
@@ -52,6 +60,7 @@ const commands = {
     life += 1;
     active = 0;
     queue = [];
+    cuts = cutsBeforeEach;
     startMs = performance.now();
     counted = { requests: [], posts: [] };
   },
