@@ -3,7 +3,7 @@ import { contenders } from "../contender/contenders.ts";
 import { lineStyles, themeColor } from "./line-style.ts";
 
 /** Width of the names at the right end of the lines, in px. */
-const namesWidth = 84;
+const namesWidth = 90;
 
 /** Distance between two names, in px. */
 const namesApart = 15;
