@@ -36,6 +36,9 @@ test("keepAlive() outlasts the load balancer, and the one of several that waits 
   expect(keepAlive(server, { idleMs: 1000 })).toBe(6000);
   expect(() => keepAlive(server, { behind: "__proto__" as never })).toThrow("behind");
   expect(() => keepAlive(server, {})).toThrow("behind");
+  for (const other of [express5(), new Koa3(), fastify(), null, 8080]) {
+    expect(() => keepAlive(other as never, { idleMs: 1000 })).toThrow("app.listen()");
+  }
 });
 
 test("drain() completes requests in flight and new ones, with Connection: close", async () => {

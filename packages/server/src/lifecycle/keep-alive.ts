@@ -50,6 +50,13 @@ export interface KeepAliveOptions {
 export function keepAlive(server: HttpServer, options: KeepAliveOptions): number {
   checkKeys(options, "options", ["behind", "idleMs"]);
   const keepAliveTimeout = longestIdleMs(options) + balancerMarginMs;
+  // An application has most of a server's methods.
+  if (typeof (server as Partial<HttpServer> | null)?.listening !== "boolean") {
+    throw new OptionError(
+      "server",
+      `must be a server, such as app.listen() returns, got ${describe(server)}`,
+    );
+  }
   if (server.keepAliveTimeout === undefined) {
     warn("This server has no keepAliveTimeout (HTTP/2?); set its session timeout by hand");
     return keepAliveTimeout;
