@@ -2,3 +2,4 @@ export {
   ReissueInstrumentation,
   type ReissueInstrumentationConfig,
 } from "./reissue-instrumentation.ts";
+export { OptionError } from "@reissue/core";

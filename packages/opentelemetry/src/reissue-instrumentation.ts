@@ -2,6 +2,9 @@ import { createRequire } from "node:module";
 
 import { metrics, type MeterProvider, type TracerProvider } from "@opentelemetry/api";
 
+import { OptionError } from "@reissue/core";
+import { describe } from "@reissue/core/internal";
+
 import { provideMetrics } from "./metrics/provide-metrics.ts";
 import { describeSpans } from "./spans/describe-spans.ts";
 
@@ -76,8 +79,17 @@ export class ReissueInstrumentation {
   /** Does nothing: the spans are those of other instrumentations. */
   setTracerProvider(_provider: TracerProvider): void {}
 
-  /** Sets the config; `enabled` takes effect with {@link enable} and {@link disable}. */
+  /**
+   * Sets the config; `enabled` takes effect with {@link enable} and {@link disable}. Other fields are passed over: loaders
+   * of instrumentations give all of them the same.
+   *
+   * @throws {@link OptionError} for an `enabled` that is no boolean.
+   */
   setConfig(config: ReissueInstrumentationConfig): void {
+    const { enabled = true }: { readonly enabled?: unknown } = config;
+    if (typeof enabled !== "boolean") {
+      throw new OptionError("enabled", `must be true or false, got ${describe(enabled)}`);
+    }
     this.#config = { enabled: true, ...config };
   }
 

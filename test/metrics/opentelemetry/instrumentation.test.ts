@@ -155,6 +155,12 @@ describe("ReissueInstrumentation", () => {
     expect(warnings).toContainEqual(expect.stringContaining("has these metrics already"));
   });
 
+  test('refuses an "enabled" that is no boolean, and passes over fields that it does not know', () => {
+    const config = (value: unknown): object => ({ enabled: value, of: "all instrumentations" });
+    expect(() => new ReissueInstrumentation(config("false"))).toThrow("enabled");
+    expect(new ReissueInstrumentation(config(false)).getConfig().enabled).toBe(false);
+  });
+
   test("says its name and its version", () => {
     const { version } = createRequire(import.meta.url)("@reissue/opentelemetry/package.json");
     expect(instrumented()).toMatchObject({
