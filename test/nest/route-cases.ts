@@ -1,4 +1,4 @@
-import type { MiddlewareConsumer, Type } from "@nestjs/common";
+import type { MiddlewareConsumer, Type, VersioningOptions } from "@nestjs/common";
 import { memoryStore } from "@reissue/server";
 import { describe, expect, test } from "vitest";
 
@@ -17,43 +17,102 @@ export function routeCases(nest: NestVersion): void {
   const { Controller, Get, Post, RequestMethod } = nest.common;
   const { Idempotent, ReissueModule, RetryOn } = nest.reissue;
 
-  test("a key that is read too late, behind a route of another version, is reported in the response and the log", async () => {
-    const { VersioningType } = nest.common;
-    const versions = [
-      controller(nest, () => "1", Post("orders")),
-      controller(nest, () => "2", Post("orders"), Idempotent()),
-    ];
-    for (const [index, Class] of versions.entries()) Controller({ version: `${index + 1}` })(Class);
-    const idempotency = { store: memoryStore(), scope: "shared" as const };
-    const validate = { bodyParsed: false };
-    const gate = ReissueModule.forRoot({ idempotencyKey: "ignored", idempotency, validate });
-    const logged: unknown[] = [];
-    const log = (message: unknown): unknown => logged.push(message);
-    const App = module(nest, versions, [gate]);
-    const startWith = (create: object): Promise<Application> =>
-      startApplication(nest, "express", App, {
-        create,
-        configure(app) {
-          app.enableVersioning({ type: VersioningType.HEADER, header: "version" });
+  describe("a key whose route the gate cannot know, since its version is in the body", () => {
+    test("is read too late, which the response and the log say", async () => {
+      const { VersioningType } = nest.common;
+      const versions = [
+        controller(nest, () => "1", Post("orders")),
+        controller(nest, () => "2", Post("orders"), Idempotent()),
+      ];
+      for (const [index, Class] of versions.entries())
+        Controller({ version: `${index + 1}` })(Class);
+      const idempotency = { store: memoryStore(), scope: "shared" as const };
+      const validate = { bodyParsed: false };
+      const gate = ReissueModule.forRoot({ idempotencyKey: "ignored", idempotency, validate });
+      const logged: unknown[] = [];
+      const log = (message: unknown): unknown => logged.push(message);
+      const App = module(nest, versions, [gate]);
+      const startWith = (create: object): Promise<Application> =>
+        startApplication(nest, "express", App, {
+          create,
+          configure(app) {
+            const extractor = (request: unknown): string =>
+              (request as { readonly body: { readonly version: string } }).body.version;
+            app.enableVersioning({ type: VersioningType.CUSTOM, extractor });
+          },
+        });
+      const { post } = await startWith({ logger: { log() {}, warn: log, error: log } });
+      expect((await post("/orders", keyed("a", '{"version":"1"}'))).body).toBe("1");
+      expect(logged).toEqual([]);
+      const second = keyed("a", '{"version":"2"}');
+      const failed = await post("/orders", second);
+      expect([failed.status, failed.body]).toEqual([
+        500,
+        {
+          statusCode: 500,
+          message: expect.stringMatching(/^The Idempotency-Key .*#err_reissue_body_consumed$/),
         },
-      });
-    const { post } = await startWith({ logger: { log() {}, warn: log, error: log } });
-    const { headers, body } = keyed("a");
-    expect((await post("/orders", { headers: { ...headers, version: "1" }, body })).body).toBe("1");
-    expect(logged).toEqual([]);
-    const failed = await post("/orders", { headers: { ...headers, version: "2" }, body });
-    expect([failed.status, failed.body]).toEqual([
-      500,
-      {
-        statusCode: 500,
-        message: expect.stringMatching(/^The Idempotency-Key .*#err_reissue_body_consumed$/),
-      },
-    ]);
-    expect(logged).toEqual([expect.stringContaining("#err_reissue_body_consumed")]);
+      ]);
+      expect(logged).toEqual([expect.stringContaining("#err_reissue_body_consumed")]);
 
-    const advised = await startWith({ rawBody: true });
-    const second = { headers: { ...headers, version: "2" }, body };
-    for (const _again of [1, 2]) expect((await advised.post("/orders", second)).body).toBe("2");
+      const advised = await startWith({ rawBody: true });
+      for (const _again of [1, 2]) expect((await advised.post("/orders", second)).body).toBe("2");
+    });
+  });
+
+  describe("routes with one path", () => {
+    const { VersioningType } = nest.common;
+    const custom = {
+      type: VersioningType.CUSTOM,
+      extractor: (request: unknown): string =>
+        (request as { readonly headers: Record<string, string> }).headers["x-api"] ?? "",
+    } as const;
+    test.each<[string, VersioningOptions | null, (own: "1" | "2") => object]>([
+      [
+        "version in a header",
+        { type: VersioningType.HEADER, header: "X-Version" },
+        (own) => ({ "x-version": own }),
+      ],
+      [
+        "version in their media type",
+        { type: VersioningType.MEDIA_TYPE, key: "v=" },
+        (own) => ({ accept: `application/json;v=${own}` }),
+      ],
+      ["version that the application extracts", custom, (own) => ({ "x-api": own })],
+      ["host", null, (own) => ({ "x-forwarded-host": `${own}.test` })],
+    ])("on Express keep their own rules for keys, by %s", async (_, versioning, headersOf) => {
+      for (const withKeys of ["1", "2"] as const) {
+        const runs = { "1": 0, "2": 0 };
+        const Classes = (["1", "2"] as const).map((own) => {
+          const decorators =
+            own === withKeys
+              ? [Post(["orders", "sales"]), Idempotent()]
+              : [Post(["orders", "sales"])];
+          const Class = controller(nest, () => `${own}: ${(runs[own] += 1)}`, ...decorators);
+          Controller(versioning === null ? { host: `${own}.test` } : { version: own })(Class);
+          return Class;
+        });
+        const idempotency = { store: memoryStore(), scope: "shared" as const };
+        const gate = ReissueModule.forRoot({ idempotencyKey: "ignored", idempotency });
+        const { post } = await startApplication(nest, "express", module(nest, Classes, [gate]), {
+          configure(app) {
+            if (versioning !== null) return void app.enableVersioning(versioning);
+            const express = app.getHttpAdapter().getInstance() as {
+              set(name: string, value: boolean): void;
+            };
+            express.set("trust proxy", true);
+          },
+        });
+        for (const [again, path] of ["/orders", "/orders", "/sales", "/sales"].entries()) {
+          for (const own of ["1", "2"] as const) {
+            const { headers, body } = keyed(path.slice(1));
+            const response = await post(path, { headers: { ...headers, ...headersOf(own) }, body });
+            const count = own === withKeys ? Math.floor(again / 2) + 1 : again + 1;
+            expect(response.body, `${withKeys} ${path}`).toBe(`${own}: ${count}`);
+          }
+        }
+      }
+    });
   });
 
   describe.each<Platform>(["express", "fastify"])("routes on platform-%s", (platform) => {

@@ -13,6 +13,7 @@ import {
   type RouteConfig,
 } from "@reissue/server/internal";
 
+import { acceptsRequest, keepFilters } from "./express-filters.ts";
 import { isHandler, ownRoute, someRouteHasKeyRule } from "../route/metadata.ts";
 
 /** Express' `next`. */
@@ -46,10 +47,11 @@ export function installInExpress(adapter: HttpServer, binding: GateBinding): voi
   function reissue(req: IncomingMessage, res: ServerResponse, next: Next): void {
     defineUpstream(req, Object.getPrototypeOf(req), lazy);
     if (deferContext(req, res, binding)) return next();
-    const route = someRouteHasKeyRule() ? routeOf(req, stack) : null;
+    const route = someRouteHasKeyRule() ? routeOf(req, res, stack) : null;
     if (route !== null) applyRoute(req, route);
     void admit(openContext(req, res, binding), express, next, null);
   }
+  keepFilters(adapter);
   adapter.use(reissue);
   const stack = stackOf(adapter.getInstance());
   const first = stack.findIndex(({ name }) => parsers.includes(name));
@@ -80,12 +82,21 @@ function stackOf(application: Application): Layer[] {
  *
  * A middleware of a route has a layer with its path too, before that of the handler.
  */
-function routeOf(req: IncomingMessage, stack: readonly Layer[]): Partial<RouteConfig> | null {
+function routeOf(
+  req: IncomingMessage,
+  res: ServerResponse,
+  stack: readonly Layer[],
+): Partial<RouteConfig> | null {
   const [path = "/"] = (req.url ?? "").split("?", 1);
-  for (const layer of stack) {
-    if (!isRouteOf(layer, req.method ?? "", path)) continue;
-    const listener = layer.route?.stack.find(({ handle }) => isHandler(handle));
-    if (listener !== undefined) return ownRoute(listener.handle) ?? null;
+  try {
+    for (const layer of stack) {
+      if (!isRouteOf(layer, req.method ?? "", path)) continue;
+      const listener = layer.route?.stack.find(({ handle }) => isHandler(handle))?.handle;
+      if (listener === undefined || !acceptsRequest(listener, req, res)) continue;
+      return ownRoute(listener) ?? null;
+    }
+  } catch {
+    // A path that cannot be decoded, or a version that can be extracted only from the parsed body.
   }
   return null;
 }
@@ -94,10 +105,5 @@ function isRouteOf(layer: Layer, method: string, path: string): boolean {
   const { route } = layer;
   if (route === undefined) return false;
   const handles = route._handlesMethod?.(method) ?? route._handles_method?.(method) ?? false;
-  try {
-    return handles && layer.match(path);
-  } catch {
-    // A path that cannot be decoded.
-    return false;
-  }
+  return handles && layer.match(path);
 }
