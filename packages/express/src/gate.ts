@@ -1,5 +1,7 @@
 import { IncomingMessage, type ServerResponse } from "node:http";
 
+import { OptionError } from "@reissue/core";
+import { describe } from "@reissue/core/internal";
 import type { GateOptions, GateStats, RouteOptions } from "@reissue/server";
 import {
   admit,
@@ -129,6 +131,8 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
 
   function gate(req: IncomingMessage, res: ServerResponse, next: Next): void {
     if (!isChecked) {
+      if ((req as unknown) === undefined)
+        throw new OptionError("gate", "is the middleware itself: write app.use(gate)");
       isChecked = true;
       const functions = { gate, errors: translators };
       hasErrors = checkMounts(req, functions, settings.warnings) || hasErrors;
@@ -152,7 +156,10 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
       };
     },
 
-    errors(): ErrorTranslator {
+    errors(...others: unknown[]): ErrorTranslator {
+      // Without a response, requests would wait for ever.
+      if (others.length > 0)
+        throw new OptionError("gate.errors", "takes no arguments: write app.use(gate.errors())");
       hasErrors = true;
       const translator: ErrorTranslator = function reissueErrors(error, req, res, next) {
         // From now on a handler that calls an upstream without a gate is noticed.
@@ -177,6 +184,8 @@ export function reissue<Req = IncomingMessage>(options: ReissueOptions<Req> = {}
     handler<Handler extends (req: never, res: never, next: never) => unknown>(
       run: Handler,
     ): Handler {
+      if (typeof run !== "function")
+        throw new OptionError("gate.handler", `must be given a function, got ${describe(run)}`);
       const call = run as unknown as (...args: Parameters<Middleware>) => unknown;
       const wrapped: Middleware = function reissueHandler(req, res, next) {
         // Express takes a falsy value for no error, and Express 5 replaces it in the same way for handlers that reject.

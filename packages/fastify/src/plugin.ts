@@ -1,3 +1,4 @@
+import { OptionError } from "@reissue/core";
 import type { GateOptions, GateStats, RouteOptions as ReissueRoute } from "@reissue/server";
 import {
   admit,
@@ -112,6 +113,8 @@ function routeOf({ routeOptions }: FastifyRequest): Config[typeof routeSlot] {
 }
 
 async function plugin(fastify: FastifyInstance, options: ReissueOptions): Promise<void> {
+  if ((options as unknown) === undefined)
+    throw new OptionError("reissue", "is the plugin itself: write app.register(reissue, options)");
   const settings = gateConfig(withoutFastifyOptions(options), ["upstream"]);
   const upstream = upstreamSource<Upstream, UpstreamOptions>(
     options.upstream,

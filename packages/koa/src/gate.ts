@@ -1,3 +1,4 @@
+import { OptionError } from "@reissue/core";
 import type { GateOptions, GateStats, RouteOptions } from "@reissue/server";
 import {
   admit,
@@ -99,6 +100,8 @@ export function reissue<Ctx = KoaContext>(options: ReissueOptions<Ctx> = {}): Ga
 
   // perf: not async, docs/performance.md#deferred-contexts
   function gate(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
+    if (!isChecked && (ctx as unknown) === undefined)
+      throw new OptionError("gate", "is the middleware itself: write app.use(gate)");
     defineUpstream(ctx, Object.getPrototypeOf(ctx), lazy);
     watchBodies(ctx.response);
     if (!isChecked) {

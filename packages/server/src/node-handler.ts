@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { inspect } from "node:util";
 
-import { isPromise } from "@reissue/core/internal";
+import { OptionError } from "@reissue/core";
+import { describe, isPromise } from "@reissue/core/internal";
 
 import { admit, type Framework } from "./gate.ts";
 import { handleError } from "./errors/handle-error.ts";
@@ -63,6 +64,8 @@ export interface Handler extends RequestListener {
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function handler<Bound>(listener: Listener<Bound>, options: HandlerOptions<Bound>): Handler {
+  if (typeof listener !== "function")
+    throw new OptionError("listener", `must be a function, got ${describe(listener)}`);
   const settings = gateConfig(options, ["upstream", "onError"]);
   const { upstream, onError = toStderr } = options;
   const binding = { settings, client: (): Bindable<Bound> => upstream };

@@ -30,6 +30,7 @@ import {
   type IdempotencyConfig,
 } from "./idempotency-config.ts";
 import { GateCounts } from "../diagnostics/gate-counts.ts";
+import { checkCalled } from "../misuse/uncalled.ts";
 import { parsedBodies, type ParsedBodies } from "../misuse/parsed-bodies.ts";
 import {
   defaultRoute,
@@ -138,6 +139,7 @@ export function gateConfig<FrameworkContext>(
   adapterNames: readonly string[] = [],
 ): GateConfig {
   const names = [...optionNames(routeTable), ...optionNames(gateTable), "idempotency"];
+  checkCalled(options, "options", "write app.use(reissue())");
   checkKeys(options, "options", [...names, ...adapterNames]);
   const { validate, ...own } = readOptions(gateTable, options, optionDefaults(gateTable), "");
   const warnings = new MisuseWarnings(validate);

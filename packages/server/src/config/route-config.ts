@@ -12,6 +12,8 @@ import {
   type Resolved,
 } from "@reissue/core/internal";
 
+import { checkCalled } from "../misuse/uncalled.ts";
+
 /** A route's rule for inbound Idempotency-Keys. */
 export type KeyRule = "required" | "optional" | "ignored";
 
@@ -84,7 +86,10 @@ export function someRouteHasTimeout(): boolean {
  * @throws {@link OptionError} with the path of the first wrong option.
  */
 export function routeConfig(options: RouteOptions, path: string): Partial<RouteConfig> {
-  if (path !== "") checkKeys(options, path, optionNames(routeTable));
+  if (path !== "") {
+    checkCalled(options, path, `write ${path}({ timeoutMs: 5000 })`);
+    checkKeys(options, path, optionNames(routeTable));
+  }
   if (options.timeoutMs !== undefined) hasTimeout = true;
   return readOptions<Partial<RouteConfig>>(
     routeTable as OptionTable<Partial<RouteConfig>>,
