@@ -167,6 +167,37 @@ describe.each<Platform>(["express", "fastify"])("ReissueModule on platform-%s", 
     expect(await get("/own")).toMatchObject({ status: 502, body: { message: "mine" } });
   });
 
+  test("leaves exceptions of the application alone, whatever their cause", async () => {
+    const { BadRequestException, HttpException, NotFoundException } = nest.common;
+    const throwing =
+      (create: (cause: Error) => Error): (() => never) =>
+      () => {
+        throw create(refused());
+      };
+    const app = module([
+      controller(
+        throwing((cause) => new NotFoundException("no such order", { cause })),
+        Get("absent"),
+      ),
+      controller(
+        throwing((cause) => new HttpException({ own: true }, 418, { cause })),
+        Get("own"),
+      ),
+      controller(
+        throwing(
+          (cause) => new Error("in a service", { cause: new BadRequestException("x", { cause }) }),
+        ),
+        Get("wrapped"),
+      ),
+    ]);
+    const { get } = await startApplication(nest, platform, app);
+    const absent = await get("/absent");
+    expect(absent).toMatchObject({ status: 404, body: { message: "no such order" } });
+    expect(absent.headers.get("x-should-retry")).toBeNull();
+    expect(await get("/own")).toMatchObject({ status: 418, body: { own: true } });
+    expect((await get("/wrapped")).status).toBe(500);
+  });
+
   test("gives the filter of a handler the translated exception", async () => {
     class Teapots {
       catch(exception: { readonly status: number }, host: ArgumentsHost): void {
@@ -188,6 +219,30 @@ describe.each<Platform>(["express", "fastify"])("ReissueModule on platform-%s", 
     );
     const failed = await get("/x");
     expect([failed.status, failed.headers.get("x-should-retry")]).toEqual([500, null]);
+  });
+});
+
+describe("a module that is imported in a wrong way", () => {
+  test("without a call of forRoot() fails with a message", async () => {
+    const App = module([], [ReissueModule as never]);
+    await expect(startApplication(nest, "express", App)).rejects.toThrow(
+      "import ReissueModule.forRoot(), not ReissueModule",
+    );
+  });
+
+  test.each<[string, object]>([
+    ["options.useFactry is not an option; did you mean options.useFactory?", { useFactry() {} }],
+    ["options must have useFactory, useClass or useExisting", { imports: [] }],
+    ["options must have useFactory, useClass or useExisting", { useFactory: {} }],
+  ])("does not fall back to defaults: %s", (message, options) => {
+    expect(() => ReissueModule.forRootAsync(options)).toThrow(message);
+  });
+
+  test("does not fall back to defaults for a factory that returns nothing", async () => {
+    const App = module([], [ReissueModule.forRootAsync({ useFactory: (() => {}) as never })]);
+    await expect(startApplication(nest, "express", App)).rejects.toThrow(
+      "options must be an object",
+    );
   });
 });
 

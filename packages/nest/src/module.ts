@@ -1,6 +1,7 @@
 import {
   Inject,
   Module,
+  Optional,
   Scope,
   type BeforeApplicationShutdown,
   type DynamicModule,
@@ -11,12 +12,18 @@ import {
   type Provider,
 } from "@nestjs/common";
 import { HttpAdapterHost, REQUEST } from "@nestjs/core";
+import { OptionError } from "@reissue/core";
 import { drain, type GateStats } from "@reissue/server";
 import type { IncomingMessage } from "node:http";
 import type { Server } from "node:http";
 
 import { Gate } from "./gate.ts";
-import type { ReissueAsyncOptions, ReissueOptions, ReissueOptionsFactory } from "./options.ts";
+import {
+  checkAsyncOptions,
+  type ReissueAsyncOptions,
+  type ReissueOptions,
+  type ReissueOptionsFactory,
+} from "./options.ts";
 import { boundUpstream, UPSTREAM, UPSTREAM_CLIENT } from "./upstream.ts";
 
 /**
@@ -33,7 +40,12 @@ export class ReissueModule implements NestModule, BeforeApplicationShutdown, OnA
   readonly #gate: Gate;
   readonly #host: HttpAdapterHost;
 
-  constructor(gate: Gate, host: HttpAdapterHost) {
+  constructor(gate: Gate | undefined, host: HttpAdapterHost) {
+    if (gate === undefined)
+      throw new OptionError(
+        "ReissueModule",
+        "has no options: import ReissueModule.forRoot(), not ReissueModule",
+      );
     this.#gate = gate;
     this.#host = host;
   }
@@ -51,8 +63,13 @@ export class ReissueModule implements NestModule, BeforeApplicationShutdown, OnA
     return moduleWith([{ provide: Gate, useFactory }]);
   }
 
-  /** Creates the options with providers of other modules. */
+  /**
+   * Creates the options with providers of other modules.
+   *
+   * @throws {@link OptionError} with the path of the first wrong option.
+   */
   static forRootAsync<Req = IncomingMessage>(options: ReissueAsyncOptions<Req>): DynamicModule {
+    checkAsyncOptions(options);
     const { imports = [], useClass } = options;
     const own: Provider[] = useClass === undefined ? [] : [useClass];
     return { ...moduleWith([...own, asyncGate(options as ReissueAsyncOptions)]), imports };
@@ -91,6 +108,7 @@ export class ReissueModule implements NestModule, BeforeApplicationShutdown, OnA
 // Decorators are called, since the sources have no syntax that has to be compiled.
 Module({})(ReissueModule);
 Inject(Gate)(ReissueModule, undefined, 0);
+Optional()(ReissueModule, undefined, 0);
 Inject(HttpAdapterHost)(ReissueModule, undefined, 1);
 
 function moduleWith(gate: Provider[]): DynamicModule {
@@ -112,7 +130,8 @@ function asyncGate({ useFactory, inject, useClass, useExisting }: ReissueAsyncOp
   if (factory === undefined) {
     return {
       provide: Gate,
-      useFactory: async (...args: unknown[]) => new Gate((await useFactory?.(...args)) ?? {}),
+      useFactory: async (...args: unknown[]) =>
+        new Gate((await useFactory?.(...args)) as ReissueOptions),
       inject: inject ?? [],
     };
   }

@@ -1,4 +1,6 @@
 import type { FactoryProvider, ModuleMetadata, Type } from "@nestjs/common";
+import { OptionError } from "@reissue/core";
+import { checkKeys } from "@reissue/core/internal";
 import type { DrainOptions, GateOptions } from "@reissue/server";
 import type { Upstream, UpstreamOptions } from "@reissue/upstream";
 import type { IncomingMessage } from "node:http";
@@ -39,4 +41,18 @@ export interface ReissueAsyncOptions<Req = IncomingMessage> extends Pick<
   readonly useClass?: Type<ReissueOptionsFactory>;
   /** A provider that creates the options, from one of the `imports`. */
   readonly useExisting?: Type<ReissueOptionsFactory> | string | symbol;
+}
+
+const names = ["imports", "inject", "useFactory", "useClass", "useExisting"];
+
+/**
+ * Checks the options of `ReissueModule.forRootAsync`: without one of the three ways the defaults would silently hold.
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function checkAsyncOptions(options: object): void {
+  checkKeys(options, "options", names);
+  const { useFactory, useClass, useExisting } = options as ReissueAsyncOptions;
+  if (typeof useFactory === "function" || (useClass ?? useExisting) !== undefined) return;
+  throw new OptionError("options", "must have useFactory, useClass or useExisting");
 }

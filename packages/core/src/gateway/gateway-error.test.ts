@@ -63,6 +63,13 @@ describe("gatewayError", () => {
     ["an abort of the caller's", new DOMException("", "AbortError")],
     ["an error that is no transport failure", new TypeError("x is not a function")],
     ["a response that was chosen", createError(404, { cause: refused })],
+    [
+      "one of NestJS or Hono",
+      Object.assign(new Error("no such order", { cause: refused }), {
+        status: 404,
+        getResponse() {},
+      }),
+    ],
     ["nothing", null],
   ])("leaves %s unchanged", (_, thrown) => {
     expect(gatewayError(classify(thrown), { retrySafe: true, cause: thrown })).toBeNull();
