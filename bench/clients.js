@@ -2,6 +2,8 @@
 import { createUpstream } from "@reissue/upstream";
 import { Agent, fetch, Pool, request, RetryAgent } from "undici";
 
+import { FloorClient } from "./floor-client.js";
+
 /**
  * @typedef {object} Exchange
  * @property {string} path
@@ -30,17 +32,12 @@ export const clients = {
   },
   "Pool.request": poolRequest,
   "Pool.request (again)": poolRequest,
-  "Pool.request, a turn later": (origin, connections, { path, method, headers, body }) => {
-    const pool = new Pool(origin, { connections });
-    return async () => {
-      await nextTurn();
-      return drained(pool.request({ path, method, headers, body }));
-    };
-  },
   "RetryAgent over Pool": (origin, connections, { path, method, headers, body }) => {
     const agent = new RetryAgent(new Pool(origin, { connections }));
     return () => drained(agent.request({ origin, path, method, headers, body }));
   },
+  floor: floor(1),
+  "floor, a turn more": floor(2),
   "undici.request": (origin, connections, { path, method, headers, body }) => {
     const dispatcher = new Agent({ connections });
     const url = origin + path;
@@ -61,26 +58,25 @@ function poolRequest(origin, connections, { path, method, headers, body }) {
   return () => drained(pool.request({ path, method, headers, body }));
 }
 
+/**
+ * @param {number} turns
+ * @returns {OpenClient}
+ */
+function floor(turns) {
+  return (origin, connections, { path, method, headers, body }) => {
+    const client = new FloorClient(origin, { connections, turns });
+    /** @type {any} Undici's types lack the origin. */
+    const options = { origin, path, method, headers, body };
+    return () => drained(client.request({ ...options }));
+  };
+}
+
 /** @type {OpenClient} */
 function undiciFetch(origin, connections, { path, method, headers, body }) {
   const dispatcher = new Agent({ connections });
   const url = origin + path;
   return () =>
     fetch(url, { method, headers, body, dispatcher }).then((response) => response.text());
-}
-
-/** @type {Promise<void> | null} */
-let turning = null;
-
-/** The next turn of the event loop, one promise for all that wait for it. */
-function nextTurn() {
-  turning ??= new Promise((resolve) => {
-    setImmediate(() => {
-      turning = null;
-      resolve();
-    });
-  });
-  return turning;
 }
 
 /** @param {Promise<import("undici").Dispatcher.ResponseData>} answer */

@@ -21,13 +21,15 @@ export class Bag<Item extends Bagged> {
   }
 
   has(item: Item): boolean {
-    return this.#items[item.bagIndex] === item;
+    const { bagIndex } = item;
+    // V8 looks up an index of -1 as the name of a property, and slowly.
+    return bagIndex !== -1 && this.#items[bagIndex] === item;
   }
 
   /** Removes an item; false if it was not in this bag, though it may be in another. */
   delete(item: Item): boolean {
+    if (!this.has(item)) return false;
     const { bagIndex } = item;
-    if (this.#items[bagIndex] !== item) return false;
     item.bagIndex = -1;
     const last = this.#items.pop()!;
     if (last !== item) {

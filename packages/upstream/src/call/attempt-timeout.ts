@@ -107,13 +107,18 @@ export class AttemptTimeout implements Expiring {
     this.#ensure(this.#request.origin.clock.now());
   }
 
+  /** Notes a part of the response, and whether the caller takes more. */
+  received(takesMore: boolean): boolean {
+    this.#sinceMs = this.#request.origin.clock.now();
+    return this.taken(takesMore);
+  }
+
   /**
-   * Notes a part of the response, and whether the caller takes more; while the caller pauses, silence is its own.
+   * Notes whether the caller takes more of the response; while it pauses, silence is its own.
    *
    * @returns `takesMore`.
    */
-  received(takesMore: boolean): boolean {
-    this.#sinceMs = this.#request.origin.clock.now();
+  taken(takesMore: boolean): boolean {
     this.#paused = !takesMore;
     if (!takesMore) this.#disarm();
     return takesMore;

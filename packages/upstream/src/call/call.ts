@@ -112,10 +112,9 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     this.#host.onEnd();
   }
 
-  onConnection(connection: Connection): void {
-    const { pool, clock, breaker } = this.#request.origin;
+  onConnection(connection: Connection, nowMs: number): void {
+    const { pool, breaker } = this.#request.origin;
     this.#wait.end();
-    const nowMs = clock.now();
     if (!this.timeout.isOver(nowMs)) return this.#dispatch(connection, nowMs);
     // Once undici has the request, the timer can only end it together with the connection, and may find it written.
     breaker.cancelProbe(this);
@@ -162,7 +161,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     }
     this.timeout.give();
     const takesMore = this.#relay.forwardHeaders(status, headers, resuming, statusText);
-    return this.timeout.received(takesMore);
+    return this.timeout.taken(takesMore);
   }
 
   onData(chunk: Buffer): boolean {
@@ -206,9 +205,8 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
     this.timeout.start(nowMs);
     const found = origin.pool.acquire(this, nowMs);
     if (found instanceof Connection) this.#dispatch(found, nowMs);
-    else if (found === "in-line") this.#wait.begin();
     else if (found === "for-probe") this.#wait.forProbe();
-    else this.onRefused(found.error);
+    else if (found !== "in-line") this.onRefused(found.error);
   }
 
   #dispatch(connection: Connection, nowMs: number): void {

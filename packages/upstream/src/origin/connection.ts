@@ -171,13 +171,10 @@ export class Connection implements Bagged {
   dispatch(options: Dispatcher.DispatchOptions, request: ActiveRequest, careful: boolean): void {
     this.#request = request;
     this.#closeIdleAfter(0);
-    const handler = (this.#adapts ? new NewerHandler(request) : request) as unknown;
-    const dispatch = (): void =>
-      dispatchOn(this.#client, options, handler as Dispatcher.DispatchHandler);
     // Dispatched before undici has finished the previous request, it would be written in an event of that one.
-    if (this.completing) void afterwards.then(dispatch);
-    else if (careful && this.#mustHold) this.#hold(dispatch);
-    else dispatch();
+    if (this.completing) void afterwards.then(() => this.#dispatch(options, request));
+    else if (careful && this.#mustHold) this.#hold(() => this.#dispatch(options, request));
+    else this.#dispatch(options, request);
   }
 
   /** Notes the end of the request. */
@@ -210,6 +207,11 @@ export class Connection implements Bagged {
   /** Whether undici's own turn might end before the loop has polled, and the kernel cannot tell either. */
   get #mustHold(): boolean {
     return this.served > 0 && this.open && !this.#canSeeUnread;
+  }
+
+  #dispatch(options: Dispatcher.DispatchOptions, request: ActiveRequest): void {
+    const handler: unknown = this.#adapts ? new NewerHandler(request) : request;
+    dispatchOn(this.#client, options, handler as Dispatcher.DispatchHandler);
   }
 
   #hold(dispatch: () => void): void {

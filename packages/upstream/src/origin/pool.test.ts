@@ -22,6 +22,7 @@ test("a connection that comes back before it was established leaves the pool emp
     preference: "any" as const,
     onConnection: (connection: Connection) => void brought.push(connection),
     onRefused: () => {},
+    abort: () => {},
   });
   const found = pool.acquire(waiter(), 0) as Connection;
   expect(pool.acquire(waiter(), 0)).toBe("in-line");
@@ -42,6 +43,7 @@ test.each(["fresh", "hot"] as const)(
       preference: needed,
       onConnection: () => void brought.push(name),
       onRefused: () => {},
+      abort: () => {},
     });
     const outage = new ConnectBreaker(100);
     const settings = originConfig({ unsafeIdleMs: 50 }, {}, "");

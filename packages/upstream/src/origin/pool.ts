@@ -175,6 +175,10 @@ export class Pool implements ConnectionOwner {
     this.#unread?.stop();
     const all = this.#all.empty();
     this.#idle.clear();
+    for (let next = this.#waiters.first; next !== null; next = this.#waiters.first) {
+      this.leave(next);
+      next.abort(error);
+    }
     await Promise.all(all.map((connection) => connection.abortCall(error)));
   }
 
@@ -252,7 +256,7 @@ export class Pool implements ConnectionOwner {
         if (found !== null) {
           this.leave(waiter);
           // The present event belongs to another call's connection.
-          waiter.context.runInAsyncScope(() => waiter.onConnection(found));
+          waiter.context.runInAsyncScope(() => waiter.onConnection(found, nowMs));
         }
         next = this.#waiters.after(place);
       }

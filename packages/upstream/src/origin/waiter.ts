@@ -28,7 +28,9 @@ export interface Refusal {
 /** Call that needs a connection, and may have to wait for it. */
 export interface Waiter extends InContext, Queued {
   readonly preference: ConnectionPreference;
-  onConnection(connection: Connection): void;
+  onConnection(connection: Connection, nowMs: number): void;
   /** Called when the upstream is down, and waiting is of no use. */
   onRefused(error: unknown): void;
+  /** Ends the call. */
+  abort(reason: unknown): void;
 }

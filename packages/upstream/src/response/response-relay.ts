@@ -56,7 +56,7 @@ export class ResponseRelay {
       handler.onResponseStarted !== undefined;
   }
 
-  /** Tells the caller that the call has wasDelivered, and how to abort it. */
+  /** Tells the caller that the call has begun, and how to abort it. */
   begin(abort: (reason: unknown) => void): void {
     try {
       this.#handler.onConnect(abort);
