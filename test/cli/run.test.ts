@@ -8,6 +8,11 @@ const commands = ["probe", "doctor", "config", "explain", "lab"];
 const colour = /\u001b\[/;
 
 describe("the help", () => {
+  test("of a command is printed by help, too", async () => {
+    expect(await cli(["help", "probe"])).toEqual(await cli(["probe", "--help"]));
+    expect((await cli(["help", "prob"])).exitCode).toBe(2);
+  });
+
   test.each([["--help"], ...commands.map((name) => [name, "--help"])])(
     "for %s %s fits a screen of 80 by 24",
     async (...args) => {

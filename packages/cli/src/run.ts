@@ -28,6 +28,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       terminal.stdout.write(`${version()}\n`);
       return exitCodes.ok;
     }
+    const [topic] = rest;
+    if (name === "help" && topic !== undefined) {
+      terminal.stdout.write(commandNamed(topic).help);
+      return exitCodes.ok;
+    }
     if (name === "--help" || name === "-h" || name === "help") {
       terminal.stdout.write(overview(commands));
       return args.length === 0 ? exitCodes.usage : exitCodes.ok;

@@ -49,6 +49,10 @@ describe("Reissue's own codes", () => {
     new URL("../../../core/src/common/reissue-error.ts", import.meta.url),
     "utf8",
   );
+  const misuse = readFileSync(
+    new URL("../../../../docs/troubleshooting.md", import.meta.url),
+    "utf8",
+  );
   const [, union = ""] = /export type ErrorCode =([^;]*);/.exec(source) ?? [];
   const codes = [...union.matchAll(/"(\w+)"/g)].map(([, code = ""]) => code);
 
@@ -64,6 +68,17 @@ describe("Reissue's own codes", () => {
     expect(summary).not.toMatch(/\]\(|\*\*/);
     expect(links[0]).toMatch(new RegExp(`/docs/errors\\.md#${code.toLowerCase()}$`));
     expect(explain(`UpstreamError: it failed (${code})`).title).toContain(code);
+  });
+
+  test("warnings have a summary and a link too", () => {
+    const codes = [...misuse.matchAll(/^### (WARN_REISSUE_\w+)$/gm)].map(([, code = ""]) => code);
+    expect(codes.length).toBeGreaterThan(6);
+    for (const code of codes) {
+      const { speaker, summary, links } = explain(`(node:7) [${code}] ReissueWarning: told`);
+      expect([speaker, links.length]).toEqual(["reissue", 1]);
+      expect(summary, code).toMatch(/^`[a-z]\w+`[.,] .{30,}/);
+      expect(links[0]).toMatch(new RegExp(`/docs/troubleshooting\\.md#${code.toLowerCase()}$`));
+    }
   });
 
   test("an unknown code is not recognised", () => {

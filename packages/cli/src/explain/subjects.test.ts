@@ -2,6 +2,9 @@ import { inspect } from "node:util";
 
 import { describe, expect, test } from "vitest";
 
+import { UpstreamError } from "@reissue/core";
+import { failureOf, failureSpecs } from "@reissue/core/internal";
+
 import { subjectsOf } from "./subjects.ts";
 
 /** Kind and delivery of the only error in a text. */
@@ -233,6 +236,65 @@ describe("errors in logs", () => {
     expect(subjectsOf(JSON.stringify({ err: error }))).toMatchObject([
       { speaker: "reissue", failure: { kind: "reset", delivery: "stale", code: "ECONNRESET" } },
     ]);
+  });
+
+  describe("an UpstreamError", () => {
+    const attempts: [] = [];
+    const common = {
+      reason: "attempts-exhausted",
+      method: "GET",
+      origin: "http://[::1]:3000",
+      attempts,
+    } as const;
+    const errors = [...Object.values(failureSpecs), { kind: "timeout", phase: "pool" } as const]
+      .filter((spec) => spec.kind !== "unknown")
+      .flatMap((spec) =>
+        ["ECONNRESET", null].map((code) => {
+          const failure = failureOf(spec, code);
+          return new UpstreamError({
+            ...common,
+            failure,
+            cause: new Error("a cause that says nothing"),
+          });
+        }),
+      );
+
+    test.each([
+      ["JSON.stringify", (error: Error) => JSON.stringify(error)],
+      ["its message", (error: Error) => error.message],
+      ["its stack", (error: Error) => String(error.stack)],
+      [
+        "a log line",
+        (error: Error) => `[Nest] 7  ERROR [ReissueModule] ${error.message}\u001b[39m`,
+      ],
+      [
+        "a record with its message",
+        (error: Error) => JSON.stringify({ level: 50, msg: error.message }),
+      ],
+    ])("is explained from %s", (_, write) => {
+      for (const error of errors) {
+        const { kind, delivery, code } = error.failure;
+        const [subject, ...more] = subjectsOf(write(error));
+        expect(more, error.message).toEqual([]);
+        expect(subject?.failure, error.message).toMatchObject({ kind, delivery, code });
+        expect([subject?.speaker, subject?.link], error.message).toEqual([
+          "reissue",
+          expect.stringContaining(error.code.toLowerCase()),
+        ]);
+      }
+    });
+
+    test("is explained with the reason for which it was not sent again", () => {
+      const [subject] = subjectsOf(errors[0]!.message);
+      expect(subject?.meaning).toContain("`maxAttempts` is reached");
+      expect(subjectsOf("budget-exhausted")).toMatchObject([
+        { speaker: "reissue", failure: null, meaning: expect.stringContaining("budget is empty") },
+      ]);
+    });
+  });
+
+  test("the stack of a cut response is recognised", () => {
+    expect(only(String(new TypeError("terminated").stack))).toEqual(["incomplete", "delivered"]);
   });
 
   test("each different record of a log is explained once, and everything else is passed over", () => {

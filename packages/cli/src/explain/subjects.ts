@@ -5,12 +5,15 @@ import { firstString, isRecord, type ErrorRecord } from "./input/error-record.ts
 import { findError } from "./input/find-error.ts";
 import { printedError } from "./input/printed-error.ts";
 import { rebuildError } from "./input/rebuild-error.ts";
+import { docsLink } from "../links.ts";
 import type { Subject } from "./subject.ts";
 import { errorOfWords } from "./words/client-words.ts";
 import { envoySubject } from "./words/envoy-flags.ts";
 import { haproxySubject } from "./words/haproxy-states.ts";
 import { nginxSubject } from "./words/nginx-words.ts";
+import { reasonMeaning } from "./words/give-up-reasons.ts";
 import { ownCode } from "./words/own-codes.ts";
+import { ownMessage, type OwnMessage } from "./words/own-message.ts";
 import { statusSubject } from "./words/status-words.ts";
 
 /** Most errors of one input; a log of more has the same ones again. */
@@ -72,6 +75,8 @@ function subjectOf(value: unknown): Subject | null {
 }
 
 function subjectOfText(text: string): Subject | null {
+  const said = ownMessage(text);
+  if (said !== null) return upstreamSubject(said);
   const printed = printedError(text);
   if (printed !== null) {
     const subject = subjectOfRecord(printed);
@@ -82,7 +87,7 @@ function subjectOfText(text: string): Subject | null {
   const proxy = proxySubject(text) ?? statusSubject(text);
   if (proxy !== null) return proxy;
   const words = errorOfWords(text);
-  return words === null ? bareFetch(text) : subjectOfRecord(words);
+  return words === null ? (bareFetch(text) ?? reasonSubject(text.trim())) : subjectOfRecord(words);
 }
 
 function proxySubject(text: string): Subject | null {
@@ -96,6 +101,8 @@ function subjectOfRecord(record: ErrorRecord): Subject | null {
   const title = titleOf(record, error);
   const own = ownSubject(String(Reflect.get(error, "code") ?? error.message), failure);
   if (own !== null) return { ...own, title };
+  const said = ownMessage(error.message);
+  if (said !== null) return upstreamSubject(said);
   if (failure.kind !== "unknown") return { speaker: "client", title, failure, ...doubtOf(failure) };
   const message = firstString(record, "message", "msg") ?? "";
   return proxySubject(message) ?? statusSubject(message) ?? bareFetch(message);
@@ -113,6 +120,34 @@ function ownSubject(text: string, classified: Failure | null): Subject | null {
   const failure =
     delivery === undefined ? null : { ...(known ?? failureOf(guess, null)), delivery };
   return { speaker: "reissue", title: code, failure, meaning, link };
+}
+
+/** The subject of an UpstreamError of which only the message is known. */
+function upstreamSubject({ text, failure, reason }: OwnMessage): Subject {
+  const { kind, delivery } = failure;
+  const isTimeout = kind === "timeout" && delivery === "unknown";
+  const code = isTimeout
+    ? "ERR_REISSUE_UPSTREAM_TIMEOUT"
+    : Object.keys(deliveries).find((each) => deliveries[each] === delivery);
+  const own = ownCode(code ?? "");
+  const why = reasonMeaning(reason);
+  const meaning = [own?.meaning, why === null ? null : `Not sent again: ${why}`];
+  return {
+    speaker: "reissue",
+    title: text,
+    failure,
+    meaning: meaning.filter((each) => each != null).join(" "),
+    ...(own !== null && { link: own.link }),
+  };
+}
+
+/** The subject of a bare reason for which a request was not sent again. */
+function reasonSubject(text: string): Subject | null {
+  const meaning = reasonMeaning(text);
+  const link = docsLink("decision-table.md#reasons");
+  return meaning === null
+    ? null
+    : { speaker: "reissue", title: text, failure: null, meaning, link };
 }
 
 /** What the caller's abort, and a response that was cut, cannot be told apart from. */

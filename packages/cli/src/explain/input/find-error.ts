@@ -17,7 +17,7 @@ export function findError(value: unknown, depth = 0): ErrorRecord | string | nul
   if (!isRecord(value) || depth > maxDepth) return null;
   const flat = flatRecord(value);
   if (flat !== null) return flat;
-  if (looksLikeError(value)) return value;
+  if (looksLikeError(value) || isUpstreamError(value)) return value;
   for (const field of errorFields) {
     const inner = findError(value[field], depth + 1);
     if (inner !== null) return inner;
@@ -34,6 +34,11 @@ function looksLikeError(record: ErrorRecord): boolean {
   const own = ["code", "cause", "errno", "syscall", "errors", "aggregateErrors", "ctor"];
   // A log record may have `error` and `message`, and a `code` of its own.
   return hasMessage && !errorFields.some((field) => isRecord(record[field])) && has(record, own);
+}
+
+/** Whether a record is an UpstreamError: `JSON.stringify` leaves out the message, and its `reason` is no error. */
+function isUpstreamError({ code, failure }: ErrorRecord): boolean {
+  return typeof code === "string" && code.startsWith("ERR_REISSUE_") && isRecord(failure);
 }
 
 /** An error that is spread over fields of its record: OpenTelemetry, ECS, AWS Lambda, Sentry. */

@@ -66,7 +66,7 @@ export function errorOfWords(text: string): ErrorRecord | null {
     const [pattern, code, name, message = pattern.exec(text)?.[0] ?? text] = known;
     return code === null ? { name, message } : { name, code, message };
   }
-  if (/^(TypeError: )?terminated$/.test(text.trim())) return terminated;
+  if (/^(TypeError: )?terminated$/.test(text.trim().split("\n", 1)[0] ?? "")) return terminated;
   // node:http, for a response whose connection closed before its end.
   if (/^(Error: )?aborted$/.test(text.trim())) return { code: "ECONNRESET", message: "aborted" };
   return null;

@@ -1,8 +1,9 @@
 import errorsPage from "../../../../../docs/errors.md?raw";
+import troubleshootingPage from "../../../../../docs/troubleshooting.md?raw";
 
 import { docsLink } from "../../links.ts";
 
-/** A code of Reissue's own, as the page of errors describes it. */
+/** A code of Reissue's own, as the page of errors or that of warnings describes it. */
 export interface OwnCode {
   readonly code: string;
   /** The first paragraph of its section, without Markdown. */
@@ -10,15 +11,16 @@ export interface OwnCode {
   readonly link: string;
 }
 
-/** Finds a code of Reissue's own in a text; null for none that the page has. */
+/** Finds a code of Reissue's own in a text, of an error or a warning; null for none that the pages have. */
 export function ownCode(text: string): OwnCode | null {
-  const code = /\bERR_REISSUE_[A-Z_]+\b/.exec(text)?.[0];
+  const code = /\b(?:ERR|WARN)_REISSUE_[A-Z_]+\b/.exec(text)?.[0];
   if (code === undefined) return null;
-  const section = new RegExp(`^## ${code}\n\n(.*?)(?=\n\n|\n*$(?![^]))`, "ms").exec(
-    errorsPage,
-  )?.[1];
+  const [page, name] = code.startsWith("WARN")
+    ? [troubleshootingPage, "troubleshooting.md"]
+    : [errorsPage, "errors.md"];
+  const section = new RegExp(`^###? ${code}\n\n(.*?)(?=\n\n|\n*$(?![^]))`, "ms").exec(page)?.[1];
   if (section === undefined) return null;
-  return { code, meaning: plain(section), link: docsLink(`errors.md#${code.toLowerCase()}`) };
+  return { code, meaning: plain(section), link: docsLink(`${name}#${code.toLowerCase()}`) };
 }
 
 /** All codes that the page describes. */
