@@ -8,7 +8,7 @@ const commands = ["probe", "doctor", "config", "explain", "lab"];
 const colour = /\u001b\[/;
 
 describe("the help", () => {
-  test("of a command is printed by help, too", async () => {
+  test("a command's help is printed by help and its name, too", async () => {
     expect(await cli(["help", "probe"])).toEqual(await cli(["probe", "--help"]));
     expect((await cli(["help", "prob"])).exitCode).toBe(2);
   });
