@@ -78,9 +78,14 @@ describe("observeReissue()", () => {
     expect(own.getMetricsAsArray()).toHaveLength(Object.keys(metricTable).length);
   });
 
-  test.each([
+  test.each<[string, { register: Registry }, string]>([
     ["no registry", { register: {} as Registry }, "register must be a Registry of prom-client"],
     ["nothing", { register: undefined as never }, "register must be a Registry of prom-client"],
+    [
+      "itself as options",
+      register as never,
+      "options must be an object of options, got an instance of Registry (known: register)",
+    ],
     ["a misspelt option", { registry: register } as never, "registry"],
   ])("refuses the registry %s", (_name, options, message) => {
     expect(() => observeReissue(options)).toThrow(message);

@@ -1,3 +1,5 @@
+import { runInNewContext } from "node:vm";
+
 import { describe, expect, test } from "vitest";
 
 import { checkKeys, readWithin } from "./option.ts";
@@ -26,6 +28,26 @@ describe("an unknown option", () => {
       expect(check).toThrow(`options.${key} is not an option (known: retry,`);
     },
   );
+});
+
+describe("options that are an object of a class", () => {
+  test("lead to its name", () => {
+    class Pool {
+      _clients = [];
+    }
+    expect(() => checkKeys(new Pool(), "options", ["pool", "table"])).toThrow(
+      "options must be an object of options, got an instance of Pool (known: pool, table)",
+    );
+  });
+
+  test.each([
+    ["no prototype", null],
+    ["another prototype", { constructor: undefined }],
+    ["the prototype of another realm", runInNewContext("Object.prototype") as object],
+  ])("are taken for plain ones with %s", (_, prototype) => {
+    const options: unknown = Object.assign(Object.create(prototype), { pools: 1 });
+    expect(() => checkKeys(options, "options", ["pool"])).toThrow("did you mean options.pool?");
+  });
 });
 
 describe("options within another option", () => {

@@ -18,6 +18,7 @@ export function checkKeys(
   }
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
+    checkPlain(value, path, known);
     const meant = closestName(key, [...known, ...elsewhere]);
     const names = `known: ${known.join(", ")}`;
     throw new OptionError(
@@ -27,6 +28,17 @@ export function checkKeys(
         : `is not an option; did you mean ${path}.${meant}? (${names})`,
     );
   }
+}
+
+/** Refuses an object of a class that was passed in place of the options which have it, such as a pool or a registry. */
+function checkPlain(value: object, path: string, known: readonly string[]): void {
+  const name: unknown = Reflect.get(value, "constructor")?.name;
+  // Also that of another realm, as Jest has it.
+  if (typeof name !== "string" || name === "Object") return;
+  throw new OptionError(
+    path,
+    `must be an object of options, got an instance of ${name} (known: ${known.join(", ")})`,
+  );
 }
 
 /**
