@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
 import type { Agent } from "node:http";
+import { setImmediate as setImmediateCallback } from "node:timers";
 import { setImmediate } from "node:timers/promises";
 
 import { manualClock, spawnFaultyUpstream } from "@reissue/testing";
@@ -7,7 +8,8 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
 import { agentWith } from "../../support/agent/agents.ts";
-import { call } from "../../support/agent/call.ts";
+import { begin, call, replyTo } from "../../support/agent/call.ts";
+import { listening } from "../../support/listen.ts";
 import { onHead, rawServer } from "../../support/upstream/servers/raw-server.ts";
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -120,6 +122,44 @@ test("a close that came while the event loop was blocked is noticed before a pla
     expect(status).toBe(200);
   }
   expect((await upstream.stats()).late).toBe(0);
+});
+
+test("a client that ends its request a turn after its write is done keeps the connection", async () => {
+  const upstream = await spawnFaultyUpstream();
+  onTestFinished(() => upstream.close());
+  const agent = agentWith();
+  for (let round = 0; round < 5; round += 1) {
+    await call(upstream.origin, { agent });
+    await freed(agent);
+    const headers = { "content-length": 1 };
+    const request = begin(upstream.origin, { agent, method: "POST", headers });
+    request.write("x", () => {
+      // real time: a response to what was sent must be there before the loop turns
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      setImmediateCallback(() => request.end());
+    });
+    const { status } = await replyTo(request);
+    // As got does, whether or not the request has ended.
+    request.destroy();
+    expect(status).toBe(200);
+  }
+  expect((await upstream.stats()).connections).toBe(1);
+});
+
+test("a body that its owner changes once its write is done is sent as it was written", async () => {
+  const origin = await listening((request, response) => void request.pipe(response));
+  const agent = agentWith();
+  await call(origin, { agent, ...post });
+  await freed(agent);
+  const body = Buffer.from("as it was");
+  const headers = { "content-length": body.length };
+  const request = begin(origin, { agent, method: "POST", headers });
+  request.write(body, () => {
+    body.fill("x");
+    request.end();
+  });
+  expect((await replyTo(request)).body).toBe("as it was");
+  expect(request.reusedSocket).toBe(true);
 });
 
 test("bytes on an idle connection are no response to the next request", async () => {

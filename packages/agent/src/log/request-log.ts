@@ -4,7 +4,7 @@ import type { LogMemory } from "./log-memory.ts";
 
 /** One write of a request: what it wrote, and whom to tell. */
 export interface LoggedWrite {
-  readonly data: string | Uint8Array;
+  data: string | Uint8Array;
   readonly encoding: BufferEncoding | null | undefined;
   /** The log's own copy of bytes that were sent; null for text, and for what was not sent yet. */
   copies: readonly Uint8Array[] | null;
@@ -50,12 +50,23 @@ export class RequestLog {
     callback: WriteCallback | undefined,
   ): LoggedWrite | null {
     if (!this.isWhole) return null;
-    const write = { data, encoding, copies: null, callback: callback ?? null, next: null };
+    const write: LoggedWrite = {
+      data,
+      encoding,
+      copies: null,
+      callback: callback ?? null,
+      next: null,
+    };
     if (this.#last === null) this.#first = write;
     else this.#last.next = write;
     this.#last = write;
     this.unsentBytes += data.length;
     return write;
+  }
+
+  /** Copies a write that is not sent yet, whose owner may then be called back. */
+  own(write: LoggedWrite): void {
+    if (typeof write.data !== "string") write.data = Uint8Array.from(write.data);
   }
 
   /** Takes note that all writes so far are being sent: keeps them for as long as they are not too much. */

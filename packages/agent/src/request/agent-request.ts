@@ -134,8 +134,10 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
     const logged = log.add(data, encoding, callback);
     if (state.isPlaceholder) return log.unsentBytes < highWaterMark;
     if (isSent) this.#onSent();
-    const own = logged === null ? callback : this.#callbackOn(state, logged, log);
-    return state.node.write.call(socket, data, encoding, own);
+    if (logged === null) return state.node.write.call(socket, data, encoding, callback);
+    if (state.isHolding) this.#callBackEarly(logged, log);
+    const own = this.#callbackOn(state, logged, log);
+    return state.node.write.call(socket, logged.data, encoding, own);
   }
 
   onFirstByte(): void {
@@ -269,6 +271,22 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
       if (state.isAbandoned) return;
       if (socket._httpMessage === this.node) this.#onSent();
       state.release(socket);
+    });
+  }
+
+  /**
+   * Calls back for a write that is held, as the kernel does for what it has not sent. A client that waits for this before
+   * it ends its request (got) would otherwise end it after a quick response, and lose the connection.
+   */
+  #callBackEarly(logged: LoggedWrite, log: RequestLog): void {
+    if (logged.callback === null || log.unsentBytes > highWaterMark) return;
+    log.own(logged);
+    process.nextTick(() => {
+      const { callback } = logged;
+      // The end of the request is told once it is sent.
+      if (callback === null || this.node.writableEnded || !this.isPending) return;
+      logged.callback = null;
+      callback();
     });
   }
 
