@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 import { describe, expect, it } from "vitest";
 
 import { showCausesInStack } from "./stack-with-causes.ts";
@@ -41,6 +43,69 @@ describe("showCausesInStack", () => {
     expect(shown(hostile)).not.toContain("[cause]");
     expect(shown({ stack: 42 })).not.toContain("[cause]");
     expect(shown(null)).not.toContain("[cause]");
+  });
+
+  describe("printed by util.inspect", () => {
+    function chain(): Error {
+      const refused = Object.assign(new Error("third"), { code: "ECONNREFUSED" });
+      const upstream = Object.assign(new RangeError("second", { cause: refused }), { reason: "a" });
+      const first = new TypeError("first", { cause: upstream });
+      for (const error of [upstream, first]) showCausesInStack(error, shown);
+      return first;
+    }
+
+    it("shows each cause once, with its properties", () => {
+      const unread = chain();
+      const read = chain();
+      void read.stack;
+      for (const error of [unread, read]) {
+        const text = inspect({ error }, { depth: 5 });
+        for (const part of [
+          "TypeError: first",
+          "RangeError: second",
+          "Error: third",
+          "reason: 'a'",
+          "code: 'ECONNREFUSED'",
+        ]) {
+          expect(text.split(part), text).toHaveLength(2);
+        }
+        expect(error.stack).toContain("\n  [cause]: RangeError: second");
+      }
+    });
+
+    it("is as deep as that of other errors", () => {
+      const plain = new Error("outer", { cause: new Error("inner", { cause: new Error("core") }) });
+      const own = new Error("outer", { cause: new Error("inner", { cause: new Error("core") }) });
+      showCausesInStack(own, null);
+      for (const depth of [0, 1, 2, null]) {
+        const lines = (error: Error): string =>
+          inspect({ error }, { depth }).replaceAll(/:\d+:\d+/g, "");
+        expect(lines(own)).toBe(lines(plain));
+      }
+    });
+
+    it("ends a circular chain of causes", () => {
+      const first = new Error("a");
+      first.cause = new Error("b", { cause: first });
+      showCausesInStack(first, null);
+      expect(inspect(first, { depth: null })).toContain("[cause]: [Circular");
+    });
+
+    it("keeps a stack that was replaced", () => {
+      const error = chain();
+      error.stack = "TypeError: own";
+      expect(inspect(error)).toMatch(/^\[TypeError: own\]/);
+    });
+
+    it("leaves an error as it was, frozen or not", () => {
+      for (const error of [chain(), Object.freeze(chain())]) {
+        const before = Object.getOwnPropertyDescriptors(error);
+        expect(inspect(error).split("TypeError: first")).toHaveLength(2);
+        expect(inspect(error)).toBe(inspect(error));
+        expect(Object.getOwnPropertyDescriptors(error)).toEqual(before);
+        expect(Object.keys(error)).toEqual([]);
+      }
+    });
   });
 
   it("can be replaced", () => {
