@@ -6,6 +6,7 @@ import type { UpstreamEventName, UpstreamListener } from "./diagnostics/upstream
 import type { UpstreamStats } from "./diagnostics/upstream-stats.ts";
 import type { UpstreamInit, UpstreamRequestOptions } from "./api/call-types.ts";
 import { fetchThrough } from "./api/fetch.ts";
+import { inboundContext } from "./api/inbound-context.ts";
 import type { UpstreamOptions } from "./config/options.ts";
 import { requestThrough } from "./api/request.ts";
 
@@ -29,7 +30,11 @@ export interface BoundUpstream {
 export interface Upstream extends BoundUpstream {
   /** Undici Dispatcher of the client, for other code that takes one. */
   readonly dispatcher: ReissueDispatcher;
-  /** Binds the client to one inbound request: to its deadline, its abort, and its route's opt-in. */
+  /**
+   * Binds the client to one inbound request: to its deadline, its abort, and its route's opt-in.
+   *
+   * @throws {@link OptionError} with the path of the first wrong member.
+   */
   bind(inbound: OutboundContext): BoundUpstream;
   /** Takes a snapshot of the client: connections, resends, learned limits, budgets; empty once it is closed. */
   stats(): UpstreamStats;
@@ -72,7 +77,7 @@ export function createUpstream(options: UpstreamOptions = {}): Upstream {
       events.remove(name, listener);
       return upstream;
     },
-    bind: (inbound: OutboundContext) => bound(dispatcher, inbound),
+    bind: (inbound: OutboundContext) => bound(dispatcher, inboundContext(inbound)),
     close: () => dispatcher.close(),
   });
   return upstream;
