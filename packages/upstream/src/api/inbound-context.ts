@@ -12,16 +12,16 @@ const names = ["signal", "deadlineMs", "retryOn", "inboundKey", "steps"];
  */
 export function inboundContext(inbound: OutboundContext): OutboundContext {
   checkKeys(inbound, "bind", names);
-  const { signal, deadlineMs, retryOn = [] } = inbound;
-  if (signal != null && typeof signal.addEventListener !== "function")
+  const { signal, deadlineMs, retryOn = [], inboundKey, steps } = inbound;
+  if (signal != null && typeof signal.addEventListener !== "function") {
     throw new OptionError("bind.signal", `must be an AbortSignal, got ${describe(signal)}`);
-  if (deadlineMs !== undefined && (typeof deadlineMs !== "number" || Number.isNaN(deadlineMs)))
+  }
+  if (deadlineMs !== undefined && (typeof deadlineMs !== "number" || Number.isNaN(deadlineMs))) {
     throw new OptionError(
       "bind.deadlineMs",
       `must be an instant of performance.now(), got ${describe(deadlineMs)}`,
     );
-  // perf: none for most requests
-  return retryOn.length === 0
-    ? inbound
-    : { ...inbound, retryOn: conditions(retryOn, "bind.retryOn") };
+  }
+  if (retryOn.length === 0) return inbound;
+  return { signal, deadlineMs, retryOn: conditions(retryOn, "bind.retryOn"), inboundKey, steps };
 }
