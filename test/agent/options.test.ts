@@ -32,6 +32,19 @@ describe("a wrong option of the agent", () => {
     expect(() => adopt(new Agent(), reissue as object)).toThrow(wrong);
   });
 
+  test("is refused beside the options of Node's agent, which would ignore it", () => {
+    const wrong = expect.objectContaining({
+      code: "ERR_REISSUE_OPTION",
+      path: "idleMs",
+      message: expect.stringContaining("{ reissue: { idleMs } }"),
+    });
+    const options = { maxSockets: 1, idleMs: 500 } as object;
+    expect(() => new HttpAgent(options)).toThrow(wrong);
+    expect(() => new HttpsAgent(options)).toThrow(wrong);
+    const Other = withReissue(KeepAliveAgent);
+    expect(() => kept(new Other(options))).not.toThrow();
+  });
+
   test("is refused if the given agent is no agent", () => {
     const wrong = (path: string) => expect.objectContaining({ code: "ERR_REISSUE_OPTION", path });
     expect(() => adopt({} as Agent)).toThrow(wrong("agent"));

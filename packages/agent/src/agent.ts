@@ -15,7 +15,7 @@ import {
   isInstalled,
 } from "./agent/agent-methods.ts";
 import type { AgentStats } from "./agent/agent-stats.ts";
-import { agentConfig, type ReissueAgentOptions } from "./options.ts";
+import { agentConfig, refuseMisplaced, type ReissueAgentOptions } from "./options.ts";
 
 /** What stands beside the options of any agent that {@link withReissue} makes. */
 export interface WithReissueOptions {
@@ -67,10 +67,13 @@ export function withReissue<Base extends AgentClass>(Base: Base): WithReissue<Ba
   }
   const base = Base.prototype as object;
   if (isDefined(base)) return Base as WithReissue<Base>;
+  const isNodes = base === http.Agent.prototype || base === https.Agent.prototype;
   class ReissueAgent extends Base {
     // oxlint-disable-next-line typescript/no-explicit-any -- As above.
     constructor(...args: any[]) {
-      const { own, rest } = splitOptions(args);
+      const { own, beside, rest } = splitOptions(args);
+      // Another class may have options of these names.
+      if (isNodes) refuseMisplaced(beside);
       const config = agentConfig(own);
       super(...rest);
       install(this, base, config);
@@ -156,6 +159,7 @@ function isAgent(value: unknown): boolean {
 /** Takes our field out of the options, wherever among the arguments they are, and turns keep-alive on. */
 function splitOptions(args: readonly unknown[]): {
   readonly own: ReissueAgentOptions | undefined;
+  readonly beside: object;
   readonly rest: unknown[];
 } {
   const rest = [...args];
@@ -165,5 +169,5 @@ function splitOptions(args: readonly unknown[]): {
   const { reissue, ...options } = (at === -1 ? {} : rest[at]) as WithReissueOptions & AgentOptions;
   const place = at === -1 ? rest.length : at;
   rest[place] = { ...options, keepAlive: options.keepAlive ?? true };
-  return { own: reissue, rest };
+  return { own: reissue, beside: options, rest };
 }

@@ -147,6 +147,17 @@ export function agentConfig(options: ReissueAgentOptions = {}): AgentConfig {
   return { policy: retry, ...bodies, ...rest };
 }
 
+/**
+ * Refuses options of ours that stand beside those of http.Agent, which ignores what it does not know.
+ *
+ * @throws {@link OptionError}
+ */
+export function refuseMisplaced(options: object): void {
+  const name = optionNames(agentTable).find((each) => each in options);
+  if (name === undefined) return;
+  throw new OptionError(name, `belongs in the field reissue: { reissue: { ${name} } }`);
+}
+
 function agentRetry(value: unknown, path: string, base: RetryPolicy): RetryPolicy {
   refuseAttemptTimeout(value, path);
   return retryPolicy(value as RetryOptions, base, path);
