@@ -13,7 +13,7 @@ const connectTimeout = { phase: "connect" } as const;
 export function attemptFailure(attempt: Attempt, relay: ResponseRelay, error: Error): Failure {
   const { timedOut } = attempt;
   return classify(error, {
-    ...attempt.evidence,
+    ...attempt.evidence(),
     delivered: relay.delivered,
     aborted: attempt.abortReason !== null,
     timedOut,
@@ -24,7 +24,7 @@ export function attemptFailure(attempt: Attempt, relay: ResponseRelay, error: Er
 
 /** Classifies a timeout of a response that is being held, while it is still coming. */
 export function holdFailure(attempt: Attempt, error: Error): Failure {
-  return classify(error, { ...attempt.evidence, ...heldTimeout });
+  return classify(error, { ...attempt.evidence(), ...heldTimeout });
 }
 
 /**

@@ -16,7 +16,10 @@ import type { Connection, ActiveRequest, Reading } from "../origin/connection.ts
 import type { Pool } from "../origin/pool.ts";
 import { declaredLength, type RawHeaders } from "../headers/raw-headers.ts";
 import type { ProgressStep } from "../response/progress-handler.ts";
+import { ResponsePause } from "../response/response-pause.ts";
 import { undici } from "../undici.ts";
+
+type Death = Pick<Connection, "diedAtMs" | "diedIn">;
 
 /** Receiver of the events of an attempt. */
 export interface AttemptOwner extends InContext {
@@ -86,6 +89,7 @@ export class Attempt implements ActiveRequest {
   #receivedBytes = 0;
   /** Bytes of content that the response declares; NaN for none. */
   declaredBytes: number = NaN;
+  readonly pause: ResponsePause = new ResponsePause();
   /** Set once the rest of the response is unwanted. */
   #discard: DiscardLimit | null = null;
   /** Message that diagnostics subscribers got at the start; null without subscribers. */
@@ -131,11 +135,7 @@ export class Attempt implements ActiveRequest {
   }
 
   /** Evidence of the request's fate, for the classifier. */
-  get evidence(): Evidence {
-    return this.#evidenceOf(this.connection.diedAtMs, this.connection.diedIn);
-  }
-
-  #evidenceOf(diedAtMs: number | null, diedIn: number): Evidence {
+  evidence({ diedAtMs, diedIn }: Death = this.connection): Evidence {
     if (this.#writtenAtMs === null) return { written: false };
     return {
       written: true,
@@ -150,7 +150,7 @@ export class Attempt implements ActiveRequest {
   /** Failure that the response stands for, where it crossed the request and is no response to it; else null. */
   crossedBy(status: number, headers: RawHeaders): Failure | null {
     if (!endsConnection(status, headers)) return null;
-    const evidence = this.#evidenceOf(this.#clock.now(), this.#pool.turns.count);
+    const evidence = this.evidence({ diedAtMs: this.#clock.now(), diedIn: this.#pool.turns.count });
     const failure = crossedTimeout({ ...evidence, responseStarted: this.#hasInterim });
     this.#crossed = failure !== null;
     return failure;
@@ -228,18 +228,18 @@ export class Attempt implements ActiveRequest {
   }
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, statusText: string): boolean {
-    if (status < 200) {
-      this.#hasInterim = true;
-    } else {
+    if (status < 200) this.#hasInterim = true;
+    else {
       this.#status = status;
       if (hasContent(status, this.#owner.method)) this.declaredBytes = declaredLength(headers);
     }
+    this.pause.begin(resume);
     return this.#owner.onHeaders(this, status, headers, resume, statusText);
   }
 
   onData(chunk: Buffer): boolean {
     this.#receivedBytes += chunk.length;
-    if (this.#discard === null) return this.#owner.onData(chunk);
+    if (this.#discard === null) return this.pause.goesOn(this.#owner.onData(chunk));
     this.#discard.check(this.#receivedBytes);
     return true;
   }

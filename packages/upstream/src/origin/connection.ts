@@ -11,6 +11,7 @@ import type { OriginConfig } from "../config/origin-config.ts";
 import { joinedHeader, type RawHeaders } from "../headers/raw-headers.ts";
 import { NewerHandler } from "../response/newer-handler.ts";
 import type { ResponseHandler } from "../response/response-handler.ts";
+import type { ResponsePause } from "../response/response-pause.ts";
 import { dispatchOn } from "./platform-timers.ts";
 import type { Turns } from "./turns.ts";
 import { hasOnlyNewerInterface, undici } from "../undici.ts";
@@ -39,6 +40,7 @@ export interface Reading {
 export interface ActiveRequest extends InContext, ResponseHandler, Reading {
   /** Ends the whole call of the request, which is not resent. */
   abortCall(error: Error): void;
+  readonly pause: ResponsePause;
 }
 
 /**
@@ -127,7 +129,7 @@ export class Connection implements Bagged {
 
   /** Whether a socket is established, as far as is known. */
   get open(): boolean {
-    return this.#socket !== null && !this.#socket.destroyed;
+    return this.#socket !== null && !this.#socket.destroyed && this.diedAtMs === null;
   }
 
   /** Instant since which the response of the request stays unread, in ms of the clock; null if it does not. */
@@ -228,9 +230,9 @@ export class Connection implements Bagged {
   /** Resets the facts for an established socket. */
   #onEstablished(socket: Socket | TLSSocket): void {
     this.#socket = socket;
+    this.http2 = isHttp2(socket);
     // Bytes on an idle HTTP/2 connection are not necessarily its end.
     this.#canSeeUnread = !this.http2 && handleOf(socket)?.hasPendingRead !== undefined;
-    this.http2 = isHttp2(socket);
     if (this.http2) socket.on("timeout", closeIdle);
     this.served = 0;
     this.hintMs = Infinity;
@@ -240,6 +242,7 @@ export class Connection implements Bagged {
       if (this.#socket !== socket || this.diedAtMs !== null) return;
       this.diedAtMs = this.#clock.now();
       this.diedIn = this.#owner.turns.count;
+      if (!this.http2) this.#request?.pause.lift(socket);
     };
     // Undici reports a death once the socket is closed, after everything that is done for other sockets that died with
     // it.
