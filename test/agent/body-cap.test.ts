@@ -66,6 +66,23 @@ test("the bodies of all requests together stay within the total", async () => {
   expect((await call(upstream.origin, options)).status).toBe(200);
 });
 
+test("a request that is aborted with a system error of its client's gives back what it held", async () => {
+  const upstream = await opened();
+  const agent = agentWith({ bodies: { maxBytesTotal: 150 * kib } });
+  const body = Buffer.alloc(100 * kib);
+  upstream.script([{ fault: "hang" }]);
+  const request = begin(upstream.origin, { agent, method: "PUT" });
+  const failed = failure(replyTo(request));
+  request.end(body);
+  await expect.poll(() => upstream.requests.length).toBe(1);
+  // As an error of the file that is uploaded.
+  request.destroy(Object.assign(new Error("EIO: i/o error, read"), { code: "EIO", errno: -5 }));
+  expect((await failed).code).toBe("EIO");
+  await call(upstream.origin, { agent });
+  upstream.script([{ fault: "reset", when: "after-processing" }]);
+  expect((await call(upstream.origin, { agent, method: "PUT", body })).status).toBe(200);
+});
+
 test("a body of any size is sent once its upstream is up", async () => {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");

@@ -62,6 +62,14 @@ test("the field stays out of the options of the agent, which override those of e
   expect(kept(new HttpsAgent())).toBeInstanceOf(https.Agent);
 });
 
+test.each([undefined, null])(
+  "%s in place of the options means none: keepAlive is on",
+  (options) => {
+    const agent = kept(new HttpAgent(options as undefined));
+    expect((agent as unknown as { keepAlive: boolean }).keepAlive).toBe(true);
+  },
+);
+
 describe("adopt()", () => {
   test("makes an existing agent resend, such as http.globalAgent", async () => {
     const upstream = await opened();
@@ -179,6 +187,11 @@ describe("policyFor()", () => {
     ],
     ["says what is wrong", () => ({ retryOn: ["rst"] }), "reissue.policyFor().retryOn[0]"],
     ["says what means nothing here", () => ({ attemptTimeoutMs: 5 }), "attemptTimeoutMs"],
+    [
+      "is asynchronous",
+      () => Promise.reject(new Error("not found")),
+      "reissue.policyFor() must return options at once",
+    ],
   ])("fails the request instead of the process if it %s", async (_name, policy, message) => {
     const upstream = await opened();
     const agent = agentWith({ policyFor: policy as unknown as () => undefined });

@@ -167,7 +167,13 @@ function splitOptions(args: readonly unknown[]): {
     (each) => typeof each === "object" && each !== null && !(each instanceof URL),
   );
   const { reissue, ...options } = (at === -1 ? {} : rest[at]) as WithReissueOptions & AgentOptions;
-  const place = at === -1 ? rest.length : at;
+  const place = at === -1 ? placeOfNone(rest) : at;
   rest[place] = { ...options, keepAlive: options.keepAlive ?? true };
   return { own: reissue, beside: options, rest };
+}
+
+/** Where options belong among arguments without any: in the place of `undefined` or null. */
+function placeOfNone(args: readonly unknown[]): number {
+  const at = args.findIndex((each) => each == null);
+  return at === -1 ? args.length : at;
 }

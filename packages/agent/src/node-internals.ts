@@ -49,6 +49,8 @@ export interface NodeAgent extends Omit<Agent, "requests" | "freeSockets"> {
   scheduling?: "lifo" | "fifo";
   requests: NodeJS.Dict<ClientRequest[]>;
   freeSockets: NodeJS.Dict<Socket[]>;
+  /** Connections to all origins, idle ones among them. */
+  readonly totalSocketCount: number;
   addRequest(
     request: ClientRequest,
     options: ConnectOptions,

@@ -1,4 +1,5 @@
 import type { ClientRequest } from "node:http";
+import { types } from "node:util";
 
 import {
   defaultPolicy,
@@ -10,6 +11,7 @@ import {
 } from "@reissue/core";
 import {
   bodyLimitsOption,
+  callRetryPolicy,
   checkKeys,
   clockOption,
   durationOption,
@@ -169,11 +171,27 @@ function checkPolicyFor(value: unknown, path: string): PolicyFor {
 }
 
 /**
+ * Checks what `policyFor` returned for one request, and fills in what holds for the agent.
+ *
+ * @throws {@link OptionError} with the path of the first wrong option.
+ */
+export function requestPolicy(own: RequestRetryOptions, base: RetryPolicy): RetryPolicy {
+  const path = "reissue.policyFor()";
+  if (types.isPromise(own)) {
+    // Whatever becomes of it, the request has failed.
+    own.catch(() => {});
+    throw new OptionError(path, "must return options at once, got a promise");
+  }
+  refuseAttemptTimeout(own, path);
+  return callRetryPolicy(own, base, path);
+}
+
+/**
  * Refuses the one retry option of the client's that means nothing here.
  *
  * @throws {@link OptionError}
  */
-export function refuseAttemptTimeout(retry: unknown, path: string): void {
+function refuseAttemptTimeout(retry: unknown, path: string): void {
   if (typeof retry !== "object" || retry === null || !("attemptTimeoutMs" in retry)) return;
   throw new OptionError(
     `${path}.attemptTimeoutMs`,

@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { Agent, type ClientRequestArgs } from "node:http";
-import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { connect, Socket, type NetConnectOpts } from "node:net";
 import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 
-import { withReissue } from "@reissue/agent";
+import { agentStats, withReissue } from "@reissue/agent";
 import { faultyUpstream, manualClock, type ManualClock } from "@reissue/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 
@@ -151,6 +152,65 @@ describe("an agent that connects asynchronously", () => {
       expect(reissue).toMatchObject({ delivery: "unsent", reason: "attempts-exhausted" });
     }
   });
+});
+
+describe("a connect that throws", () => {
+  /** An agent that throws in place of its second connect. */
+  function refusing(clock: ManualClock): Agent {
+    let connects = 0;
+    class RefusingAgent extends Agent {
+      override createConnection(options: ClientRequestArgs): Socket {
+        connects += 1;
+        if (connects === 2) throw new TypeError("no second connection");
+        return connect(options as NetConnectOpts);
+      }
+    }
+    return kept(new (withReissue(RefusingAgent))({ reissue: { clock } }));
+  }
+
+  test("fails the request that was to be sent again", async () => {
+    const upstream = await faultyUpstream({ faults: [{ fault: "reset", on: "reused" }] });
+    onTestFinished(() => upstream.close());
+    const agent = refusing(manualClock());
+    const origin = `http://127.0.0.1:${upstream.port}`;
+    await call(origin, { agent });
+    const error = await failure(call(origin, { agent }));
+    expect(error.message).toBe("no second connection");
+    expect(error.reissue).toMatchObject({ delivery: "stale", reason: "condition-not-listed" });
+  });
+
+  test("fails the request that is tried again after a back-off", async () => {
+    const clock = manualClock();
+    const agent = refusing(clock);
+    const origin = `http://127.0.0.1:${await freePort()}`;
+    const error = await run(clock, failure(call(origin, { agent, method: "POST" })));
+    expect(error.message).toBe("no second connection");
+    expect(error.reissue).toMatchObject({ delivery: "unsent" });
+  });
+});
+
+test("a probe that its client ends with a system error makes room for the next", async () => {
+  const clock = manualClock();
+  let isSilent = false;
+  class SilentAgent extends Agent {
+    override createConnection(options: ClientRequestArgs): Socket {
+      if (!isSilent) return connect(options as NetConnectOpts);
+      // As where no packet comes back.
+      return Object.assign(new Socket(), { connecting: true });
+    }
+  }
+  const agent = kept(new (withReissue(SilentAgent))({ reissue: { clock } }));
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  await run(clock, failure(call(origin, { agent })));
+  isSilent = true;
+  const probe = begin(origin, { agent });
+  const failed = failure(replyTo(probe));
+  probe.end();
+  await once(probe, "socket");
+  expect(agentStats(agent).origins[origin]!.breaker).toBe("half-open");
+  probe.destroy(Object.assign(new Error("EIO: i/o error, read"), { code: "EIO", errno: -5 }));
+  await failed;
+  expect(agentStats(agent).origins[origin]!.breaker).toBe("open");
 });
 
 test("a request that is aborted while it waits for a probe fails at once", async () => {

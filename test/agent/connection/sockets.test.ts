@@ -2,6 +2,7 @@ import type { Agent } from "node:http";
 import { setImmediate } from "node:timers/promises";
 
 import { systemClock } from "@reissue/core";
+import { manualClock } from "@reissue/testing";
 import { expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
@@ -51,6 +52,16 @@ test("maxTotalSockets holds for all origins together", async () => {
   );
   const replies = await Promise.all(calls);
   expect(replies.every(({ status }) => status === 200)).toBe(true);
+});
+
+test("a plain POST that may not have the only connection of maxTotalSockets takes its place", async () => {
+  const upstream = await opened();
+  const clock = manualClock();
+  const agent = agentWith({ clock }, { maxTotalSockets: 1 });
+  await call(upstream.origin, { agent });
+  await clock.advance(1500);
+  expect((await call(upstream.origin, { agent, method: "POST", body: "x" })).status).toBe(200);
+  expect(upstream.connections).toBe(2);
 });
 
 test("each request has its own connection with keepAlive: false", async () => {

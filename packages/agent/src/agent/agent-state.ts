@@ -3,7 +3,6 @@ import type { ClientRequest } from "node:http";
 
 import {
   addOriginSource,
-  callRetryPolicy,
   hintBufferMs,
   keepAliveHintMs,
   type OriginSource,
@@ -17,7 +16,7 @@ import type {
   NodeSocket,
   SocketCallback,
 } from "../node-internals.ts";
-import { refuseAttemptTimeout, type AgentConfig } from "../options.ts";
+import { requestPolicy, type AgentConfig } from "../options.ts";
 import { AgentOrigin, type ConnectAttempt, type OriginOwner } from "../origin/agent-origin.ts";
 import { WaitingRequests, type WaitingRequest } from "../origin/waiting-requests.ts";
 import { AgentRequest, type RequestHost, type RequestTerms } from "../request/agent-request.ts";
@@ -134,8 +133,7 @@ export class AgentState implements RequestHost, OriginOwner {
     try {
       const own = policyFor(request, options);
       if (own == null) return this.#agentTerms;
-      refuseAttemptTimeout(own, "reissue.policyFor()");
-      const resolved = callRetryPolicy(own, policy, "reissue.policyFor()");
+      const resolved = requestPolicy(own, policy);
       return {
         policy: resolved,
         optedIn: own.retryOn !== undefined && resolved.retryOn.length > 0,
@@ -157,11 +155,21 @@ export class AgentState implements RequestHost, OriginOwner {
     } finally {
       agent.requests = requests;
     }
-    agent.createSocket(request.node, request.options, callback);
+    try {
+      agent.createSocket(request.node, request.options, callback);
+    } catch (error) {
+      // It would be thrown into an event of the dead socket's, which ends the process.
+      callback(error as Error);
+    }
   }
 
-  enqueue(request: RecoveringRequest): void {
-    this.choose(request.node, request.options);
+  enqueue({ node, options }: RecoveringRequest): void {
+    try {
+      this.choose(node, options);
+    } catch (error) {
+      // It would be thrown into a timer or an event of another request's, which ends the process.
+      node.onSocket(null, error as Error);
+    }
   }
 
   closeIdleSince(sinceMs: number, origin: AgentOrigin): void {

@@ -108,9 +108,9 @@ export class IdleSockets {
 
   /** Keeps free sockets from the request at hand, which gets a connection of its own, or waits. */
   #hide(name: string, free: Socket[]): void {
-    const { maxSockets, freeSockets, sockets } = this.#agent;
+    const { maxSockets, maxTotalSockets, totalSocketCount, freeSockets, sockets } = this.#agent;
     const busy = sockets[name]?.length ?? 0;
-    if (busy + free.length >= maxSockets) {
+    if (busy + free.length >= maxSockets || totalSocketCount >= maxTotalSockets) {
       const coldest = free.shift();
       if (coldest !== undefined) close(coldest);
     }

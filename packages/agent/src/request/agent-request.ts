@@ -85,6 +85,10 @@ export class AgentRequest implements SocketUser, RecoveringRequest {
     if (this.#message !== null) node.once("close", () => this.#endTrace());
   }
 
+  get isDestroyed(): boolean {
+    return this.node.destroyed;
+  }
+
   get policy(): RetryPolicy {
     return this.#resolvedTerms.policy;
   }

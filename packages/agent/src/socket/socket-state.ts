@@ -16,6 +16,8 @@ export const userSlot: unique symbol = Symbol("reissue.request");
 export interface SocketUser {
   /** Whether no byte of the response has come yet. */
   readonly isPending: boolean;
+  /** Whether its client has ended it, for a reason that may look like a connection's death. */
+  readonly isDestroyed: boolean;
   onConnected(): void;
   onWrite(
     socket: TrackedSocket,

@@ -84,7 +84,7 @@ const methods = {
       const user = userOf(this);
       if (state.isIdle && error === undefined && isClosedWhileIdle(this, state.bytesRead)) {
         state.noteIdleClose();
-      } else if (!isConnectionDeath(error)) {
+      } else if (state.isPlaceholder || user?.isDestroyed === true || !isConnectionDeath(error)) {
         state.isDestroyedByClient = true;
         if (user !== null) user.onDestroy(this, error);
         else if (!state.connected && state.attempt !== null)
