@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 import type { Timer } from "@reissue/core";
 
 import { noBody } from "../body/body.ts";
@@ -38,6 +40,8 @@ export class AttemptTimeout implements Expiring {
   #untilMs = Infinity;
   /** Whether the caller has paused the response. */
   #paused = false;
+  /** Whether a part of the request has been written in the present attempt. */
+  #isWritten = false;
   /** Whether the caller has read on after a pause; undici reads on by itself until its buffer is full. */
   #isRead = false;
   #queued = false;
@@ -59,6 +63,7 @@ export class AttemptTimeout implements Expiring {
   /** Starts an attempt; attempts with the origin's usual timeout share one timer. */
   start(nowMs: number): void {
     const { origin, policy, deadlineMs } = this.#request;
+    this.#isWritten = false;
     this.#enter("headers", nowMs, policy.attemptTimeoutMs, deadlineMs);
     const { timeouts } = origin;
     if (timeouts.durationMs !== policy.attemptTimeoutMs || this.#dueMs === deadlineMs) {
@@ -70,7 +75,9 @@ export class AttemptTimeout implements Expiring {
 
   /** Notes that a part of the request has been written. */
   sent(): void {
-    if (this.#phase !== "headers" || this.#request.body === noBody) return;
+    if (this.#phase !== "headers") return;
+    this.#isWritten = true;
+    if (this.#request.body === noBody) return;
     this.#sinceMs = this.#request.origin.clock.now();
   }
 
@@ -154,6 +161,21 @@ export class AttemptTimeout implements Expiring {
     this.#timer = null;
     const nowMs = this.#request.origin.clock.now();
     if (this.#dueMs > Math.max(nowMs, this.expiresAtMs)) return this.#arm(nowMs);
+    // Where the loop was held up, it comes to the timer before the sockets, on which the response may be.
+    if (this.#isWritten && nowMs > this.expiresAtMs) setImmediate(() => this.#onPolled());
+    else this.#expire(nowMs);
+  }
+
+  /** Expires unless something has come by now. */
+  #onPolled(): void {
+    const isArmed = this.#queued || this.#timer !== null;
+    if (this.#phase === "over" || this.#paused || isArmed) return;
+    const nowMs = this.#request.origin.clock.now();
+    if (this.#dueMs > nowMs) this.#ensure(nowMs);
+    else this.#expire(nowMs);
+  }
+
+  #expire(nowMs: number): void {
     const silent = this.#sinceMs + this.#silenceMs <= Math.max(nowMs, this.expiresAtMs);
     // At the inbound deadline, the inbound client gets a response without this call.
     const inboundMs = this.#request.options.inbound?.deadlineMs ?? Infinity;
