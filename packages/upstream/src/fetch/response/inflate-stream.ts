@@ -5,6 +5,9 @@ import { createInflate, createInflateRaw, type ZlibOptions } from "node:zlib";
 export class InflateStream extends Transform {
   readonly #options: ZlibOptions;
   #inflate: Transform | null = null;
+  #hasEnded = false;
+  /** Calls back for the chunk that is being inflated. */
+  #done: (() => void) | null = null;
 
   constructor(options: ZlibOptions) {
     super();
@@ -13,11 +16,14 @@ export class InflateStream extends Transform {
 
   override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
     this.#inflate ??= this.#begin(chunk);
-    this.#inflate.write(chunk, encoding, done);
+    // Bytes that come after the end are dropped, as by fetch.
+    if (this.#hasEnded) return done();
+    this.#done = done;
+    this.#inflate.write(chunk, encoding, () => this.#onWritten());
   }
 
   override _flush(done: TransformCallback): void {
-    if (this.#inflate === null) return done();
+    if (this.#inflate === null || this.#hasEnded) return done();
     this.#inflate.once("end", () => done()).end();
   }
 
@@ -32,6 +38,17 @@ export class InflateStream extends Transform {
     const inflate = isZlib ? createInflate(this.#options) : createInflateRaw(this.#options);
     inflate.on("data", (data: Buffer) => void this.push(data));
     inflate.on("error", (error) => this.destroy(error));
+    inflate.on("end", () => {
+      this.#hasEnded = true;
+      // Zlib does not call back for a chunk with more bytes after the end.
+      this.#onWritten();
+    });
     return inflate;
+  }
+
+  #onWritten(): void {
+    const done = this.#done;
+    this.#done = null;
+    done?.();
   }
 }
