@@ -1,6 +1,8 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 
 import { opened } from "../../testing/opened.ts";
+import { listening } from "../../support/listen.ts";
 import { client } from "../../support/upstream/client.ts";
 
 /** Both ways that a call can take. */
@@ -64,6 +66,27 @@ describe.each(ways)("a call %s", (_, init) => {
     controller.abort(reason);
     // Node 20's own fetch puts another AbortError in its place.
     await expect(response.text()).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  test.each([
+    ["short", "not here"],
+    ["coded", gzipSync("not here")],
+    ["long", Buffer.alloc(300_000)],
+  ])("fails with the reason when it has been resent after a %s 421", async (kind, body) => {
+    let requests = 0;
+    const origin = await listening((_request, response) => {
+      requests += 1;
+      if (requests === 2) return;
+      const headers = kind === "coded" ? { "content-encoding": "gzip" } : {};
+      response.writeHead(421, headers).end(body);
+    });
+    const controller = new AbortController();
+    const sent = client()(origin, { ...init, signal: controller.signal });
+    const settled = sent.catch((thrown: unknown) => thrown);
+    await expect.poll(() => requests).toBe(2);
+    const reason = new DOMException("the caller's", "AbortError");
+    controller.abort(reason);
+    expect(await settled).toBe(reason);
   });
 
   test("leaves a body alone that has been read", async () => {

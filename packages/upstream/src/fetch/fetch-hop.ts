@@ -54,6 +54,7 @@ export class FetchHop implements ResponseHandler, BodyOwner {
   #status = 0;
   #body: ResponseBody | null = null;
   #decoder: ContentDecoder | null = null;
+  /** Whether the call goes on with another request, so that the end of this response is not the call's. */
   #isFollowed = false;
   #discardedBytes = 0;
   #isOver = false;
@@ -74,8 +75,9 @@ export class FetchHop implements ResponseHandler, BodyOwner {
     this.#endExchange();
   }
 
-  /** Stops reading a response whose redirect has been followed. */
+  /** Stops reading a response in whose place another request is sent. */
   leave(): void {
+    this.#isFollowed = true;
     this.#endExchange();
   }
 
@@ -144,6 +146,7 @@ export class FetchHop implements ResponseHandler, BodyOwner {
   }
 
   onSettled(): void {
+    if (this.#isFollowed) return;
     this.#owner.timing.decodedBodySize = this.#body?.bytes ?? 0;
     this.#owner.onSettled(this.#status);
   }
