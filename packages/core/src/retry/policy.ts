@@ -18,8 +18,8 @@ export interface RetryPolicy {
   readonly retryOn: readonly Condition[];
   readonly backOff: BackOff;
   /**
-   * Longest time from the start of an attempt to the response headers, in ms; restarts with each progress of the
-   * request body, and once more for a response that is held.
+   * Longest time from the start of an attempt to the response headers, in ms; restarts at the end of a wait for a
+   * connection, with each progress of the request body, and once more for a response that is held.
    *
    * @defaultValue 15000
    */

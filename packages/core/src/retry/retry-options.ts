@@ -78,7 +78,7 @@ const callTable: OptionTable<Omit<RetryPolicy, "budget" | "staleBudget">> = {
   attemptTimeoutMs: numberOption(
     15_000,
     timeout,
-    "from the start of an attempt, and anew from each progress of its request body, to the headers of its response; a response that is held may take it once more, and is then given as it comes",
+    "from the start of an attempt, and anew from the end of its wait in line and from each progress of its request body, to the headers of its response; a response that is held may take it once more, and is then given as it comes",
   ),
   totalTimeoutMs: numberOption(
     30_000,

@@ -145,9 +145,15 @@ export class AttemptTimeout implements Expiring {
     };
   }
 
-  /** Whether the time is over, even if the timer is late: in a busy loop other events may come first. */
-  isOver(nowMs: number): boolean {
-    return nowMs >= this.expiresAtMs;
+  /**
+   * Notes that the call has got the connection that it waited for: the upstream has the whole time from then on.
+   *
+   * @returns false if the time was over, even if the timer is late: in a busy loop other events may come first.
+   */
+  leaveQueue(nowMs: number): boolean {
+    if (nowMs >= this.expiresAtMs) return false;
+    this.#sinceMs = nowMs;
+    return true;
   }
 
   /** Stops the timer, until the next attempt. */

@@ -115,7 +115,7 @@ export class Call implements Waiter, AttemptOwner, PendingCall, RelayOwner {
   onConnection(connection: Connection, nowMs: number): void {
     const { pool, breaker } = this.#request.origin;
     this.#wait.end();
-    if (!this.timeout.isOver(nowMs)) return this.#dispatch(connection, nowMs);
+    if (this.timeout.leaveQueue(nowMs)) return this.#dispatch(connection, nowMs);
     // Once undici has the request, the timer can only end it together with the connection, and may find it written.
     breaker.cancelProbe(this);
     pool.returnUnused(connection);

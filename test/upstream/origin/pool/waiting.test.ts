@@ -145,3 +145,33 @@ test("time in the queue is not subtracted from the window in which connecting is
   await clock.advance(50);
   expect(await waited).toBe("ok");
 });
+
+test.each([
+  ["a GET", { method: "GET" }],
+  ["a POST without a body", { method: "POST" }],
+  ["a POST with a body", { method: "POST", body: "x" }],
+])(
+  "the upstream has the whole timeout for %s, however long that has waited in line",
+  async (...row) => {
+    const [, call] = row;
+    const clock = manualClock();
+    const gate = new Gate();
+    const server = await opened({ respond: ({ path }) => gate.answer(path) });
+    const upstream = outbound({ connections: 1, clock, retry: { attemptTimeoutMs: 100 } });
+    const log = eventLog();
+    const patient = { retry: { attemptTimeoutMs: 1000 } };
+    const slow = upstream.request(`${server.origin}/slow`, patient);
+    const waiting = upstream.request(`${server.origin}/waited`, call);
+    const ended = waiting.then(({ statusCode }) => statusCode);
+    ended.catch(() => {});
+    await server.until(({ received }) => received === 1);
+    await clock.advance(90);
+    gate.open("/slow");
+    await (await slow).body.dump();
+    await server.until(({ received }) => received === 2);
+    await clock.advance(90);
+    gate.open("/waited");
+    expect(await ended).toBe(200);
+    expect(log.decisions).toEqual([]);
+  },
+);
